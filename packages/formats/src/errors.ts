@@ -1,0 +1,37 @@
+/**
+ * What can be wrong with a text or value this room was asked to read. Add a code here when a reader needs a new one.
+ */
+export type FormatErrorCode =
+  | 'conda_build_string'
+  | 'conda_channel'
+  | 'conda_file_name'
+  | 'conda_label'
+  | 'conda_match_spec'
+  | 'conda_package_name'
+  | 'conda_spec_regex'
+  | 'conda_subdir'
+  | 'conda_version'
+  | 'conda_version_spec';
+
+/**
+ * The one error of the formats room: a text that is not what it claims to be.
+ *
+ * `wanted` and `found` are short and safe to show to whoever sent the text; `message` says what to do next.
+ */
+export class FormatError extends Error {
+  override readonly name = 'FormatError';
+  readonly code: FormatErrorCode;
+  readonly wanted: string | undefined;
+  readonly found: string | undefined;
+
+  constructor(
+    code: FormatErrorCode,
+    message: string,
+    options: { wanted?: string; found?: string; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.wanted = options.wanted;
+    this.found = options.found;
+  }
+}
