@@ -1,0 +1,208 @@
+import type { ColumnType, Generated } from 'kysely';
+
+type Json<T> = ColumnType<T, string, string>;
+type Bytes = Uint8Array;
+
+export type Privacy = 'public' | 'authenticated' | 'private';
+export type MirrorMode = 'active' | 'passive';
+export type RunState = 'pending' | 'running' | 'stopping' | 'stopped' | 'completed' | 'failed';
+export type EntryKind = 'shard' | 'document';
+
+/** The value of a channel's filters column: rules that hold for every layer of the channel. */
+export interface ChannelFilters {
+  include_licenses?: string[];
+  exclude_licenses?: string[];
+  exclude_specs?: string[];
+  include_specs?: string[];
+}
+
+/** The value of a mirror's filters column, with the wire names of product.md MI-03. Dates are `YYYY-MM-DD`. */
+export interface MirrorFilters extends ChannelFilters {
+  subdirs?: string[];
+  only_specs?: string[];
+  date_from?: string;
+  date_to?: string;
+}
+
+/** A channel that a resource token opens, `<channel>` or `<channel>/<subchannel>`, and how far. */
+export interface TokenResource {
+  channel: string;
+  permission: 'read' | 'write' | 'manage';
+}
+
+/** What a publication was made from: the revision of each layer, in order. */
+export interface PublicationInput {
+  layer: 'uploads' | string;
+  source_id: number;
+  revision: number;
+}
+
+/** All tables of migrations/*.sql, as Kysely sees them. Row types of reading come from `Selectable<Tables[...]>`. */
+export interface Tables {
+  setting: { name: string; value: Json<unknown>; updated_at: Date };
+  account: {
+    id: string;
+    name: string;
+    password_hash: string | null;
+    created_at: Date;
+    last_login_at: Date | null;
+    disabled_at: Date | null;
+  };
+  account_role: { account_id: string; role: string };
+  session: { id: string; account_id: string; created_at: Date; expires_at: Date; ended_at: Date | null };
+  token: {
+    id: string;
+    account_id: string;
+    name: string;
+    secret_sha256: Bytes;
+    scopes: string[] | null;
+    resources: ColumnType<TokenResource[] | null, string | null, string | null>;
+    created_at: Date;
+    expires_at: Date;
+    last_used_at: Date | null;
+    revoked_at: Date | null;
+  };
+  blob: { sha256: Bytes; size: number; pack: string | null; pack_offset: number | null; created_at: Date };
+  inspection: {
+    sha256: Bytes;
+    about: ColumnType<Record<string, unknown> | null, string | null, string | null>;
+    run_exports: ColumnType<Record<string, unknown> | null, string | null, string | null>;
+    paths: ColumnType<Record<string, unknown> | null, string | null, string | null>;
+    inspected_at: Date;
+  };
+  channel: {
+    id: Generated<number>;
+    path: string;
+    parent_id: number | null;
+    description: Generated<string>;
+    privacy: Privacy;
+    types: string[];
+    filters: ColumnType<ChannelFilters, string | undefined, string>;
+    frozen: Generated<boolean>;
+    owner_id: string | null;
+    head_no: Generated<number>;
+    download_count: Generated<number>;
+    created_at: Date;
+    updated_at: Date;
+  };
+  notice: {
+    id: string;
+    channel_id: number;
+    message: string;
+    level: 'info' | 'warning' | 'critical';
+    published: Generated<boolean>;
+    created_at: Date;
+    expires_at: Date | null;
+  };
+  source: {
+    id: Generated<number>;
+    type: string;
+    url: string | null;
+    channel_id: number | null;
+    revision: Generated<number>;
+    created_at: Date;
+  };
+  source_part: {
+    source_id: number;
+    subdir: string;
+    revision: number;
+    document_url: string | null;
+    document_sha256: Bytes | null;
+    etag: string | null;
+    last_modified: string | null;
+    records: Generated<number>;
+    checked_at: Date;
+    changed_at: Date;
+  };
+  folder_file: {
+    source_id: number;
+    subdir: string;
+    file: string;
+    size: number;
+    mtime_ms: number;
+    sha256: Bytes | null;
+    refusal: string | null;
+  };
+  record: { source_id: number; subdir: string; file: string; from_rev: number; to_rev: number | null; body: Bytes };
+  record_digest: { source_id: number; subdir: string; file: string; from_rev: number; sha256: Bytes };
+  facts: { source_id: number; subdir: string; revision: number; blob: Bytes };
+  mirror: {
+    id: string;
+    channel_id: number;
+    name: string;
+    position: number;
+    source_id: number;
+    mode: MirrorMode;
+    filters: ColumnType<MirrorFilters, string | undefined, string>;
+    keep_legacy: Generated<boolean>;
+    keep_removed: Generated<boolean>;
+    proxy: string | null;
+    cron: string;
+    time_zone: Generated<string>;
+    next_run_at: Date | null;
+    at_rev: Generated<number>;
+    last_run_id: string | null;
+    created_at: Date;
+    updated_at: Date;
+  };
+  run: {
+    id: string;
+    mirror_id: string;
+    state: RunState;
+    cause: string;
+    actor: string | null;
+    stop_requested: Generated<boolean>;
+    fence: Generated<number>;
+    lease_until: Date | null;
+    worker: string | null;
+    step: Generated<number>;
+    steps: Generated<number>;
+    step_text: Generated<string>;
+    step_done: Generated<number>;
+    step_total: Generated<number>;
+    revision: number | null;
+    counts: ColumnType<Record<string, unknown>, string | undefined, string>;
+    last_key: string | null;
+    error_code: string | null;
+    error_text: string | null;
+    created_at: Date;
+    started_at: Date | null;
+    finished_at: Date | null;
+  };
+  run_item: {
+    run_id: string;
+    subdir: string;
+    file: string;
+    state: 'todo' | 'done' | 'failed';
+    error_text: string | null;
+  };
+  publication: {
+    channel_id: number;
+    no: number;
+    created_at: Date;
+    cause: string;
+    inputs: ColumnType<PublicationInput[], string, string>;
+    added: number;
+    removed: number;
+    files: number;
+  };
+  entry: {
+    channel_id: number;
+    kind: EntryKind;
+    key: string;
+    from_no: number;
+    to_no: number | null;
+    blob: Bytes;
+    signature: Bytes | null;
+    files: Generated<number>;
+  };
+  event: {
+    id: Generated<number>;
+    at: Date;
+    actor: string;
+    action: string;
+    channel: string | null;
+    subject: string | null;
+    data: ColumnType<Record<string, unknown>, string | undefined, string>;
+  };
+}
