@@ -106,11 +106,12 @@ create table source (
   id integer generated always as identity primary key,
   type text not null,
   url text,
+  proxy text,
   channel_id bigint unique references channel on delete cascade,
   revision integer not null default 0,
   created_at timestamptz not null,
   check ((url is null) <> (channel_id is null)),
-  unique (type, url)
+  unique nulls not distinct (type, url, proxy, channel_id)
 );
 
 -- The state of one subdir of a source: what the upstream last answered, and at which revision it last changed.
@@ -181,8 +182,6 @@ create table mirror (
   mode text not null check (mode in ('active', 'passive')),
   filters jsonb not null default '{}',
   keep_legacy boolean not null default false,
-  keep_removed boolean not null default false,
-  proxy text,
   cron text not null,
   time_zone text not null default 'UTC',
   next_run_at timestamptz,

@@ -98,6 +98,7 @@ export interface Tables {
     id: Generated<number>;
     type: string;
     url: string | null;
+    proxy: string | null;
     channel_id: number | null;
     revision: Generated<number>;
     created_at: Date;
@@ -135,8 +136,6 @@ export interface Tables {
     mode: MirrorMode;
     filters: ColumnType<MirrorFilters, string | undefined, string>;
     keep_legacy: Generated<boolean>;
-    keep_removed: Generated<boolean>;
-    proxy: string | null;
     cron: string;
     time_zone: Generated<string>;
     next_run_at: Date | null;
