@@ -11,7 +11,24 @@ export type FormatErrorCode =
   | 'conda_spec_regex'
   | 'conda_subdir'
   | 'conda_version'
-  | 'conda_version_spec';
+  | 'conda_version_spec'
+  | 'about_json'
+  | 'digest_md5'
+  | 'digest_sha256'
+  | 'index_json'
+  | 'licence_unknown'
+  | 'link_json'
+  | 'notice'
+  | 'paths_json'
+  | 'record_file_mismatch'
+  | 'record_shape'
+  | 'repodata_limit'
+  | 'repodata_order'
+  | 'repodata_syntax'
+  | 'repodata_truncated'
+  | 'repodata_version'
+  | 'run_exports_json'
+  | 'shard_syntax';
 
 /**
  * The one error of the formats room: a text that is not what it claims to be.
