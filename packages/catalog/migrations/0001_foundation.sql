@@ -102,16 +102,20 @@ create index notice_channel on notice (channel_id);
 -- What is known -------------------------------------------------------------------------------------------------------
 
 -- An upstream as one credential sees it, or the own uploads of a channel.
+-- url and proxy hold no secret: what was cut out of them is sealed in credential, and credential_key (a keyed hash) tells two apart.
 create table source (
   id integer generated always as identity primary key,
   type text not null,
   url text,
   proxy text,
+  credential bytea,
+  credential_key bytea,
   channel_id bigint unique references channel on delete cascade,
   revision integer not null default 0,
   created_at timestamptz not null,
   check ((url is null) <> (channel_id is null)),
-  unique nulls not distinct (type, url, proxy, channel_id)
+  check ((credential is null) = (credential_key is null)),
+  unique nulls not distinct (type, url, proxy, credential_key, channel_id)
 );
 
 -- The state of one subdir of a source: what the upstream last answered, and at which revision it last changed.
@@ -123,6 +127,8 @@ create table source_part (
   document_sha256 bytea,
   etag text,
   last_modified text,
+  base_url text,
+  zst_absent_at timestamptz,
   records integer not null default 0,
   checked_at timestamptz not null,
   changed_at timestamptz not null,
@@ -201,6 +207,7 @@ create table run (
   state text not null check (state in ('pending', 'running', 'stopping', 'stopped', 'completed', 'failed')),
   cause text not null,
   actor text,
+  stage text not null default 'refresh' check (stage in ('refresh', 'plan', 'download', 'publish')),
   stop_requested boolean not null default false,
   fence bigint not null default 0,
   lease_until timestamptz,
@@ -211,6 +218,7 @@ create table run (
   step_done bigint not null default 0,
   step_total bigint not null default 0,
   revision integer,
+  plan_key text,
   counts jsonb not null default '{}',
   last_key text,
   error_code text,
@@ -223,16 +231,20 @@ create unique index run_one_open on run (mirror_id) where state in ('pending', '
 create index run_history on run (mirror_id, created_at desc);
 create index run_open on run (state) where state in ('pending', 'running', 'stopping');
 
--- The files a run has to bring in, or could not.
+-- The files a run has to bring in, or could not, with the digests and the size their records promise.
 create table run_item (
   run_id uuid not null references run on delete cascade,
   subdir text collate "C" not null,
   file text collate "C" not null,
+  from_rev integer not null,
+  sha256 bytea,
+  md5 bytea,
+  size bigint,
   state text not null check (state in ('todo', 'done', 'failed')),
   error_text text,
   primary key (run_id, subdir, file)
 );
-create index run_item_todo on run_item (run_id) where state = 'todo';
+create index run_item_todo on run_item (run_id, subdir, file) where state = 'todo';
 
 -- What is shown -------------------------------------------------------------------------------------------------------
 

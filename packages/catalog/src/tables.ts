@@ -6,6 +6,7 @@ type Bytes = Uint8Array;
 export type Privacy = 'public' | 'authenticated' | 'private';
 export type MirrorMode = 'active' | 'passive';
 export type RunState = 'pending' | 'running' | 'stopping' | 'stopped' | 'completed' | 'failed';
+export type RunStage = 'refresh' | 'plan' | 'download' | 'publish';
 export type EntryKind = 'shard' | 'document';
 
 /** The value of a channel's filters column: rules that hold for every layer of the channel. */
@@ -99,6 +100,8 @@ export interface Tables {
     type: string;
     url: string | null;
     proxy: string | null;
+    credential: Bytes | null;
+    credential_key: Bytes | null;
     channel_id: number | null;
     revision: Generated<number>;
     created_at: Date;
@@ -111,6 +114,8 @@ export interface Tables {
     document_sha256: Bytes | null;
     etag: string | null;
     last_modified: string | null;
+    base_url: string | null;
+    zst_absent_at: Date | null;
     records: Generated<number>;
     checked_at: Date;
     changed_at: Date;
@@ -150,6 +155,7 @@ export interface Tables {
     state: RunState;
     cause: string;
     actor: string | null;
+    stage: Generated<RunStage>;
     stop_requested: Generated<boolean>;
     fence: Generated<number>;
     lease_until: Date | null;
@@ -160,6 +166,7 @@ export interface Tables {
     step_done: Generated<number>;
     step_total: Generated<number>;
     revision: number | null;
+    plan_key: string | null;
     counts: ColumnType<Record<string, unknown>, string | undefined, string>;
     last_key: string | null;
     error_code: string | null;
@@ -172,6 +179,10 @@ export interface Tables {
     run_id: string;
     subdir: string;
     file: string;
+    from_rev: number;
+    sha256: Bytes | null;
+    md5: Bytes | null;
+    size: number | null;
     state: 'todo' | 'done' | 'failed';
     error_text: string | null;
   };
