@@ -1,3 +1,4 @@
+import type { ChannelFilters, MirrorFilters } from '@sluice/policy';
 import type { ColumnType, Generated } from 'kysely';
 
 type Json<T> = ColumnType<T, string, string>;
@@ -8,22 +9,6 @@ export type MirrorMode = 'active' | 'passive';
 export type RunState = 'pending' | 'running' | 'stopping' | 'stopped' | 'completed' | 'failed';
 export type RunStage = 'refresh' | 'plan' | 'download' | 'publish';
 export type EntryKind = 'shard' | 'document';
-
-/** The value of a channel's filters column: rules that hold for every layer of the channel. */
-export interface ChannelFilters {
-  include_licenses?: string[];
-  exclude_licenses?: string[];
-  exclude_specs?: string[];
-  include_specs?: string[];
-}
-
-/** The value of a mirror's filters column, with the wire names of product.md MI-03. Dates are `YYYY-MM-DD`. */
-export interface MirrorFilters extends ChannelFilters {
-  subdirs?: string[];
-  only_specs?: string[];
-  date_from?: string;
-  date_to?: string;
-}
 
 /** A channel that a resource token opens, `<channel>` or `<channel>/<subchannel>`, and how far. */
 export interface TokenResource {

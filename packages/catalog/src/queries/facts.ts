@@ -1,0 +1,30 @@
+import type { Db } from '../session.ts';
+import type { BlobRow } from './blob.ts';
+import type { Part } from './record.ts';
+
+/** The newest facts columns of a part at or before `revision`, and where their blob lies. */
+export async function findFacts(
+  db: Db,
+  part: Part,
+  revision: number,
+): Promise<(BlobRow & { revision: number }) | undefined> {
+  return db
+    .selectFrom('facts')
+    .innerJoin('blob', 'blob.sha256', 'facts.blob')
+    .select(['facts.revision', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
+    .where('facts.source_id', '=', part.source_id)
+    .where('facts.subdir', '=', part.subdir)
+    .where('facts.revision', '<=', revision)
+    .orderBy('facts.revision', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Say that `blob` holds the facts columns of a part at `revision`. */
+export async function insertFacts(db: Db, part: Part, revision: number, blob: Uint8Array): Promise<void> {
+  await db
+    .insertInto('facts')
+    .values({ ...part, revision, blob })
+    .onConflict((conflict) => conflict.columns(['source_id', 'subdir', 'revision']).doUpdateSet({ blob }))
+    .execute();
+}

@@ -1,0 +1,43 @@
+import type { Db } from '../session.ts';
+
+/** What an archive says of itself beside its record. */
+export interface InspectionRow {
+  sha256: Uint8Array;
+  about: Record<string, unknown> | null;
+  run_exports: Record<string, unknown> | null;
+  paths: Record<string, unknown> | null;
+}
+
+/** Remember inspections; the blobs must be known. A blob's archive never changes, so the first stays. */
+export async function insertInspections(db: Db, inspections: readonly InspectionRow[], now: Date): Promise<void> {
+  if (inspections.length === 0) return;
+  const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
+  await db
+    .insertInto('inspection')
+    .values(
+      inspections.map((row) => ({
+        sha256: row.sha256,
+        about: json(row.about),
+        run_exports: json(row.run_exports),
+        paths: json(row.paths),
+        inspected_at: now,
+      })),
+    )
+    .onConflict((conflict) => conflict.column('sha256').doNothing())
+    .execute();
+}
+
+/** The inspections of these blobs, in portions; blobs never inspected are missing from the answer. */
+export async function findInspections(db: Db, digests: readonly Uint8Array[]): Promise<InspectionRow[]> {
+  const found: InspectionRow[] = [];
+  for (let at = 0; at < digests.length; at += 5000) {
+    found.push(
+      ...(await db
+        .selectFrom('inspection')
+        .select(['sha256', 'about', 'run_exports', 'paths'])
+        .where('sha256', 'in', digests.slice(at, at + 5000))
+        .execute()),
+    );
+  }
+  return found;
+}

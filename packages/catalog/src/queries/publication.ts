@@ -1,0 +1,137 @@
+import { sql } from 'kysely';
+import type { Db } from '../session.ts';
+import type { EntryKind, PublicationInput } from '../tables.ts';
+import type { BlobRow } from './blob.ts';
+
+/** One file of a publication: a package name's shard or an index document. */
+export interface EntryRow {
+  kind: EntryKind;
+  key: string;
+  blob: Uint8Array;
+  signature: Uint8Array | null;
+  /** Package files that the shard lists; 0 for a document. */
+  files: number;
+}
+
+/** Everything one publication changes. */
+export interface PublicationChange {
+  cause: string;
+  inputs: PublicationInput[];
+  added: number;
+  removed: number;
+  files: number;
+  /** Entries that are new or have another blob. */
+  put: EntryRow[];
+  /** Keys that are gone. */
+  drop: { kind: EntryKind; key: string }[];
+}
+
+/** The live entries of a kind whose key begins with `prefix`. */
+export async function liveEntries(db: Db, channelId: number, kind: EntryKind, prefix: string): Promise<EntryRow[]> {
+  return db
+    .selectFrom('entry')
+    .select(['kind', 'key', 'blob', 'signature', 'files'])
+    .where('channel_id', '=', channelId)
+    .where('kind', '=', kind)
+    .where('to_no', 'is', null)
+    .where(sql<boolean>`starts_with(key, ${prefix})`)
+    .orderBy('key')
+    .execute();
+}
+
+/** What a publication was made from; undefined when there is no such number. */
+export async function findPublication(db: Db, channelId: number, no: number) {
+  return db
+    .selectFrom('publication')
+    .selectAll()
+    .where('channel_id', '=', channelId)
+    .where('no', '=', no)
+    .executeTakeFirst();
+}
+
+/**
+ * Write publication `no` and move the head to it: close what changed, insert what is new. Runs in the caller's
+ * transaction, under the channel's lock.
+ */
+export async function insertPublication(
+  db: Db,
+  channelId: number,
+  no: number,
+  change: PublicationChange,
+  now: Date,
+): Promise<void> {
+  await db
+    .insertInto('publication')
+    .values({
+      channel_id: channelId,
+      no,
+      created_at: now,
+      cause: change.cause,
+      inputs: JSON.stringify(change.inputs),
+      added: change.added,
+      removed: change.removed,
+      files: change.files,
+    })
+    .execute();
+  for (const kind of ['shard', 'document'] as const) {
+    const keys = [...change.put, ...change.drop].filter((entry) => entry.kind === kind).map((entry) => entry.key);
+    for (let at = 0; at < keys.length; at += 10_000) {
+      await sql`
+        update entry set to_no = ${no}
+        where channel_id = ${channelId} and kind = ${kind} and key = any(${keys.slice(at, at + 10_000)})
+          and to_no is null`.execute(db);
+    }
+  }
+  for (let at = 0; at < change.put.length; at += 5000) {
+    await db
+      .insertInto('entry')
+      .values(
+        change.put.slice(at, at + 5000).map((entry) => ({ ...entry, channel_id: channelId, from_no: no, to_no: null })),
+      )
+      .execute();
+  }
+  await db.updateTable('channel').set({ head_no: no }).where('id', '=', channelId).execute();
+}
+
+/** A served document: its blob, and the publication that brought it. */
+export interface DocumentRow extends BlobRow {
+  key: string;
+  from_no: number;
+  created_at: Date;
+}
+
+/** All index documents of a channel's head. */
+export async function headDocuments(db: Db, channelId: number): Promise<DocumentRow[]> {
+  return db
+    .selectFrom('entry')
+    .innerJoin('blob', 'blob.sha256', 'entry.blob')
+    .innerJoin('publication', (join) =>
+      join.onRef('publication.channel_id', '=', 'entry.channel_id').onRef('publication.no', '=', 'entry.from_no'),
+    )
+    .select([
+      'entry.key',
+      'entry.from_no',
+      'publication.created_at',
+      'blob.sha256',
+      'blob.size',
+      'blob.pack',
+      'blob.pack_offset',
+    ])
+    .where('entry.channel_id', '=', channelId)
+    .where('entry.kind', '=', 'document')
+    .where('entry.to_no', 'is', null)
+    .execute();
+}
+
+/** Every kept shard of one package name, the newest first: what the head or any kept publication lists of it. */
+export async function keptShards(db: Db, channelId: number, key: string): Promise<(BlobRow & { from_no: number })[]> {
+  return db
+    .selectFrom('entry')
+    .innerJoin('blob', 'blob.sha256', 'entry.blob')
+    .select(['entry.from_no', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
+    .where('entry.channel_id', '=', channelId)
+    .where('entry.kind', '=', 'shard')
+    .where('entry.key', '=', key)
+    .orderBy('entry.from_no', 'desc')
+    .execute();
+}

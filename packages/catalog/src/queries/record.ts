@@ -1,0 +1,145 @@
+import { sql } from 'kysely';
+import type { Db } from '../session.ts';
+
+/** One version of a file's metadata. Live at revision r: from_rev <= r and (to_rev is null or r < to_rev). */
+export interface RecordVersion {
+  file: string;
+  from_rev: number;
+  to_rev: number | null;
+  body: Uint8Array;
+}
+
+/** Which part of a source: its number and one subdir. */
+export interface Part {
+  source_id: number;
+  subdir: string;
+}
+
+/** End the live versions of these files at `revision`, except versions that begin there. */
+export async function closeRecords(db: Db, part: Part, files: readonly string[], revision: number): Promise<void> {
+  for (let at = 0; at < files.length; at += 5000) {
+    await sql`
+      update record set to_rev = ${revision}
+      where source_id = ${part.source_id} and subdir = ${part.subdir} and file = any(${files.slice(at, at + 5000)})
+        and to_rev is null and from_rev < ${revision}`.execute(db);
+  }
+}
+
+/** Add one record as the live version from `revision` on. */
+export async function insertRecord(
+  db: Db,
+  part: Part,
+  record: { file: string; from_rev: number; body: Uint8Array },
+): Promise<void> {
+  await db
+    .insertInto('record')
+    .values({ ...part, ...record, to_rev: null })
+    .execute();
+}
+
+/** The version of a file that is live at `revision`. */
+export async function findRecord(db: Db, part: Part, file: string, revision: number): Promise<RecordVersion | undefined> {
+  return db
+    .selectFrom('record')
+    .select(['file', 'from_rev', 'to_rev', 'body'])
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .where('file', '=', file)
+    .where('from_rev', '<=', revision)
+    .where((eb) => eb.or([eb('to_rev', 'is', null), eb('to_rev', '>', revision)]))
+    .executeTakeFirst();
+}
+
+/** The newest version of each of these files that began at or before `revision`, live or ended. */
+export async function findLatestRecords(
+  db: Db,
+  part: Part,
+  files: readonly string[],
+  revision: number,
+): Promise<RecordVersion[]> {
+  return db
+    .selectFrom('record')
+    .distinctOn('file')
+    .select(['file', 'from_rev', 'to_rev', 'body'])
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .where('file', 'in', files)
+    .where('from_rev', '<=', revision)
+    .orderBy('file')
+    .orderBy('from_rev', 'desc')
+    .execute();
+}
+
+/** The versions of these files that are live at `revision`. Asks in portions. */
+export async function findRecords(
+  db: Db,
+  part: Part,
+  files: readonly string[],
+  revision: number,
+): Promise<RecordVersion[]> {
+  const found: RecordVersion[] = [];
+  for (let at = 0; at < files.length; at += 5000) {
+    const { rows } = await sql<RecordVersion>`
+      select file, from_rev, to_rev, body from record
+      where source_id = ${part.source_id} and subdir = ${part.subdir} and file = any(${files.slice(at, at + 5000)})
+        and from_rev <= ${revision} and (to_rev is null or to_rev > ${revision})`.execute(db);
+    found.push(...rows);
+  }
+  return found;
+}
+
+/** Versions that began or ended after revision `after` and up to `upTo`: what changed between the two. */
+export async function changedRecords(db: Db, part: Part, after: number, upTo: number): Promise<RecordVersion[]> {
+  const { rows } = await sql<RecordVersion>`
+    select file, from_rev, to_rev, body from record
+    where source_id = ${part.source_id} and subdir = ${part.subdir}
+      and ((from_rev > ${after} and from_rev <= ${upTo}) or (to_rev > ${after} and to_rev <= ${upTo}))
+    order by file, from_rev`.execute(db);
+  return rows;
+}
+
+/**
+ * The COPY command that reads the live records of a part in byte order of their file names: columns file, body.
+ * `ending` is the end of the file names wanted, such as `.conda`.
+ */
+export function copyLiveRecords(part: Part, revision: number, ending: string): string {
+  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  return `copy (
+    select file, body from record
+    where source_id = ${Number(part.source_id)} and subdir = ${quoted(part.subdir)}
+      and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
+      and right(file, ${ending.length}) = ${quoted(ending)}
+    order by file
+  ) to stdout (format binary)`;
+}
+
+/** The digest that was computed for a record version that came without a sha256. */
+export async function findRecordDigest(
+  db: Db,
+  part: Part,
+  file: string,
+  fromRev: number,
+): Promise<Uint8Array | undefined> {
+  const row = await db
+    .selectFrom('record_digest')
+    .select('sha256')
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .where('file', '=', file)
+    .where('from_rev', '=', fromRev)
+    .executeTakeFirst();
+  return row?.sha256;
+}
+
+/** Remember that digest; the blob must be known already. */
+export async function insertRecordDigest(
+  db: Db,
+  part: Part,
+  digest: { file: string; from_rev: number; sha256: Uint8Array },
+): Promise<void> {
+  await db
+    .insertInto('record_digest')
+    .values({ ...part, ...digest })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}

@@ -1,0 +1,150 @@
+import { PolicyError } from '../errors.ts';
+import { licenceKey, licenceOfKey } from './builder.ts';
+import type { Facts, PackageType } from './facts.ts';
+import { packedTexts, readTexts } from './packed-texts.ts';
+
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
+declare class TextDecoder {
+  decode(bytes: Uint8Array): string;
+}
+
+/*
+ * The columns of one subdir as bytes. Little-endian, since every machine we run on is:
+ *
+ *   u32 magic, u32 length of header, header (JSON: version, type, subdir, count, byte length of each section), sections.
+ *
+ * Each section starts at a multiple of 8, so that it can be viewed in place as a typed array.
+ */
+const magic = 0x43_4c_53_31;
+const formatVersion = 1;
+
+interface Header {
+  version: number;
+  type: PackageType;
+  subdir: string;
+  count: number;
+  sections: number[];
+}
+
+/** Facts as one byte array, for a blob. {@link decodeColumns} reads it back. */
+export function encodeColumns(facts: Facts): Uint8Array {
+  const files = packedTexts();
+  for (let i = 0; i < facts.count; i++) files.add(facts.file(i));
+  const packedFiles = files.pack();
+  const sections = [
+    ...dictionarySections(facts.names),
+    ...dictionarySections(facts.versions),
+    ...dictionarySections(facts.builds),
+    ...dictionarySections(facts.licences.map(licenceKey)),
+    facts.name,
+    facts.version,
+    facts.build,
+    facts.buildNumber,
+    facts.licence,
+    facts.timestamp,
+    facts.size,
+    facts.sha256,
+    facts.md5,
+    facts.fromRev,
+    facts.textHash,
+    facts.twin,
+    facts.length,
+    packedFiles.bytes,
+    packedFiles.offsets,
+  ].map((section) => new Uint8Array(section.buffer, section.byteOffset, section.byteLength));
+  const header: Header = {
+    version: formatVersion,
+    type: facts.type,
+    subdir: facts.subdir,
+    count: facts.count,
+    sections: sections.map((section) => section.byteLength),
+  };
+  const head = new TextEncoder().encode(JSON.stringify(header));
+  const start = aligned(8 + head.byteLength);
+  const out = new Uint8Array(sections.reduce((end, section) => end + aligned(section.byteLength), start));
+  const view = new DataView(out.buffer);
+  view.setUint32(0, magic, true);
+  view.setUint32(4, head.byteLength, true);
+  out.set(head, 8);
+  let at = start;
+  for (const section of sections) {
+    out.set(section, at);
+    at += aligned(section.byteLength);
+  }
+  return out;
+}
+
+/**
+ * Read what {@link encodeColumns} wrote. The columns are views of `bytes` where its alignment allows.
+ *
+ * @throws {PolicyError} `columns_format` when the bytes are not such columns, or of another version. Build them anew.
+ */
+export function decodeColumns(bytes: Uint8Array): Facts {
+  const held = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const view = new DataView(held.buffer, held.byteOffset, held.byteLength);
+  if (held.byteLength < 8 || view.getUint32(0, true) !== magic) throw notColumns('facts columns', 'other bytes');
+  const headLength = view.getUint32(4, true);
+  const header = JSON.parse(new TextDecoder().decode(held.subarray(8, 8 + headLength))) as Header;
+  if (header.version !== formatVersion) throw notColumns(`version ${formatVersion}`, `version ${header.version}`);
+  const starts: number[] = [];
+  let at = aligned(8 + headLength);
+  for (const length of header.sections) {
+    starts.push(at);
+    at += aligned(length);
+  }
+  if (at > held.byteLength) throw notColumns(`${at} bytes`, `${held.byteLength} bytes`);
+  const offset = (section: number) => held.byteOffset + starts[section]!;
+  const words = (section: number) => new Uint32Array(held.buffer, offset(section), header.sections[section]! / 4);
+  const reals = (section: number) => new Float64Array(held.buffer, offset(section), header.sections[section]! / 8);
+  const raw = (section: number) => new Uint8Array(held.buffer, offset(section), header.sections[section]!);
+  const texts = (section: number) => readAll(raw(section), words(section + 1));
+  const files = readTexts(raw(21), words(22));
+  return {
+    type: header.type,
+    subdir: header.subdir,
+    count: header.count,
+    names: texts(0),
+    versions: texts(2),
+    builds: texts(4),
+    licences: texts(6).map(licenceOfKey),
+    name: words(8),
+    version: words(9),
+    build: words(10),
+    buildNumber: words(11),
+    licence: words(12),
+    timestamp: reals(13),
+    size: reals(14),
+    sha256: raw(15),
+    md5: raw(16),
+    fromRev: words(17),
+    textHash: words(18),
+    twin: new Int32Array(held.buffer, offset(19), header.count),
+    length: words(20),
+    file: files.at,
+  };
+}
+
+function dictionarySections(texts: readonly string[]): [Uint8Array, Uint32Array] {
+  const packed = packedTexts();
+  for (const text of texts) packed.add(text);
+  const { bytes, offsets } = packed.pack();
+  return [bytes, offsets];
+}
+
+function readAll(bytes: Uint8Array, offsets: Uint32Array): string[] {
+  const packed = readTexts(bytes, offsets);
+  return Array.from({ length: offsets.length - 1 }, (_, i) => packed.at(i));
+}
+
+function aligned(length: number): number {
+  return Math.ceil(length / 8) * 8;
+}
+
+function notColumns(wanted: string, found: string): PolicyError {
+  return new PolicyError('columns_format', `These are not facts columns: wanted ${wanted}, found ${found}.`, {
+    wanted,
+    found,
+  });
+}

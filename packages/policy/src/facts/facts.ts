@@ -1,0 +1,59 @@
+/** The kinds of package a channel can hold. */
+export type PackageType = 'conda' | 'python' | 'r';
+
+/** A licence as a record spells it: the text and the family beside it, both as written. */
+export interface LicenceText {
+  license?: string;
+  family?: string;
+}
+
+/**
+ * What rules can see of many files at once, one column per fact, row i being file i.
+ *
+ * The same reader serves a whole subdir (decoded from a blob, 600,000 rows) and a single file at the door (one or two
+ * rows): there is one engine. Texts that repeat are dictionaries; `name[i]` is an index into `names`.
+ */
+export interface Facts {
+  readonly type: PackageType;
+  readonly subdir: string;
+  readonly count: number;
+  readonly names: readonly string[];
+  readonly name: Uint32Array;
+  readonly versions: readonly string[];
+  readonly version: Uint32Array;
+  readonly builds: readonly string[];
+  readonly build: Uint32Array;
+  readonly buildNumber: Uint32Array;
+  readonly licences: readonly LicenceText[];
+  readonly licence: Uint32Array;
+  /** Build time in ms since 1970, UTC; NaN when the record has none. */
+  readonly timestamp: Float64Array;
+  /** Bytes; NaN when the record does not say. */
+  readonly size: Float64Array;
+  /** 32 bytes a row, all zero when the record has none. */
+  readonly sha256: Uint8Array;
+  /** 16 bytes a row, all zero when the record has none. */
+  readonly md5: Uint8Array;
+  /** First revision of the source at which this version of the record was live. */
+  readonly fromRev: Uint32Array;
+  /** Bytes of the record's verbatim text. */
+  readonly length: Uint32Array;
+  /** Two words a row: a 64-bit hash of the record's verbatim text, to see change without reading it. */
+  readonly textHash: Uint32Array;
+  /** For a legacy `.tar.bz2`: the row of its `.conda` twin; −1 otherwise. */
+  readonly twin: Int32Array;
+  /** The file name of row i. */
+  file(i: number): string;
+}
+
+/** Bytes of a digest column at row i as lower-case hex, or undefined when they are all zero. */
+export function hexAt(column: Uint8Array, width: number, i: number): string | undefined {
+  let hex = '';
+  let any = 0;
+  for (let at = i * width; at < (i + 1) * width; at++) {
+    const byte = column[at] ?? 0;
+    any |= byte;
+    hex += byte < 16 ? `0${byte.toString(16)}` : byte.toString(16);
+  }
+  return any === 0 ? undefined : hex;
+}

@@ -1,0 +1,51 @@
+// Present in every JavaScript runtime, but not in the language's own library; declared here so the room stays pure.
+declare class TextEncoder {
+  encodeInto(text: string, into: Uint8Array): { read: number; written: number };
+}
+declare class TextDecoder {
+  decode(bytes: Uint8Array): string;
+}
+
+/** Many texts in one byte array: 600,000 file names as strings would cost twice their bytes and as many objects. */
+export interface PackedTexts {
+  readonly bytes: Uint8Array;
+  /** `count + 1` offsets into `bytes`. */
+  readonly offsets: Uint32Array;
+  at(i: number): string;
+}
+
+/** A growing list of texts. */
+export function packedTexts(): { add(text: string): void; pack(): PackedTexts } {
+  const encoder = new TextEncoder();
+  let bytes = new Uint8Array(4096);
+  let offsets = new Uint32Array(128);
+  let count = 0;
+  let end = 0;
+  return {
+    add(text) {
+      // One UTF-16 unit becomes at most three bytes of UTF-8.
+      if (end + text.length * 3 > bytes.length) {
+        const more = new Uint8Array(Math.max(bytes.length * 2, end + text.length * 3));
+        more.set(bytes.subarray(0, end));
+        bytes = more;
+      }
+      end += encoder.encodeInto(text, bytes.subarray(end)).written;
+      count++;
+      if (count === offsets.length) {
+        const more = new Uint32Array(offsets.length * 2);
+        more.set(offsets);
+        offsets = more;
+      }
+      offsets[count] = end;
+    },
+    pack() {
+      return readTexts(bytes.slice(0, end), offsets.slice(0, count + 1));
+    },
+  };
+}
+
+/** Texts over bytes and offsets that were packed before. */
+export function readTexts(bytes: Uint8Array, offsets: Uint32Array): PackedTexts {
+  const decoder = new TextDecoder();
+  return { bytes, offsets, at: (i) => decoder.decode(bytes.subarray(offsets[i], offsets[i + 1])) };
+}

@@ -1,0 +1,12 @@
+export * from './decision.ts';
+export * from './errors.ts';
+export { evaluate, evaluateAll, explain, type Verdicts } from './evaluate.ts';
+export { type FactsBuilder, type FactsRow, factsBuilder } from './facts/builder.ts';
+export { decodeColumns, encodeColumns } from './facts/columns.ts';
+export { type Facts, hexAt, type LicenceText, type PackageType } from './facts/facts.ts';
+export { condaFactsRow } from './facts/facts-row.ts';
+export { type RowIndex, rowIndex } from './facts/row-index.ts';
+export { mix, textHash } from './facts/text-hash.ts';
+export type { ChannelFilters, MirrorFilters } from './filters.ts';
+export { type LayerDefinition, layerRules } from './layer-rules.ts';
+export type { Rule } from './rule.ts';

@@ -1,0 +1,46 @@
+import type { PackageType } from './facts/facts.ts';
+import type { ChannelFilters, MirrorFilters } from './filters.ts';
+import type { Rule } from './rule.ts';
+import { dateRule } from './rules/date.ts';
+import { excludeSpecsRule } from './rules/exclude-specs.ts';
+import { legacyRule } from './rules/legacy.ts';
+import { licenceRule } from './rules/licence.ts';
+import { onlySpecsRule } from './rules/only-specs.ts';
+import { platformRule } from './rules/platform.ts';
+import { typeRule } from './rules/type.ts';
+
+/** What decides over one layer of a channel: the channel's own settings and, for a mirror, the mirror's. */
+export interface LayerDefinition {
+  types: readonly PackageType[];
+  channel: ChannelFilters;
+  mirror?: { filters: MirrorFilters; keepLegacy: boolean };
+}
+
+/**
+ * The rules of one layer in the order of design.md §7 no. 3, each answering only what the ones before let pass.
+ *
+ * Compile once per change of the definition; the rules are then good for any facts.
+ *
+ * @throws {FormatError | PolicyError} when a spec, licence or day cannot be read.
+ */
+export function layerRules({ types, channel, mirror }: LayerDefinition): Rule[] {
+  const rules: Rule[] = [typeRule(types)];
+  const filters = mirror?.filters ?? {};
+  if (filters.subdirs?.length) rules.push(platformRule(filters.subdirs));
+  rules.push(...licenceAndSpecRules('channel', channel));
+  if (filters.date_from || filters.date_to) rules.push(dateRule(filters.date_from, filters.date_to));
+  if (filters.only_specs?.length) rules.push(onlySpecsRule(filters.only_specs));
+  rules.push(...licenceAndSpecRules('mirror', filters));
+  if (mirror && !mirror.keepLegacy) rules.push(legacyRule());
+  return rules;
+}
+
+function licenceAndSpecRules(scope: 'channel' | 'mirror', filters: ChannelFilters): Rule[] {
+  const include = filters.include_specs ?? [];
+  const rules: Rule[] = [];
+  if (filters.include_licenses?.length || filters.exclude_licenses?.length) {
+    rules.push(licenceRule(scope, filters.include_licenses ?? [], filters.exclude_licenses ?? [], include));
+  }
+  if (filters.exclude_specs?.length) rules.push(excludeSpecsRule(scope, filters.exclude_specs, include));
+  return rules;
+}

@@ -1,0 +1,15 @@
+import type { Rule } from '../rule.ts';
+
+/** Is this subdir one that the mirror brings in? */
+export function platformRule(subdirs: readonly string[]): Rule {
+  return {
+    code: 'platform',
+    scope: 'mirror',
+    text: `subdirs: ${subdirs.join(', ')}`,
+    remedy: 'Ask the owner of the mirror to add the platform.',
+    prepare: (facts) => {
+      const wrong = !subdirs.includes(facts.subdir);
+      return { denies: () => wrong, evidence: () => `the platform is ${facts.subdir}` };
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { literalName, type MatchFields, type MatchSpec, matches, parseMatchSpec } from '@sluice/formats/conda';
+import { type Facts, hexAt } from '../facts/facts.ts';
+
+/** Match specs, indexed by the names they can match, over one set of facts. */
+export interface SpecTest {
+  /** The first spec that row i matches, as written; undefined when none does. */
+  match(i: number): string | undefined;
+}
+
+/** Several specs as one question: does any of them match? Parse once, prepare once per facts. */
+export function specSet(texts: readonly string[]): (facts: Facts) => SpecTest {
+  const specs = texts.map((text) => ({ text, spec: parseMatchSpec(text) }));
+  const byName = new Map<string, Candidate[]>();
+  const open: Candidate[] = [];
+  for (const candidate of specs) {
+    const name = literalName(candidate.spec);
+    if (name === undefined) open.push(candidate);
+    else byName.set(name, [...(byName.get(name) ?? []), candidate]);
+  }
+  return (facts) => {
+    const perName = facts.names.map((name) => {
+      const literal = byName.get(name.toLowerCase());
+      return literal ? [...literal, ...open] : open;
+    });
+    return {
+      match(i) {
+        const candidates = perName[facts.name[i]!]!;
+        if (candidates.length === 0) return undefined;
+        const fields = matchFields(facts, i);
+        return candidates.find(({ spec }) => matches(spec, fields))?.text;
+      },
+    };
+  };
+}
+
+interface Candidate {
+  text: string;
+  spec: MatchSpec;
+}
+
+/** Row i as a match spec sees it. */
+function matchFields(facts: Facts, i: number): MatchFields {
+  const { license, family } = facts.licences[facts.licence[i]!]!;
+  return {
+    name: facts.names[facts.name[i]!]!,
+    version: facts.versions[facts.version[i]!]!,
+    build: facts.builds[facts.build[i]!]!,
+    build_number: facts.buildNumber[i]!,
+    subdir: facts.subdir,
+    ...(license === undefined ? {} : { license }),
+    ...(family === undefined ? {} : { license_family: family }),
+    get fn() {
+      return facts.file(i);
+    },
+    get md5() {
+      return hexAt(facts.md5, 16, i) ?? '';
+    },
+    get sha256() {
+      return hexAt(facts.sha256, 32, i) ?? '';
+    },
+  };
+}

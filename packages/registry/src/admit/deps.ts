@@ -1,0 +1,18 @@
+import type { Limits } from '@sluice/archives';
+import type { Db } from '@sluice/catalog';
+import type { BlobStore } from '@sluice/storage';
+import type { Pool } from 'pg';
+
+/** What admission works with. Clock and ids are handed in. */
+export interface AdmitDeps {
+  db: Db;
+  pool: Pool;
+  storage: BlobStore;
+  now: () => Date;
+  newId: () => string;
+  /** How much of an archive is read before it is refused; the archives room's own when absent. */
+  limits?: Limits;
+}
+
+/** Runs inside the commit of a deed and throws when the doer may no longer do it (a lost lease). */
+export type Guard = (trx: Db) => Promise<void>;

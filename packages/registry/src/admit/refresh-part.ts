@@ -1,0 +1,197 @@
+import {
+  closeRecords,
+  copyIn,
+  type Db,
+  insertBlobs,
+  insertFacts,
+  type Part,
+  type PartOrigin,
+  savePart,
+  type Session,
+  sourceRevision,
+  withLock,
+} from '@sluice/catalog';
+import { FormatError } from '@sluice/formats/conda';
+import { condaFactsRow, type Facts, type FactsBuilder, factsBuilder, rowIndex, textHash } from '@sluice/policy';
+import { RegistryError } from '../errors.ts';
+import { storeColumns } from '../facts/columns-blob.ts';
+import { loadFacts } from '../facts/load-facts.ts';
+import type { AdmitDeps, Guard } from './deps.ts';
+
+/** What a refresh found, and the source revision that now holds. `unreadable`: records left out, they are not records. */
+export interface PartRefresh {
+  revision: number;
+  changed: boolean;
+  records: number;
+  added: number;
+  updated: number;
+  removed: number;
+  unreadable: string[];
+}
+
+/** Takes one record; `body` may be reused by the caller afterwards. */
+export type TakeRecord = (file: string, body: Uint8Array) => void;
+
+export interface PartInput {
+  sourceId: number;
+  subdir: string;
+  /** Hands every record of the part to `take`, and waits for `drained` now and then. */
+  feed: (take: TakeRecord, drained: () => Promise<void>) => Promise<void>;
+  /** Asked after the last record: where the state came from. */
+  origin: () => PartOrigin;
+  guard?: Guard | undefined;
+}
+
+/**
+ * Make a stream of records the new state of one part of a source, writing only the difference.
+ *
+ * One transaction, serialised per source: versions that changed or came are copied in, versions that changed or went are
+ * ended, the facts columns of the new revision become a blob. Nothing changed: no new revision, only the validators move.
+ *
+ * @throws {RegistryError} `index_duplicate_file` when one name comes twice. Whatever `feed` and `guard` throw.
+ */
+export async function refreshPart(deps: AdmitDeps, input: PartInput): Promise<PartRefresh> {
+  return withLock(deps.pool, 'source', input.sourceId, (session) =>
+    session.db.transaction().execute((trx) => refresh(deps, { client: session.client, db: trx }, input)),
+  );
+}
+
+async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Promise<PartRefresh> {
+  const { client, db } = session;
+  const part: Part = { source_id: input.sourceId, subdir: input.subdir };
+  const current = await sourceRevision(db, input.sourceId);
+  const revision = current + 1;
+  const previous = await loadFacts({ db, storage: deps.storage }, part, current);
+  const difference = compare(previous, input.subdir, revision);
+  const copy = copyIn(
+    client,
+    'copy record (source_id, subdir, file, from_rev, to_rev, body) from stdin (format binary)',
+    ['int4', 'text', 'text', 'int4', 'int4', 'bytea'],
+  );
+  try {
+    await input.feed(
+      (file, body) => {
+        if (difference.take(file, body)) copy.row([input.sourceId, input.subdir, file, revision, null, body]);
+      },
+      () => copy.drain(),
+    );
+  } catch (error) {
+    await copy.abort(error);
+    throw error;
+  }
+  await copy.end().catch((error) => {
+    throw duplicate(error) ?? error;
+  });
+  const result = difference.result();
+  if (!result.changed) {
+    await savePart(db, part, { ...input.origin(), records: result.records }, undefined, deps.now());
+    await input.guard?.(db);
+    return { ...result, revision: current };
+  }
+  await closeRecords(db, part, difference.ended(), revision);
+  const blob = await storeColumns(deps.storage, difference.facts());
+  await insertBlobs(db, [blob], deps.now());
+  await insertFacts(db, part, revision, blob.sha256);
+  await savePart(db, part, { ...input.origin(), records: result.records }, revision, deps.now());
+  await input.guard?.(db);
+  return { ...result, revision };
+}
+
+interface Difference {
+  /** Take the next record; true when its text must be written. */
+  take(file: string, body: Uint8Array): boolean;
+  result(): Omit<PartRefresh, 'revision'>;
+  /** Files whose live version ends: changed or gone. */
+  ended(): string[];
+  facts(): Facts;
+}
+
+/** Compare a stream of records with the facts of the state before; memory holds columns, never texts. */
+function compare(previous: Facts | undefined, subdir: string, revision: number): Difference {
+  const before = previous && indexed(previous);
+  const seen = new Uint8Array(previous?.count ?? 0);
+  const next: FactsBuilder = factsBuilder('conda', subdir);
+  const changed: string[] = [];
+  const unreadable: string[] = [];
+  let added = 0;
+
+  function take(file: string, body: Uint8Array): boolean {
+    const row = before ? before.find(file) : -1;
+    if (row < 0) {
+      if (!add(file, body)) return false;
+      added++;
+      return true;
+    }
+    if (seen[row]) throw duplicateFile(file);
+    seen[row] = 1;
+    const [a, b] = textHash(body);
+    const facts = previous as Facts;
+    if (facts.textHash[row * 2] === a && facts.textHash[row * 2 + 1] === b && facts.length[row] === body.byteLength) {
+      next.addFrom(facts, row);
+      return false;
+    }
+    changed.push(file);
+    return add(file, body);
+  }
+
+  function add(file: string, body: Uint8Array): boolean {
+    try {
+      next.add(condaFactsRow(file, body, revision));
+      return true;
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      unreadable.push(file);
+      return false;
+    }
+  }
+
+  function gone(): string[] {
+    const files: string[] = [];
+    seen.forEach((was, row) => {
+      if (!was) files.push((previous as Facts).file(row));
+    });
+    return files;
+  }
+
+  return {
+    take,
+    ended: () => [...changed, ...gone()],
+    facts: () => next.build(),
+    result() {
+      const removed = seen.reduce((count, was) => count + (was ? 0 : 1), 0);
+      return {
+        changed: !previous || added + changed.length + removed > 0,
+        records: next.count,
+        added,
+        updated: changed.length,
+        removed,
+        unreadable,
+      };
+    },
+  };
+}
+
+function indexed(facts: Facts) {
+  const index = rowIndex(facts.file, facts.count);
+  for (let row = 0; row < facts.count; row++) index.add(facts.file(row), row);
+  return index;
+}
+
+const uniqueViolation = '23505';
+
+function duplicate(error: unknown): RegistryError | undefined {
+  if ((error as { code?: string }).code !== uniqueViolation) return undefined;
+  return duplicateFile(/\(source_id, subdir, file, from_rev\)=\(\d+, [^,]+, (.+), \d+\)/.exec(String((error as { detail?: string }).detail))?.[1]);
+}
+
+function duplicateFile(file = 'a file'): RegistryError {
+  return new RegistryError('index_duplicate_file', `The index lists ${file} twice; it was refused as a whole.`, {
+    wanted: 'each file once',
+    found: file,
+  });
+}
+
+/** The facts of the previous state, for callers that must know what was there. */
+export async function currentFacts(deps: { db: Db; storage: AdmitDeps['storage'] }, part: Part): Promise<Facts | undefined> {
+  return loadFacts(deps, part, await sourceRevision(deps.db, part.source_id));
+}
