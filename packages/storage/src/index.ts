@@ -1,0 +1,13 @@
+export type {
+  BlobRead,
+  BlobRef,
+  BlobStore,
+  BlobTarget,
+  ByteRange,
+  PackedBlob,
+  PackPlace,
+  StoredObject,
+} from './blob-store.ts';
+export { type DiskStoreOptions, openDiskStore } from './disk/open-disk-store.ts';
+export { StorageError, type StorageErrorCode } from './errors.ts';
+export { type Received, type ReceiveOptions, type Receiving, WITHHELD_BYTES } from './receiving.ts';
