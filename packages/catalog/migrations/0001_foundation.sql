@@ -41,6 +41,7 @@ create table token (
   scopes text[],
   resources jsonb,
   created_at timestamptz not null,
+  issued_at timestamptz not null,
   expires_at timestamptz not null,
   last_used_at timestamptz,
   revoked_at timestamptz,

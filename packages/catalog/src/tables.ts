@@ -44,6 +44,7 @@ export interface Tables {
     scopes: string[] | null;
     resources: ColumnType<TokenResource[] | null, string | null, string | null>;
     created_at: Date;
+    issued_at: Date;
     expires_at: Date;
     last_used_at: Date | null;
     revoked_at: Date | null;

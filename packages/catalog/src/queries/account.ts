@@ -1,0 +1,74 @@
+import { sql } from 'kysely';
+import type { Db } from '../session.ts';
+
+/** An account with its roles in alphabetical order. */
+export interface AccountRow {
+  id: string;
+  name: string;
+  password_hash: string | null;
+  roles: string[];
+  created_at: Date;
+  last_login_at: Date | null;
+  disabled_at: Date | null;
+}
+
+/** What a new account needs. `name` is unique. */
+export interface NewAccount {
+  id: string;
+  name: string;
+  password_hash: string | null;
+  roles: readonly string[];
+  created_at: Date;
+}
+
+/** Create an account with its roles, unless the name is taken. In a transaction of the caller. */
+export async function insertAccount(db: Db, account: NewAccount): Promise<boolean> {
+  const { roles, ...row } = account;
+  const inserted = await db
+    .insertInto('account')
+    .values({ ...row, last_login_at: null, disabled_at: null })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (inserted === undefined) return false;
+  if (roles.length > 0) {
+    await db
+      .insertInto('account_role')
+      .values(roles.map((role) => ({ account_id: row.id, role })))
+      .execute();
+  }
+  return true;
+}
+
+/** Whether there is any account at all. Serialises callers that ask inside transactions, so one of two finds none. */
+export async function anyAccount(db: Db): Promise<boolean> {
+  await sql`lock table account in share row exclusive mode`.execute(db);
+  return (await db.selectFrom('account').select('id').limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** The account of this name, disabled or not. */
+export async function findAccountByName(db: Db, name: string): Promise<AccountRow | undefined> {
+  return selectAccounts(db).where('account.name', '=', name).executeTakeFirst();
+}
+
+/** The account with this id, disabled or not. */
+export async function findAccount(db: Db, id: string): Promise<AccountRow | undefined> {
+  return selectAccounts(db).where('account.id', '=', id).executeTakeFirst();
+}
+
+/** Note a login. */
+export async function touchLogin(db: Db, id: string, now: Date): Promise<void> {
+  await db.updateTable('account').set({ last_login_at: now }).where('id', '=', id).execute();
+}
+
+function selectAccounts(db: Db) {
+  return db
+    .selectFrom('account')
+    .select(['account.id', 'name', 'password_hash', 'created_at', 'last_login_at', 'disabled_at'])
+    .select(rolesOfAccount);
+}
+
+/** The roles of the account that the query is about, as one array column `roles`. */
+export const rolesOfAccount = sql<string[]>`array(
+  select role from account_role where account_role.account_id = account.id order by role
+)`.as('roles');
