@@ -1,0 +1,3 @@
+export * from './json.ts';
+export * from './repodata-document.ts';
+export * from './repodata-scan.ts';
