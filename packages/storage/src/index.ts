@@ -1,3 +1,4 @@
+export { type BlobColumns, blobRef, putBlob, putSmallBlobs } from './blob-columns.ts';
 export type {
   BlobRead,
   BlobRef,

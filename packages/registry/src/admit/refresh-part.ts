@@ -14,9 +14,8 @@ import {
 import { FormatError } from '@sluice/formats/conda';
 import { condaFactsRow, type Facts, type FactsBuilder, factsBuilder, rowIndex, textHash } from '@sluice/policy';
 import { RegistryError } from '../errors.ts';
-import { storeColumns } from '../facts/columns-blob.ts';
-import { loadFacts } from '../facts/load-facts.ts';
 import type { AdmitDeps, Guard } from './deps.ts';
+import { sourceFacts, storeFacts } from './source-facts.ts';
 
 /** What a refresh found, and the source revision that now holds. `unreadable`: records left out, they are not records. */
 export interface PartRefresh {
@@ -61,7 +60,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
   const part: Part = { source_id: input.sourceId, subdir: input.subdir };
   const current = await sourceRevision(db, input.sourceId);
   const revision = current + 1;
-  const previous = await loadFacts({ db, storage: deps.storage }, part, current);
+  const previous = await sourceFacts({ db, storage: deps.storage }, part, current);
   const difference = compare(previous, input.subdir, revision);
   const copy = copyIn(
     client,
@@ -89,7 +88,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
     return { ...result, revision: current };
   }
   await closeRecords(db, part, difference.ended(), revision);
-  const blob = await storeColumns(deps.storage, difference.facts());
+  const blob = await storeFacts(deps.storage, difference.facts());
   await insertBlobs(db, [blob], deps.now());
   await insertFacts(db, part, revision, blob.sha256);
   await savePart(db, part, { ...input.origin(), records: result.records }, revision, deps.now());
@@ -189,9 +188,4 @@ function duplicateFile(file = 'a file'): RegistryError {
     wanted: 'each file once',
     found: file,
   });
-}
-
-/** The facts of the previous state, for callers that must know what was there. */
-export async function currentFacts(deps: { db: Db; storage: AdmitDeps['storage'] }, part: Part): Promise<Facts | undefined> {
-  return loadFacts(deps, part, await sourceRevision(deps.db, part.source_id));
 }

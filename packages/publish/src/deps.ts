@@ -1,0 +1,11 @@
+import type { Db } from '@sluice/catalog';
+import type { BlobStore } from '@sluice/storage';
+import type { Pool } from 'pg';
+
+/** What publishing works with. The clock is handed in. */
+export interface PublishDeps {
+  db: Db;
+  pool: Pool;
+  storage: BlobStore;
+  now: () => Date;
+}

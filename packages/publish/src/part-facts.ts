@@ -1,0 +1,42 @@
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { changedRecords, findFacts, insertBlobs, insertFacts, type LayerRow, type Part } from '@sluice/catalog';
+import { condaFactsRow, decodeColumns, encodeColumns, type Facts, factsBuilder } from '@sluice/policy';
+import { blobRef, putBlob } from '@sluice/storage';
+import type { PublishDeps } from './deps.ts';
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+
+/** After so many changed records the columns of own uploads are written anew, so that a publication reads few of them. */
+const checkpointAfter = 1000;
+
+/**
+ * The facts of one part of a layer at the revision the layer shows.
+ *
+ * An upstream's columns were written when its index was admitted. Own uploads come one by one: their columns are the
+ * last checkpoint and what changed since.
+ */
+export async function partFacts(deps: PublishDeps, layer: LayerRow, subdir: string): Promise<Facts> {
+  const part: Part = { source_id: layer.source_id, subdir };
+  const stored = await findFacts(deps.db, part, layer.revision);
+  const base = stored && decodeColumns(await decompress(await deps.storage.read(blobRef(stored))));
+  if (layer.mirror || stored?.revision === layer.revision) return base ?? factsBuilder('conda', subdir).build();
+  const changes = await changedRecords(deps.db, part, stored?.revision ?? 0, layer.revision);
+  if (changes.length === 0 && base) return base;
+  const live = changes.filter((record) => record.to_rev === null || record.to_rev > layer.revision);
+  const touched = new Set(changes.map((record) => record.file));
+  const builder = factsBuilder('conda', subdir);
+  for (let i = 0; base && i < base.count; i++) if (!touched.has(base.file(i))) builder.addFrom(base, i);
+  for (const record of live) builder.add(condaFactsRow(record.file, record.body, record.from_rev));
+  const facts = builder.build();
+  if (changes.length >= checkpointAfter) await checkpoint(deps, part, layer.revision, facts);
+  return facts;
+}
+
+async function checkpoint(deps: PublishDeps, part: Part, revision: number, facts: Facts): Promise<void> {
+  const bytes = await compress(encodeColumns(facts), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  const blob = await putBlob(deps.storage, [bytes]);
+  await insertBlobs(deps.db, [blob], deps.now());
+  await insertFacts(deps.db, part, revision, blob.sha256);
+}

@@ -1,0 +1,102 @@
+import { evaluateAll, type Facts, type Rule, type Verdicts } from '@sluice/policy';
+
+/** A row that a higher layer hides: it has the file under the same name. No rule has this number. */
+const hidden = 255;
+
+/** What one layer brings to one subdir: row i is shown iff `verdicts[i]` is 0. */
+export interface LayerSelection {
+  facts: Facts;
+  verdicts: Verdicts;
+}
+
+/** Judge one layer's files. `excluded`: files that must not be shown although the rules allow them. */
+export function selectLayer(rules: readonly Rule[], facts: Facts, excluded: ReadonlySet<string>): LayerSelection {
+  const verdicts = evaluateAll(rules, facts);
+  if (excluded.size > 0) {
+    for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0 && excluded.has(facts.file(i))) verdicts[i] = hidden;
+  }
+  return { facts, verdicts };
+}
+
+/** Lay layers over each other, the first on top: a file that a layer shows hides the same file name in those below. */
+export function hideBelow(layers: readonly LayerSelection[]): void {
+  for (let k = 1; k < layers.length; k++) {
+    const { facts, verdicts } = layers[k]!;
+    const above = shownFiles(layers.slice(0, k), new Set(facts.names));
+    if (above.size === 0) continue;
+    for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0 && above.has(facts.file(i))) verdicts[i] = hidden;
+  }
+}
+
+function shownFiles(layers: readonly LayerSelection[], names: ReadonlySet<string>): Set<string> {
+  const files = new Set<string>();
+  for (const { facts, verdicts } of layers) {
+    for (let i = 0; i < facts.count; i++) {
+      if (verdicts[i] === 0 && names.has(facts.names[facts.name[i]!]!)) files.add(facts.file(i));
+    }
+  }
+  return files;
+}
+
+/** The shown rows of one package name: which layer, which row of its facts. */
+export interface ShownRow {
+  layer: number;
+  row: number;
+}
+
+/** All shown rows, grouped by package name. */
+export function shownByName(layers: readonly LayerSelection[]): Map<string, ShownRow[]> {
+  const groups = new Map<string, ShownRow[]>();
+  layers.forEach(({ facts, verdicts }, layer) => {
+    for (const [name, rows] of rowsByName(facts, verdicts)) {
+      const group = groups.get(name);
+      const shown = rows.map((row) => ({ layer, row }));
+      if (group) group.push(...shown);
+      else groups.set(name, shown);
+    }
+  });
+  return groups;
+}
+
+function* rowsByName(facts: Facts, verdicts: Verdicts): Iterable<[string, number[]]> {
+  const rows: number[][] = facts.names.map(() => []);
+  for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0) rows[facts.name[i]!]!.push(i);
+  for (let id = 0; id < rows.length; id++) if (rows[id]!.length > 0) yield [facts.names[id]!, rows[id]!];
+}
+
+/**
+ * The signature of a name's shown rows: the 64-bit hashes of their records' texts, sorted, 8 bytes each. Two equal
+ * signatures mean the same shard; the difference of two says how many files came and went.
+ */
+export function signatureOf(layers: readonly LayerSelection[], rows: readonly ShownRow[]): Uint8Array {
+  const hashes = new BigUint64Array(rows.length);
+  rows.forEach(({ layer, row }, at) => {
+    const { textHash } = layers[layer]!.facts;
+    hashes[at] = (BigInt(textHash[row * 2]!) << 32n) | BigInt(textHash[row * 2 + 1]!);
+  });
+  return new Uint8Array(hashes.sort().buffer);
+}
+
+/** How many records are in `next` but not in `previous`, and the reverse. */
+export function signatureDifference(
+  previous: Uint8Array | null,
+  next: Uint8Array | null,
+): { added: number; removed: number } {
+  const before = words(previous);
+  const after = words(next);
+  let [i, j, both] = [0, 0, 0];
+  while (i < before.length && j < after.length) {
+    if (before[i] === after[j]) {
+      both++;
+      i++;
+      j++;
+    } else if (before[i]! < after[j]!) i++;
+    else j++;
+  }
+  return { added: after.length - both, removed: before.length - both };
+}
+
+function words(signature: Uint8Array | null): BigUint64Array {
+  return signature ? new BigUint64Array(signature.slice().buffer) : new BigUint64Array(0);
+}
+
