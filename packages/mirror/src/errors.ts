@@ -1,0 +1,95 @@
+/**
+ * What can go wrong between an upstream and the catalog.
+ *
+ * - `definition_invalid`: a mirror's definition breaks a rule; `issues` says where, all at once.
+ * - `source_url`: the source is not a URL or folder this room reads.
+ * - `source_refused`: the source guard forbids the address (design.md §6, `SLUICE_SOURCES`).
+ * - `upstream_unavailable`: no usable answer: refused connection, time-out, 5xx, 429, a body cut short.
+ * - `upstream_missing`: the upstream answers, and says there is no such thing.
+ * - `upstream_denied`: the upstream wants other credentials (401, 403, 407).
+ * - `upstream_malformed`: the answer is not what it claims to be (HTML for repodata, broken zstd, endless redirects).
+ * - `digest_mismatch`, `size_mismatch`, `archive_refused`: bytes are not those their record promises; never stored.
+ * - `all_files_failed`: not one file of a run could be brought in.
+ * - `run_open`: the mirror has a run that is not over yet. `run_idle`: it has none to stop.
+ * - `run_stopped`: the run was asked to stop. `fenced_out`: this worker lost its lease; it must write nothing more.
+ * - `mirror_missing`, `mirror_name_taken`, `mode_fixed`: what their names say.
+ */
+export type MirrorErrorCode =
+  | 'definition_invalid'
+  | 'source_url'
+  | 'source_refused'
+  | 'upstream_unavailable'
+  | 'upstream_missing'
+  | 'upstream_denied'
+  | 'upstream_malformed'
+  | 'digest_mismatch'
+  | 'size_mismatch'
+  | 'archive_refused'
+  | 'all_files_failed'
+  | 'run_open'
+  | 'run_idle'
+  | 'run_stopped'
+  | 'fenced_out'
+  | 'mirror_missing'
+  | 'mirror_name_taken'
+  | 'mode_fixed';
+
+/** One thing wrong with a mirror's definition. `field` is its wire name, such as `filters.only_specs[1]`. */
+export interface DefinitionIssue {
+  field: string;
+  code:
+    | 'required'
+    | 'not_text'
+    | 'not_list'
+    | 'not_boolean'
+    | 'unknown_field'
+    | 'name_invalid'
+    | 'mode_invalid'
+    | 'type_not_supported'
+    | 'source_url'
+    | 'proxy_invalid'
+    | 'cron_invalid'
+    | 'time_zone_invalid'
+    | 'subdir_invalid'
+    | 'spec_invalid'
+    | 'spec_key_not_supported'
+    | 'license_unknown'
+    | 'date_invalid'
+    | 'date_order'
+    | 'specs_conflict'
+    | 'filter_not_supported'
+    | 'filter_unknown';
+  message: string;
+}
+
+interface Details {
+  wanted?: string;
+  found?: string;
+  cause?: unknown;
+  /** Whether the same request may succeed later without anyone doing anything. Decided where the error is made. */
+  transient?: boolean;
+  /** Seconds the upstream asked us to wait. */
+  retryAfterS?: number | undefined;
+  issues?: readonly DefinitionIssue[];
+}
+
+/** The one error of the mirror room. `message`, `wanted` and `found` hold no secret and no token; URLs in them are redacted. */
+export class MirrorError extends Error {
+  override readonly name = 'MirrorError';
+  readonly code: MirrorErrorCode;
+  readonly transient: boolean;
+  readonly wanted: string | undefined;
+  readonly found: string | undefined;
+  readonly retryAfterS: number | undefined;
+  readonly issues: readonly DefinitionIssue[];
+
+  constructor(code: MirrorErrorCode, message: string, details: Details = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.transient = details.transient ?? false;
+    this.wanted = details.wanted;
+    this.found = details.found;
+    this.retryAfterS = details.retryAfterS;
+    this.issues = details.issues ?? [];
+  }
+}
