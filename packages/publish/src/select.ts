@@ -97,6 +97,7 @@ export function signatureDifference(
 }
 
 function words(signature: Uint8Array | null): BigUint64Array {
-  return signature ? new BigUint64Array(signature.slice().buffer) : new BigUint64Array(0);
+  // Copied: a Buffer from the database may begin anywhere in its pool, these words may not.
+  return new BigUint64Array(new Uint8Array(signature ?? []).buffer);
 }
 
