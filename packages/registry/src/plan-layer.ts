@@ -1,0 +1,107 @@
+import { type Db, partSubdirs } from '@sluice/catalog';
+import {
+  evaluateAll,
+  explain,
+  type Facts,
+  type LayerDefinition,
+  layerRules,
+  type Reason,
+  type ReasonCode,
+  type Rule,
+  type RuleScope,
+  type Verdicts,
+} from '@sluice/policy';
+import type { BlobStore } from '@sluice/storage';
+import { sourceFacts } from './admit/source-facts.ts';
+
+/** A file that the layer shows. Digests are raw bytes, size in bytes; absent when the record does not say. */
+export interface PlannedFile {
+  subdir: string;
+  file: string;
+  fromRev: number;
+  sha256?: Uint8Array;
+  md5?: Uint8Array;
+  size?: number;
+}
+
+/** How many files one kind of rule denied. */
+export interface DenialCount {
+  scope: RuleScope;
+  code: ReasonCode;
+  count: number;
+}
+
+/** What a layer makes of one subdir of its source. total = kept + the sum of the denials. */
+export interface PartPlan {
+  subdir: string;
+  total: number;
+  kept: number;
+  denials: DenialCount[];
+  /** The kept files, in the order of the index. */
+  files(): Iterable<PlannedFile>;
+  /** Every file with the reason it is denied, or none when it is kept. */
+  decisions(): Iterable<{ subdir: string; file: string; reason?: Reason }>;
+}
+
+/**
+ * Judge everything a mirror's source holds at `revision`, one subdir at a time, and change nothing.
+ *
+ * Only the subdirs that the mirror's filter names are looked at; all of them when it names none.
+ */
+export async function* planLayer(
+  deps: { db: Db; storage: BlobStore },
+  input: { sourceId: number; revision: number; definition: LayerDefinition },
+): AsyncIterable<PartPlan> {
+  const rules = layerRules(input.definition);
+  const wanted = input.definition.mirror?.filters.subdirs ?? [];
+  for (const subdir of await partSubdirs(deps.db, input.sourceId)) {
+    if (wanted.length > 0 && !wanted.includes(subdir)) continue;
+    const facts = await sourceFacts(deps, { source_id: input.sourceId, subdir }, input.revision);
+    if (facts) yield partPlan(rules, facts);
+  }
+}
+
+function partPlan(rules: readonly Rule[], facts: Facts): PartPlan {
+  const verdicts = evaluateAll(rules, facts);
+  const denials = countDenials(rules, verdicts);
+  return {
+    subdir: facts.subdir,
+    total: facts.count,
+    kept: facts.count - denials.reduce((sum, denial) => sum + denial.count, 0),
+    denials,
+    *files() {
+      for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0) yield plannedFile(facts, i);
+    },
+    *decisions() {
+      for (let i = 0; i < facts.count; i++) {
+        const verdict = verdicts[i]!;
+        const reason = verdict === 0 ? undefined : explain(rules, facts, i, verdict);
+        yield { subdir: facts.subdir, file: facts.file(i), ...(reason && { reason }) };
+      }
+    },
+  };
+}
+
+function countDenials(rules: readonly Rule[], verdicts: Verdicts): DenialCount[] {
+  const counts = rules.map(() => 0);
+  for (const verdict of verdicts) if (verdict > 0) counts[verdict - 1]!++;
+  return rules.flatMap(({ scope, code }, k) => (counts[k] ? [{ scope, code, count: counts[k] }] : []));
+}
+
+function plannedFile(facts: Facts, i: number): PlannedFile {
+  const sha256 = present(facts.sha256.subarray(i * 32, i * 32 + 32));
+  const md5 = present(facts.md5.subarray(i * 16, i * 16 + 16));
+  const size = facts.size[i]!;
+  return {
+    subdir: facts.subdir,
+    file: facts.file(i),
+    fromRev: facts.fromRev[i]!,
+    ...(sha256 && { sha256 }),
+    ...(md5 && { md5 }),
+    ...(Number.isNaN(size) ? {} : { size }),
+  };
+}
+
+function present(digest: Uint8Array): Uint8Array | undefined {
+  return digest.some((byte) => byte !== 0) ? digest : undefined;
+}
