@@ -1,4 +1,5 @@
 import { readRecord } from '@sluice/formats/conda';
+import { md5ToBytes, sha256ToBytes } from '@sluice/formats/digest';
 import type { FactsRow } from './builder.ts';
 import { textHash } from './text-hash.ts';
 
@@ -14,23 +15,17 @@ export function condaFactsRow(file: string, body: Uint8Array, fromRev: number): 
     name: record.name,
     version: record.version,
     build: record.build,
-    buildNumber: record.build_number,
+    buildNumber: record.buildNumber,
     licence: {
-      ...(record.license == null ? {} : { license: record.license }),
-      ...(record.license_family == null ? {} : { family: record.license_family }),
+      ...(record.license === undefined ? {} : { license: record.license }),
+      ...(record.licenseFamily === undefined ? {} : { family: record.licenseFamily }),
     },
     timestamp: record.timestamp,
     size: record.size,
-    sha256: record.sha256 === undefined ? undefined : hexToBytes(record.sha256),
-    md5: record.md5 === undefined ? undefined : hexToBytes(record.md5),
+    sha256: record.sha256 === undefined ? undefined : sha256ToBytes(record.sha256),
+    md5: record.md5 === undefined ? undefined : md5ToBytes(record.md5),
     fromRev,
     length: body.byteLength,
     textHash: textHash(body),
   };
-}
-
-function hexToBytes(hex: string): Uint8Array {
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);
-  return bytes;
 }
