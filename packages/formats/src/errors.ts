@@ -52,3 +52,10 @@ export class FormatError extends Error {
     this.found = options.found;
   }
 }
+
+/**
+ * A text as an error may show it: quoted, on one line, at most 80 characters of it.
+ */
+export function excerpt(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
