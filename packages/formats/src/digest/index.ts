@@ -1,4 +1,4 @@
-import { FormatError } from '../errors.ts';
+import { excerpt, FormatError } from '../errors.ts';
 
 declare const brand: unique symbol;
 
@@ -58,9 +58,8 @@ function hexToBytes(hex: string): Uint8Array {
 }
 
 function wrongDigest(code: 'digest_sha256' | 'digest_md5', name: string, digits: number, text: string): FormatError {
-  const found = text.length > 80 ? `${text.slice(0, 80)}… (${text.length} characters)` : text;
   return new FormatError(code, `This is no ${name}: give it as ${digits} hex digits.`, {
     wanted: `${digits} hex digits`,
-    found,
+    found: excerpt(text),
   });
 }
