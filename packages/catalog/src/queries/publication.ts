@@ -135,3 +135,11 @@ export async function keptShards(db: Db, channelId: number, key: string): Promis
     .orderBy('entry.from_no', 'desc')
     .execute();
 }
+
+/** The subdirs of which the head lists anything. */
+export async function entrySubdirs(db: Db, channelId: number): Promise<string[]> {
+  const { rows } = await sql<{ subdir: string }>`
+    select distinct split_part(key, '/', 1) as subdir from entry
+    where channel_id = ${channelId} and kind = 'document' and to_no is null and strpos(key, '/') > 0`.execute(db);
+  return rows.map((row) => row.subdir);
+}

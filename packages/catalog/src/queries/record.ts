@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import pg from 'pg';
 import type { Db } from '../session.ts';
 
 /** One version of a file's metadata. Live at revision r: from_rev <= r and (to_rev is null or r < to_rev). */
@@ -103,7 +104,6 @@ export async function changedRecords(db: Db, part: Part, after: number, upTo: nu
  * `ending` is the end of the file names wanted, such as `.conda`.
  */
 export function copyLiveRecords(part: Part, revision: number, ending: string): string {
-  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
   return `copy (
     select file, body from record
     where source_id = ${Number(part.source_id)} and subdir = ${quoted(part.subdir)}
@@ -142,4 +142,18 @@ export async function insertRecordDigest(
     .values({ ...part, ...digest })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+}
+
+/** The COPY command that reads the versions of these files that are live at `revision`: columns file, body. */
+export function copyRecordsOfFiles(part: Part, revision: number, files: readonly string[]): string {
+  return `copy (
+    select file, body from record
+    where source_id = ${Number(part.source_id)} and subdir = ${quoted(part.subdir)}
+      and file = any(array[${files.map(quoted).join(',')}]::text[])
+      and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
+  ) to stdout (format binary)`;
+}
+
+function quoted(text: string): string {
+  return pg.escapeLiteral(text);
 }

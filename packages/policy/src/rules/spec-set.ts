@@ -1,4 +1,12 @@
-import { literalName, type MatchFields, type MatchSpec, matches, parseMatchSpec } from '@sluice/formats/conda';
+import {
+  type CondaVersion,
+  literalName,
+  type MatchFields,
+  type MatchSpec,
+  matches,
+  parseMatchSpec,
+  parseVersion,
+} from '@sluice/formats/conda';
 import { type Facts, hexAt } from '../facts/facts.ts';
 
 /** Match specs, indexed by the names they can match, over one set of facts. */
@@ -22,11 +30,16 @@ export function specSet(texts: readonly string[]): (facts: Facts) => SpecTest {
       const literal = byName.get(name.toLowerCase());
       return literal ? [...literal, ...open] : open;
     });
+    const versions: (CondaVersion | undefined)[] = [];
+    const version = (id: number) => {
+      versions[id] ??= parseVersion(facts.versions[id]!);
+      return versions[id];
+    };
     return {
       match(i) {
         const candidates = perName[facts.name[i]!]!;
         if (candidates.length === 0) return undefined;
-        const fields = matchFields(facts, i);
+        const fields = matchFields(facts, i, version);
         return candidates.find(({ spec }) => matches(spec, fields))?.text;
       },
     };
@@ -39,11 +52,13 @@ interface Candidate {
 }
 
 /** Row i as a match spec sees it. */
-function matchFields(facts: Facts, i: number): MatchFields {
+function matchFields(facts: Facts, i: number, version: (id: number) => CondaVersion): MatchFields {
   const { license, family } = facts.licences[facts.licence[i]!]!;
   return {
     name: facts.names[facts.name[i]!]!,
-    version: facts.versions[facts.version[i]!]!,
+    get version() {
+      return version(facts.version[i]!);
+    },
     build: facts.builds[facts.build[i]!]!,
     build_number: facts.buildNumber[i]!,
     subdir: facts.subdir,
@@ -53,10 +68,10 @@ function matchFields(facts: Facts, i: number): MatchFields {
       return facts.file(i);
     },
     get md5() {
-      return hexAt(facts.md5, 16, i) ?? '';
+      return hexAt(facts.md5, 16, i);
     },
     get sha256() {
-      return hexAt(facts.sha256, 32, i) ?? '';
+      return hexAt(facts.sha256, 32, i);
     },
   };
 }

@@ -1,0 +1,64 @@
+import { sql } from 'kysely';
+import type { Db } from '../session.ts';
+import type { Part } from './record.ts';
+
+/** A package lying in a bare folder as it was when last opened. `refusal` says why it is not a package, if it is none. */
+export interface FolderFileRow {
+  file: string;
+  /** bytes */
+  size: number;
+  mtime_ms: number;
+  sha256: Uint8Array | null;
+  refusal: string | null;
+}
+
+/** What one part of a folder held when it was last read. */
+export async function folderFiles(db: Db, part: Part): Promise<FolderFileRow[]> {
+  return db
+    .selectFrom('folder_file')
+    .select(['file', 'size', 'mtime_ms', 'sha256', 'refusal'])
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .execute();
+}
+
+/** How many files of a part were refused, and are therefore no records. */
+export async function countRefusals(db: Db, sourceId: number, subdirs: readonly string[]): Promise<number> {
+  const row = await db
+    .selectFrom('folder_file')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('source_id', '=', sourceId)
+    .where('refusal', 'is not', null)
+    .$if(subdirs.length > 0, (query) => query.where('subdir', 'in', subdirs))
+    .executeTakeFirstOrThrow();
+  return Number(row.n);
+}
+
+/** Save what was read: files opened anew, and names that are gone. */
+export async function saveFolderFiles(
+  db: Db,
+  part: Part,
+  read: readonly FolderFileRow[],
+  gone: readonly string[],
+): Promise<void> {
+  for (let at = 0; at < gone.length; at += 5000) {
+    await sql`
+      delete from folder_file
+      where source_id = ${part.source_id} and subdir = ${part.subdir}
+        and file = any(${gone.slice(at, at + 5000)})`.execute(db);
+  }
+  for (let at = 0; at < read.length; at += 5000) {
+    await db
+      .insertInto('folder_file')
+      .values(read.slice(at, at + 5000).map((row) => ({ ...part, ...row })))
+      .onConflict((conflict) =>
+        conflict.columns(['source_id', 'subdir', 'file']).doUpdateSet((eb) => ({
+          size: eb.ref('excluded.size'),
+          mtime_ms: eb.ref('excluded.mtime_ms'),
+          sha256: eb.ref('excluded.sha256'),
+          refusal: eb.ref('excluded.refusal'),
+        })),
+      )
+      .execute();
+  }
+}

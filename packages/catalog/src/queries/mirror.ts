@@ -1,0 +1,189 @@
+import type { Selectable } from 'kysely';
+import { sql } from 'kysely';
+import type { Db } from '../session.ts';
+import type { MirrorFilters, MirrorMode, Privacy, Tables } from '../tables.ts';
+import type { RunRow } from './run.ts';
+
+/** A mirror with the channel it feeds and the source it reads. */
+export interface MirrorRow {
+  id: string;
+  name: string;
+  mode: MirrorMode;
+  filters: MirrorFilters;
+  keep_legacy: boolean;
+  cron: string;
+  time_zone: string;
+  next_run_at: Date | null;
+  at_rev: number;
+  last_run_id: string | null;
+  created_at: Date;
+  updated_at: Date;
+  channel_id: number;
+  channel_path: string;
+  channel_privacy: Privacy;
+  source_id: number;
+  source_type: string;
+  /** Without secrets, as `credential` is sealed. */
+  source_url: string;
+  source_proxy: string | null;
+  source_credential: Uint8Array | null;
+}
+
+/** What a new mirror needs. */
+export type NewMirror = Pick<
+  Selectable<Tables['mirror']>,
+  'id' | 'channel_id' | 'name' | 'source_id' | 'mode' | 'filters' | 'keep_legacy' | 'cron' | 'time_zone' | 'next_run_at'
+>;
+
+function mirrors(db: Db) {
+  return db
+    .selectFrom('mirror')
+    .innerJoin('channel', 'channel.id', 'mirror.channel_id')
+    .innerJoin('source', 'source.id', 'mirror.source_id')
+    .select([
+      'mirror.id',
+      'mirror.name',
+      'mirror.mode',
+      'mirror.filters',
+      'mirror.keep_legacy',
+      'mirror.cron',
+      'mirror.time_zone',
+      'mirror.next_run_at',
+      'mirror.at_rev',
+      'mirror.last_run_id',
+      'mirror.created_at',
+      'mirror.updated_at',
+      'channel.id as channel_id',
+      'channel.path as channel_path',
+      'channel.privacy as channel_privacy',
+      'source.id as source_id',
+      'source.type as source_type',
+      'source.proxy as source_proxy',
+      'source.credential as source_credential',
+    ])
+    .select((eb) => eb.ref('source.url').$notNull().as('source_url'));
+}
+
+/** Add a mirror as the last layer of its channel. Undefined when the channel has one of that name. */
+export async function insertMirror(db: Db, mirror: NewMirror, now: Date): Promise<{ id: string } | undefined> {
+  const { filters, ...columns } = mirror;
+  return db
+    .insertInto('mirror')
+    .values((eb) => ({
+      ...columns,
+      filters: JSON.stringify(filters),
+      position: eb
+        .selectFrom('mirror')
+        .select(sql<number>`coalesce(max(position), 0) + 1`.as('next'))
+        .where('channel_id', '=', mirror.channel_id),
+      created_at: now,
+      updated_at: now,
+    }))
+    .onConflict((conflict) => conflict.columns(['channel_id', 'name']).doNothing())
+    .returning('id')
+    .executeTakeFirst();
+}
+
+/** Change a mirror. */
+export async function updateMirror(
+  db: Db,
+  id: string,
+  change: Partial<Omit<NewMirror, 'id' | 'channel_id' | 'mode'>> & { at_rev?: number },
+  now: Date,
+): Promise<void> {
+  const { filters, ...columns } = change;
+  await db
+    .updateTable('mirror')
+    .set({ ...columns, ...(filters === undefined ? {} : { filters: JSON.stringify(filters) }), updated_at: now })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Remove a mirror with its runs. Its source and the records of it stay. */
+export async function removeMirror(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('mirror').where('id', '=', id).execute();
+}
+
+/** A mirror by its id. With `lock` its row stays locked until the transaction ends, so changes follow each other. */
+export async function findMirror(db: Db, id: string, lock: 'for-update' | 'none' = 'none'): Promise<MirrorRow | undefined> {
+  const query = mirrors(db).where('mirror.id', '=', id);
+  return (lock === 'for-update' ? query.forUpdate('mirror') : query).executeTakeFirst();
+}
+
+/** A mirror by its name in a channel. */
+export async function findMirrorByName(db: Db, channelId: number, name: string): Promise<MirrorRow | undefined> {
+  return mirrors(db).where('mirror.channel_id', '=', channelId).where('mirror.name', '=', name).executeTakeFirst();
+}
+
+/** Which mirrors to list, and in what order. */
+export interface MirrorList {
+  /** Only mirrors of these channels; of all when left out. */
+  channelIds?: readonly number[];
+  sort: 'name' | 'created_at' | 'updated_at' | 'channel';
+  descending?: boolean;
+  limit: number;
+  offset: number;
+}
+
+const sortColumns = {
+  name: 'mirror.name',
+  created_at: 'mirror.created_at',
+  updated_at: 'mirror.updated_at',
+  channel: 'channel.path',
+} as const;
+
+/** One page of mirrors and how many there are in all. */
+export async function listMirrors(db: Db, list: MirrorList): Promise<{ rows: MirrorRow[]; total_count: number }> {
+  const { channelIds } = list;
+  if (channelIds?.length === 0) return { rows: [], total_count: 0 };
+  const rows = await mirrors(db)
+    .$if(channelIds !== undefined, (query) => query.where('mirror.channel_id', 'in', channelIds ?? []))
+    .orderBy(sortColumns[list.sort], list.descending ? 'desc' : 'asc')
+    .orderBy('mirror.id')
+    .limit(list.limit)
+    .offset(list.offset)
+    .execute();
+  const count = await db
+    .selectFrom('mirror')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .$if(channelIds !== undefined, (query) => query.where('channel_id', 'in', channelIds ?? []))
+    .executeTakeFirstOrThrow();
+  return { rows, total_count: Number(count.n) };
+}
+
+/** Mirrors whose time has come, locked for the caller; what another worker holds is left out. */
+export async function dueMirrors(
+  db: Db,
+  now: Date,
+  limit: number,
+): Promise<Pick<MirrorRow, 'id' | 'cron' | 'time_zone' | 'channel_path'>[]> {
+  return db
+    .selectFrom('mirror')
+    .innerJoin('channel', 'channel.id', 'mirror.channel_id')
+    .select(['mirror.id', 'mirror.cron', 'mirror.time_zone', 'channel.path as channel_path'])
+    .where('mirror.next_run_at', '<=', now)
+    .orderBy('mirror.next_run_at')
+    .limit(limit)
+    .forUpdate('mirror')
+    .skipLocked()
+    .execute();
+}
+
+/** Say when a mirror runs next; null for never. */
+export async function setNextRun(db: Db, id: string, at: Date | null): Promise<void> {
+  await db.updateTable('mirror').set({ next_run_at: at }).where('id', '=', id).execute();
+}
+
+/** The newest run of each of these mirrors, by mirror. */
+export async function newestRuns(db: Db, mirrorIds: readonly string[]): Promise<Map<string, RunRow>> {
+  if (mirrorIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('run')
+    .distinctOn('mirror_id')
+    .selectAll()
+    .where('mirror_id', 'in', mirrorIds)
+    .orderBy('mirror_id')
+    .orderBy('created_at', 'desc')
+    .execute();
+  return new Map(rows.map((row) => [row.mirror_id, row]));
+}

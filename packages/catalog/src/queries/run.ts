@@ -1,0 +1,267 @@
+import type { Selectable } from 'kysely';
+import { sql } from 'kysely';
+import type { Db } from '../session.ts';
+import type { PublicationInput, RunState, Tables } from '../tables.ts';
+
+export type RunRow = Selectable<Tables['run']>;
+
+/** States in which a run is not over. At most one run of a mirror is in one of them. */
+export const openStates = ['pending', 'running', 'stopping'] as const satisfies RunState[];
+
+/*
+ * The lease of a run, all by the database's clock since the workers' clocks may differ:
+ *
+ *   claim      fence + 1, lease_until = now + lease. Only when nobody holds a lease that still counts.
+ *   heartbeat  the holder of the fence moves lease_until on, as long as it has not passed. A lapsed lease is lost.
+ *   commit     every transaction of the run asks holdsLease last: it locks the run's row, so no claim can come between.
+ */
+
+/** Add a run in state `pending`. Undefined when the mirror has an open run. */
+export async function insertRun(
+  db: Db,
+  run: { id: string; mirror_id: string; cause: string; actor: string | null },
+  now: Date,
+): Promise<RunRow | undefined> {
+  return db
+    .insertInto('run')
+    .values({ ...run, state: 'pending', created_at: now })
+    .onConflict((conflict) => conflict.column('mirror_id').where('state', 'in', openStates).doNothing())
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/**
+ * Take an open run that nobody is working on: the fence goes up by one and the lease begins.
+ *
+ * @returns the run as it is now; undefined when it is over, held by another, or waits for its publication.
+ */
+export async function claimRun(
+  db: Db,
+  id: string,
+  claim: { worker: string; leaseMs: number },
+  now: Date,
+): Promise<RunRow | undefined> {
+  return db
+    .updateTable('run')
+    .set((eb) => ({
+      fence: eb('fence', '+', 1),
+      worker: claim.worker,
+      lease_until: until(claim.leaseMs),
+      state: sql<RunState>`case state when 'pending' then 'running' else state end`,
+      started_at: sql<Date>`coalesce(started_at, ${now})`,
+    }))
+    .where('id', '=', id)
+    .where('state', 'in', openStates)
+    .where('stage', '!=', 'publish')
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', sql<Date>`clock_timestamp()`)]))
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** A claimed run: its number and the fence it was claimed with. */
+export interface RunHold {
+  id: string;
+  fence: number;
+}
+
+/** Move the lease on. Undefined when it is lost; otherwise whether somebody asked the run to stop. */
+export async function renewLease(db: Db, hold: RunHold, leaseMs: number): Promise<{ stop_requested: boolean } | undefined> {
+  return held(db, hold).set({ lease_until: until(leaseMs) }).returning('stop_requested').executeTakeFirst();
+}
+
+/** Does this holder still have the lease? Locks the run's row until the transaction ends. For the end of a transaction. */
+export async function holdsLease(db: Db, hold: RunHold): Promise<boolean> {
+  const row = await db
+    .selectFrom('run')
+    .select('id')
+    .where('id', '=', hold.id)
+    .where('fence', '=', hold.fence)
+    .where('lease_until', '>', sql<Date>`clock_timestamp()`)
+    .forUpdate()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** What a run says of itself while it works. Counts are whole, not differences. */
+export type RunProgress = Partial<
+  Pick<RunRow, 'stage' | 'step' | 'steps' | 'step_text' | 'step_done' | 'step_total' | 'revision' | 'plan_key' | 'counts' | 'last_key'>
+>;
+
+/** Save progress, if this holder still has the lease. @returns whether it had. */
+export async function saveProgress(db: Db, hold: RunHold, progress: RunProgress): Promise<boolean> {
+  const { counts, ...columns } = progress;
+  const row = await held(db, hold)
+    .set({ ...columns, ...(counts === undefined ? {} : { counts: JSON.stringify(counts) }) })
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Give the lease back so that any worker may go on. */
+export async function releaseLease(db: Db, hold: RunHold): Promise<void> {
+  await held(db, hold).set({ lease_until: null }).execute();
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  state: 'stopped' | 'completed' | 'failed';
+  error?: { code: string; text: string };
+}
+
+/** End a run that this holder has. @returns whether it still had it. */
+export async function endRun(db: Db, hold: RunHold, end: RunEnd, now: Date): Promise<boolean> {
+  const row = await held(db, hold).set(endColumns(end, now)).returning('id').executeTakeFirst();
+  return row !== undefined;
+}
+
+/** End a run that nobody holds: not yet begun, or its worker is gone. @returns whether it was such a run. */
+export async function endIdleRun(db: Db, id: string, end: RunEnd, now: Date): Promise<boolean> {
+  const row = await db
+    .updateTable('run')
+    .set((eb) => ({ ...endColumns(end, now), fence: eb('fence', '+', 1) }))
+    .where('id', '=', id)
+    .where('state', 'in', openStates)
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', sql<Date>`clock_timestamp()`)]))
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Ask the open run of a mirror to stop; one that only waits for its publication goes on. Undefined when none is open. */
+export async function requestStop(db: Db, mirrorId: string): Promise<RunRow | undefined> {
+  return db
+    .updateTable('run')
+    .set({ stop_requested: true, state: sql<RunState>`case stage when 'publish' then state else 'stopping' end` })
+    .where('mirror_id', '=', mirrorId)
+    .where('state', 'in', openStates)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Open runs that nobody works on although they wait for no publication. */
+export async function lapsedRuns(db: Db, limit: number): Promise<Pick<RunRow, 'id' | 'state'>[]> {
+  return db
+    .selectFrom('run')
+    .select(['id', 'state'])
+    .where('state', 'in', openStates)
+    .where('stage', '!=', 'publish')
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', sql<Date>`clock_timestamp()`)]))
+    .orderBy('created_at')
+    .limit(limit)
+    .execute();
+}
+
+/** A run by its id. */
+export async function findRun(db: Db, id: string): Promise<RunRow | undefined> {
+  return db.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The runs of a mirror, newest first, and how many there are. */
+export async function mirrorRuns(
+  db: Db,
+  mirrorId: string,
+  page: { limit: number; offset: number },
+): Promise<{ rows: RunRow[]; total_count: number }> {
+  const own = db.selectFrom('run').where('mirror_id', '=', mirrorId);
+  const rows = await own
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute();
+  const count = await own.select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
+  return { rows, total_count: Number(count.n) };
+}
+
+/** The newest completed run of a mirror: what it had planned is what the layer shows. */
+export async function lastCompletedRun(db: Db, mirrorId: string): Promise<RunRow | undefined> {
+  return db
+    .selectFrom('run')
+    .selectAll()
+    .where('mirror_id', '=', mirrorId)
+    .where('state', '=', 'completed')
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** A run whose files are in and whose publication is not out yet. */
+export interface WaitingRun {
+  id: string;
+  fence: number;
+  mirror_id: string;
+  mirror_name: string;
+  channel_id: number;
+  channel_path: string;
+  channel_frozen: boolean;
+  source_id: number;
+  revision: number;
+  counts: Record<string, unknown>;
+  /** What the channel's head was made from; null before the first publication. */
+  head_inputs: PublicationInput[] | null;
+}
+
+/** Runs that wait for a publication: of one channel, or of all. */
+export async function waitingRuns(db: Db, channelId?: number): Promise<WaitingRun[]> {
+  return db
+    .selectFrom('run')
+    .innerJoin('mirror', 'mirror.id', 'run.mirror_id')
+    .innerJoin('channel', 'channel.id', 'mirror.channel_id')
+    .leftJoin('publication', (join) =>
+      join.onRef('publication.channel_id', '=', 'channel.id').onRef('publication.no', '=', 'channel.head_no'),
+    )
+    .select([
+      'run.id',
+      'run.fence',
+      'run.mirror_id',
+      'run.counts',
+      'mirror.name as mirror_name',
+      'mirror.source_id',
+      'channel.id as channel_id',
+      'channel.path as channel_path',
+      'channel.frozen as channel_frozen',
+      'publication.inputs as head_inputs',
+    ])
+    .select((eb) => eb.ref('run.revision').$notNull().as('revision'))
+    .where('run.state', 'in', openStates)
+    .where('run.stage', '=', 'publish')
+    .$if(channelId !== undefined, (query) => query.where('channel.id', '=', channelId!))
+    .execute();
+}
+
+/** Complete a run that waits for its publication. @returns whether it still waited. */
+export async function completeWaitingRun(db: Db, id: string, now: Date): Promise<boolean> {
+  const row = await db
+    .updateTable('run')
+    .set(endColumns({ state: 'completed' }, now))
+    .where('id', '=', id)
+    .where('state', 'in', openStates)
+    .where('stage', '=', 'publish')
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+function held(db: Db, hold: RunHold) {
+  return db
+    .updateTable('run')
+    .where('id', '=', hold.id)
+    .where('fence', '=', hold.fence)
+    .where('state', 'in', openStates)
+    .where('lease_until', '>', sql<Date>`clock_timestamp()`);
+}
+
+function until(leaseMs: number) {
+  return sql<Date>`clock_timestamp() + ${leaseMs} * interval '1 millisecond'`;
+}
+
+function endColumns(end: RunEnd, now: Date) {
+  return {
+    state: end.state,
+    lease_until: null,
+    finished_at: now,
+    error_code: end.error?.code ?? null,
+    error_text: end.error?.text ?? null,
+  };
+}

@@ -1,0 +1,74 @@
+import type { Selectable } from 'kysely';
+import { sql } from 'kysely';
+import type { Db } from '../session.ts';
+import type { Tables } from '../tables.ts';
+import type { Part } from './record.ts';
+
+export type SourceRow = Selectable<Tables['source']>;
+export type SourcePartRow = Selectable<Tables['source_part']>;
+
+/** What makes a source the one it is. `url` and `proxy` hold no secrets; `credential` is sealed, `credential_key` a keyed hash of it. */
+export interface SourceKey {
+  type: string;
+  url: string;
+  proxy: string | null;
+  credential: Uint8Array | null;
+  credential_key: Uint8Array | null;
+}
+
+/** The source with this key, made if nobody had it yet. Two callers at once get the same one. */
+export async function findOrCreateSource(db: Db, key: SourceKey, now: Date): Promise<SourceRow> {
+  await db
+    .insertInto('source')
+    .values({ ...key, channel_id: null, created_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return db
+    .selectFrom('source')
+    .selectAll()
+    .where('type', '=', key.type)
+    .where('url', '=', key.url)
+    .where(sql<boolean>`proxy is not distinct from ${key.proxy}`)
+    .where(sql<boolean>`credential_key is not distinct from ${key.credential_key}::bytea`)
+    .executeTakeFirstOrThrow();
+}
+
+/** A source by its number. */
+export async function findSource(db: Db, id: number): Promise<SourceRow | undefined> {
+  return db.selectFrom('source').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** What is known of the parts of a source, in byte order of their subdirs. */
+export async function sourceParts(db: Db, sourceId: number): Promise<SourcePartRow[]> {
+  return db.selectFrom('source_part').selectAll().where('source_id', '=', sourceId).orderBy('subdir').execute();
+}
+
+/** What is known of one part. */
+export async function findPart(db: Db, part: Part): Promise<SourcePartRow | undefined> {
+  return db
+    .selectFrom('source_part')
+    .selectAll()
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .executeTakeFirst();
+}
+
+/** Note that the upstream was asked and had nothing new. */
+export async function touchPart(db: Db, part: Part, now: Date): Promise<void> {
+  await db
+    .updateTable('source_part')
+    .set({ checked_at: now })
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .execute();
+}
+
+/** Note since when the upstream has been known to have no compressed document, or that it has one. */
+export async function noteZstAbsent(db: Db, part: Part, since: Date | null): Promise<void> {
+  await db
+    .updateTable('source_part')
+    .set({ zst_absent_at: since })
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .execute();
+}

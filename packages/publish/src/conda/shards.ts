@@ -1,0 +1,121 @@
+import { zstdCompressSync } from 'node:zlib';
+import { copyOut, copyRecordsOfFiles, type EntryRow, findInspections, type BlobRow, withSession } from '@sluice/catalog';
+import { encodeShard, parseJsonObject, type ShardRecord } from '@sluice/formats/conda';
+import { hexAt } from '@sluice/policy';
+import { putSmallBlobs } from '@sluice/storage';
+import type { PublishDeps } from '../deps.ts';
+import type { ShownRow } from '../select.ts';
+import type { LoadedLayer } from '../selection.ts';
+
+/** One package name whose shard must be written, with its shown rows and their signature. */
+export interface TouchedName {
+  name: string;
+  rows: ShownRow[];
+  signature: Uint8Array;
+}
+
+/** Records read at once: some 5,000 of 550 bytes, so that memory stays flat whatever the size of the subdir. */
+const recordsPerBatch = 5000;
+
+/**
+ * Write the shards of the touched names of one subdir: small blobs in packs, and an entry for each.
+ *
+ * @returns entries and blob rows for the publication's transaction.
+ * @see CEP 16
+ */
+export async function buildShards(
+  deps: PublishDeps,
+  layers: readonly LoadedLayer[],
+  subdir: string,
+  touched: readonly TouchedName[],
+): Promise<{ entries: EntryRow[]; blobs: BlobRow[] }> {
+  const entries: EntryRow[] = [];
+  const blobs: BlobRow[] = [];
+  for (const batch of batches(touched)) {
+    const bodies = await readBodies(deps, layers, subdir, batch);
+    const runExports = await readRunExports(deps, layers, batch);
+    const shards = batch.map((name) => zstdCompressSync(encodeShard(shardRecords(layers, name, bodies, runExports))));
+    const stored = await putSmallBlobs(deps.storage, shards);
+    blobs.push(...stored);
+    batch.forEach(({ name, rows, signature }, i) => {
+      entries.push({
+        kind: 'shard',
+        key: `${subdir}/${name}`,
+        blob: stored[i]!.sha256,
+        signature,
+        files: rows.length,
+      });
+    });
+  }
+  return { entries, blobs };
+}
+
+function* batches(touched: readonly TouchedName[]): Iterable<TouchedName[]> {
+  let batch: TouchedName[] = [];
+  let records = 0;
+  for (const name of touched) {
+    batch.push(name);
+    records += name.rows.length;
+    if (records >= recordsPerBatch) {
+      yield batch;
+      batch = [];
+      records = 0;
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The texts of the batch's records: layer number and file name → bytes. */
+type Bodies = Map<string, Buffer>;
+
+async function readBodies(
+  deps: PublishDeps,
+  layers: readonly LoadedLayer[],
+  subdir: string,
+  batch: readonly TouchedName[],
+): Promise<Bodies> {
+  const files: string[][] = layers.map(() => []);
+  for (const { rows } of batch) for (const { layer, row } of rows) files[layer]!.push(layers[layer]!.facts.file(row));
+  const bodies: Bodies = new Map();
+  for (let k = 0; k < layers.length; k++) {
+    if (files[k]!.length === 0) continue;
+    const { source_id, revision } = layers[k]!.layer;
+    await withSession(deps.pool, async ({ client }) => {
+      const command = copyRecordsOfFiles({ source_id, subdir }, revision, files[k]!);
+      for await (const rows of copyOut(client, command)) {
+        for (let i = 0; i < rows.length; i++) bodies.set(`${k}/${rows.text(i, 0)}`, rows.bytes(i, 1)!);
+      }
+    });
+  }
+  return bodies;
+}
+
+/** Run exports by sha256 in hex, of the files that were inspected here. */
+async function readRunExports(
+  deps: PublishDeps,
+  layers: readonly LoadedLayer[],
+  batch: readonly TouchedName[],
+): Promise<Map<string, Record<string, unknown>>> {
+  const digests = batch.flatMap(({ rows }) =>
+    rows.map(({ layer, row }) => layers[layer]!.facts.sha256.subarray(row * 32, row * 32 + 32)),
+  );
+  const found = await findInspections(deps.db, digests.map((digest) => Buffer.from(digest)));
+  return new Map(
+    found.flatMap((row) => (row.run_exports ? [[Buffer.from(row.sha256).toString('hex'), row.run_exports]] : [])),
+  );
+}
+
+function shardRecords(
+  layers: readonly LoadedLayer[],
+  { rows }: TouchedName,
+  bodies: Bodies,
+  runExports: Map<string, Record<string, unknown>>,
+): ShardRecord[] {
+  return rows.map(({ layer, row }) => {
+    const { facts } = layers[layer]!;
+    const file = facts.file(row);
+    const body = bodies.get(`${layer}/${file}`)!;
+    const exports = runExports.get(hexAt(facts.sha256, 32, row) ?? '');
+    return { file, record: parseJsonObject(body, file, 'record_shape'), ...(exports && { runExports: exports }) };
+  });
+}

@@ -1,0 +1,135 @@
+import {
+  type BlobRow,
+  type ChannelRow,
+  type EntryRow,
+  entrySubdirs,
+  findChannelById,
+  insertBlobs,
+  insertPublication,
+  liveEntries,
+  notifyChanged,
+  type PublicationChange,
+  withLock,
+} from '@sluice/catalog';
+import { type ChannelSummary, channelSummary } from './conda/channel-summary.ts';
+import { buildChanneldata, buildSubdirDocuments } from './conda/documents.ts';
+import { buildShards, type TouchedName } from './conda/shards.ts';
+import type { PublishDeps } from './deps.ts';
+import { type RuledLayer, ruledLayers } from './layers.ts';
+import { shownByName, signatureDifference, signatureOf } from './select.ts';
+import { channelSubdirs, type LoadedLayer, loadSelection } from './selection.ts';
+
+/** What came of publishing. `unchanged`: the head already shows all there is. */
+export type PublishOutcome =
+  | { status: 'published'; no: number; added: number; removed: number; files: number }
+  | { status: 'unchanged' | 'frozen' | 'missing' };
+
+/**
+ * Bring a channel's head up to what its layers and rules say now.
+ *
+ * Under the channel's lock: judge every subdir, write the shards whose rows changed and the documents made of them, then
+ * one transaction moves the head. Until it commits, readers see the publication before; after a crash nothing has
+ * happened but some blobs without a row.
+ */
+export async function publishChannel(deps: PublishDeps, channelId: number, cause: string): Promise<PublishOutcome> {
+  return withLock(deps.pool, 'channel', channelId, async ({ db }) => {
+    const channel = await findChannelById(db, channelId);
+    if (!channel) return { status: 'missing' };
+    if (channel.frozen) return { status: 'frozen' };
+    const { change, blobs } = await planPublication(deps, channel, await ruledLayers(db, channel), cause);
+    if (change.put.length + change.drop.length === 0) return { status: 'unchanged' };
+    const no = channel.head_no + 1;
+    const now = deps.now();
+    await db.transaction().execute(async (trx) => {
+      await insertBlobs(trx, blobs, now);
+      await insertPublication(trx, channelId, no, change, now);
+      await notifyChanged(trx, 'head', channelId);
+    });
+    const { added, removed, files } = change;
+    return { status: 'published', no, added, removed, files };
+  });
+}
+
+/** A publication in the making, and the blobs its entries refer to. */
+interface Draft {
+  change: PublicationChange;
+  blobs: BlobRow[];
+}
+
+async function planPublication(
+  deps: PublishDeps,
+  channel: ChannelRow,
+  layers: readonly RuledLayer[],
+  cause: string,
+): Promise<Draft> {
+  const draft: Draft = {
+    change: {
+      cause,
+      inputs: layers.map(({ layer, source_id, revision }) => ({ layer, source_id, revision })),
+      added: 0,
+      removed: 0,
+      files: 0,
+      put: [],
+      drop: [],
+    },
+    blobs: [],
+  };
+  const summary = channelSummary();
+  const subdirs = new Set([
+    ...(await channelSubdirs(deps, layers)),
+    ...(await entrySubdirs(deps.db, channel.id)),
+  ]);
+  for (const subdir of [...subdirs].sort()) {
+    await planSubdir(deps, channel.id, subdir, await loadSelection(deps, layers, subdir), summary, draft);
+  }
+  if (draft.change.put.length + draft.change.drop.length > 0) {
+    addDocuments(draft, [await buildChanneldata(deps, summary)]);
+  }
+  return draft;
+}
+
+async function planSubdir(
+  deps: PublishDeps,
+  channelId: number,
+  subdir: string,
+  layers: readonly LoadedLayer[],
+  summary: ChannelSummary,
+  { change, blobs }: Draft,
+): Promise<void> {
+  const live = new Map(
+    (await liveEntries(deps.db, channelId, 'shard', `${subdir}/`)).map((entry) => [entry.key, entry]),
+  );
+  const touched: TouchedName[] = [];
+  for (const [name, rows] of shownByName(layers)) {
+    summary.add(subdir, name, layers, rows);
+    change.files += rows.length;
+    const signature = signatureOf(layers, rows);
+    const before = live.get(`${subdir}/${name}`);
+    live.delete(`${subdir}/${name}`);
+    if (before?.signature && Buffer.compare(before.signature, signature) === 0) continue;
+    countDifference(change, before, signature);
+    touched.push({ name, rows, signature });
+  }
+  for (const gone of live.values()) {
+    countDifference(change, gone, null);
+    change.drop.push({ kind: 'shard', key: gone.key });
+  }
+  if (touched.length + live.size === 0) return;
+  const shards = await buildShards(deps, layers, subdir, touched);
+  change.put.push(...shards.entries);
+  blobs.push(...shards.blobs);
+  addDocuments({ change, blobs }, await buildSubdirDocuments(deps, layers, subdir));
+}
+
+function countDifference(change: PublicationChange, before: EntryRow | undefined, after: Uint8Array | null): void {
+  const { added, removed } = signatureDifference(before?.signature ?? null, after);
+  change.added += added;
+  change.removed += removed;
+}
+
+function addDocuments(draft: Draft, documents: readonly { key: string; blob: BlobRow }[]): void {
+  for (const { key, blob } of documents) {
+    draft.change.put.push({ kind: 'document', key, blob: blob.sha256, signature: null, files: 0 });
+    draft.blobs.push(blob);
+  }
+}
