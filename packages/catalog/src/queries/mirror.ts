@@ -105,7 +105,11 @@ export async function removeMirror(db: Db, id: string): Promise<void> {
 }
 
 /** A mirror by its id. With `lock` its row stays locked until the transaction ends, so changes follow each other. */
-export async function findMirror(db: Db, id: string, lock: 'for-update' | 'none' = 'none'): Promise<MirrorRow | undefined> {
+export async function findMirror(
+  db: Db,
+  id: string,
+  lock: 'for-update' | 'none' = 'none',
+): Promise<MirrorRow | undefined> {
   const query = mirrors(db).where('mirror.id', '=', id);
   return (lock === 'for-update' ? query.forUpdate('mirror') : query).executeTakeFirst();
 }

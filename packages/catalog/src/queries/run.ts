@@ -65,8 +65,15 @@ export interface RunHold {
 }
 
 /** Move the lease on. Undefined when it is lost; otherwise whether somebody asked the run to stop. */
-export async function renewLease(db: Db, hold: RunHold, leaseMs: number): Promise<{ stop_requested: boolean } | undefined> {
-  return held(db, hold).set({ lease_until: until(leaseMs) }).returning('stop_requested').executeTakeFirst();
+export async function renewLease(
+  db: Db,
+  hold: RunHold,
+  leaseMs: number,
+): Promise<{ stop_requested: boolean } | undefined> {
+  return held(db, hold)
+    .set({ lease_until: until(leaseMs) })
+    .returning('stop_requested')
+    .executeTakeFirst();
 }
 
 /** Does this holder still have the lease? Locks the run's row until the transaction ends. For the end of a transaction. */
@@ -84,7 +91,19 @@ export async function holdsLease(db: Db, hold: RunHold): Promise<boolean> {
 
 /** What a run says of itself while it works. Counts are whole, not differences. */
 export type RunProgress = Partial<
-  Pick<RunRow, 'stage' | 'step' | 'steps' | 'step_text' | 'step_done' | 'step_total' | 'revision' | 'plan_key' | 'counts' | 'last_key'>
+  Pick<
+    RunRow,
+    | 'stage'
+    | 'step'
+    | 'steps'
+    | 'step_text'
+    | 'step_done'
+    | 'step_total'
+    | 'revision'
+    | 'plan_key'
+    | 'counts'
+    | 'last_key'
+  >
 >;
 
 /** Save progress, if this holder still has the lease. @returns whether it had. */
