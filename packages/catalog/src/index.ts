@@ -79,4 +79,4 @@ export {
   touchTokens,
 } from './queries/token.ts';
 export type { Db } from './session.ts';
-export type { MirrorFilters, MirrorMode, Privacy, RunState, TokenResource } from './tables.ts';
+export type { MirrorMode, Privacy, RunState, TokenResource } from './tables.ts';

@@ -1,7 +1,8 @@
+import type { MirrorFilters } from '@sluice/policy';
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Db } from '../session.ts';
-import type { MirrorFilters, MirrorMode, Privacy, Tables } from '../tables.ts';
+import type { MirrorMode, Privacy, Tables } from '../tables.ts';
 import type { RunRow } from './run.ts';
 
 /** A mirror with the channel it feeds and the source it reads. */
