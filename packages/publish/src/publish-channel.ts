@@ -12,7 +12,8 @@ import {
   withLock,
 } from '@sluice/catalog';
 import { type ChannelSummary, channelSummary } from './conda/channel-summary.ts';
-import { buildChanneldata, buildSubdirDocuments } from './conda/documents.ts';
+import { buildChanneldata } from './conda/channeldata.ts';
+import { buildSubdirDocuments, type Document } from './conda/documents.ts';
 import { buildShards, type TouchedName } from './conda/shards.ts';
 import type { PublishDeps } from './deps.ts';
 import { type RuledLayer, ruledLayers } from './layers.ts';
@@ -83,7 +84,7 @@ async function planPublication(
     await planSubdir(deps, channel.id, subdir, await loadSelection(deps, layers, subdir), summary, draft);
   }
   if (draft.change.put.length + draft.change.drop.length > 0) {
-    addDocuments(draft, [await buildChanneldata(deps, summary)]);
+    addDocuments(draft, [{ key: 'channeldata.json.zst', blob: await buildChanneldata(deps, summary.files) }]);
   }
   return draft;
 }
@@ -101,7 +102,7 @@ async function planSubdir(
   );
   const touched: TouchedName[] = [];
   for (const [name, rows] of shownByName(layers)) {
-    summary.add(subdir, name, layers, rows);
+    summary.add(subdir, layers, rows);
     change.files += rows.length;
     const signature = signatureOf(layers, rows);
     const before = live.get(`${subdir}/${name}`);
@@ -127,7 +128,7 @@ function countDifference(change: PublicationChange, before: EntryRow | undefined
   change.removed += removed;
 }
 
-function addDocuments(draft: Draft, documents: readonly { key: string; blob: BlobRow }[]): void {
+function addDocuments(draft: Draft, documents: readonly Document[]): void {
   for (const { key, blob } of documents) {
     draft.change.put.push({ kind: 'document', key, blob: blob.sha256, signature: null, files: 0 });
     draft.blobs.push(blob);

@@ -8,5 +8,5 @@ const decompress = promisify(zstdDecompress);
 /** The names of the package files that a shard lists. */
 export async function shardFiles(storage: BlobStore, shard: BlobColumns): Promise<Set<string>> {
   const bytes = await decompress(await storage.read(blobRef(shard)));
-  return new Set(decodeShard(bytes).records.map(({ file }) => file));
+  return new Set(decodeShard(bytes).records.map(({ fn }) => fn));
 }

@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
 import { copyOut, copyRecordsOfFiles, type EntryRow, findInspections, type BlobRow, withSession } from '@sluice/catalog';
-import { encodeShard, parseJsonObject, type ShardRecord } from '@sluice/formats/conda';
+import { encodeShard, parseJsonObject, type RunExports, type ShardRecord } from '@sluice/formats/conda';
 import { hexAt } from '@sluice/policy';
 import { putSmallBlobs } from '@sluice/storage';
 import type { PublishDeps } from '../deps.ts';
@@ -34,7 +34,9 @@ export async function buildShards(
   for (const batch of batches(touched)) {
     const bodies = await readBodies(deps, layers, subdir, batch);
     const runExports = await readRunExports(deps, layers, batch);
-    const shards = batch.map((name) => zstdCompressSync(encodeShard(shardRecords(layers, name, bodies, runExports))));
+    const shards = batch.map((name) =>
+      zstdCompressSync(encodeShard({ records: shardRecords(layers, name, bodies, runExports), removed: [] })),
+    );
     const stored = await putSmallBlobs(deps.storage, shards);
     blobs.push(...stored);
     batch.forEach(({ name, rows, signature }, i) => {
@@ -95,13 +97,13 @@ async function readRunExports(
   deps: PublishDeps,
   layers: readonly LoadedLayer[],
   batch: readonly TouchedName[],
-): Promise<Map<string, Record<string, unknown>>> {
+): Promise<Map<string, RunExports>> {
   const digests = batch.flatMap(({ rows }) =>
     rows.map(({ layer, row }) => layers[layer]!.facts.sha256.subarray(row * 32, row * 32 + 32)),
   );
   const found = await findInspections(deps.db, digests.map((digest) => Buffer.from(digest)));
   return new Map(
-    found.flatMap((row) => (row.run_exports ? [[Buffer.from(row.sha256).toString('hex'), row.run_exports]] : [])),
+    found.map((row) => [Buffer.from(row.sha256).toString('hex'), (row.run_exports ?? {}) as RunExports]),
   );
 }
 
@@ -109,13 +111,18 @@ function shardRecords(
   layers: readonly LoadedLayer[],
   { rows }: TouchedName,
   bodies: Bodies,
-  runExports: Map<string, Record<string, unknown>>,
+  runExports: Map<string, RunExports>,
 ): ShardRecord[] {
   return rows.map(({ layer, row }) => {
     const { facts } = layers[layer]!;
     const file = facts.file(row);
     const body = bodies.get(`${layer}/${file}`)!;
     const exports = runExports.get(hexAt(facts.sha256, 32, row) ?? '');
-    return { file, record: parseJsonObject(body, file, 'record_shape'), ...(exports && { runExports: exports }) };
+    return {
+      bucket: file.endsWith('.conda') ? 'packages.conda' : 'packages',
+      fn: file,
+      record: parseJsonObject(body, file, 'record_shape'),
+      ...(exports && { run_exports: exports }),
+    };
   });
 }

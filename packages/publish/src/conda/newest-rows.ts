@@ -1,0 +1,37 @@
+import { type CondaVersion, compareVersions, parseVersion } from '@sluice/formats/conda';
+import type { Facts } from '@sluice/policy';
+import type { ShownRow } from '../select.ts';
+import type { LoadedLayer } from '../selection.ts';
+
+/** The newest of a name's rows, by version and then by time of build; rows whose version cannot be read come last. */
+export function newestRow(layers: readonly LoadedLayer[], rows: readonly ShownRow[]): ShownRow {
+  return rows.reduce((best, row) => (compareRows(layers, row, best) > 0 ? row : best));
+}
+
+function compareRows(layers: readonly LoadedLayer[], a: ShownRow, b: ShownRow): number {
+  const [left, right] = [layers[a.layer]!.facts, layers[b.layer]!.facts];
+  const [u, v] = [versionAt(left, a.row), versionAt(right, b.row)];
+  if (!u || !v) return Number(u !== undefined) - Number(v !== undefined);
+  return compareVersions(u, v) || (left.timestamp[a.row]! || 0) - (right.timestamp[b.row]! || 0);
+}
+
+const parsed = new WeakMap<Facts, (CondaVersion | null)[]>();
+
+function versionAt(facts: Facts, row: number): CondaVersion | undefined {
+  let versions = parsed.get(facts);
+  if (!versions) {
+    versions = [];
+    parsed.set(facts, versions);
+  }
+  const id = facts.version[row]!;
+  versions[id] ??= parsedOrNull(facts.versions[id]!);
+  return versions[id] ?? undefined;
+}
+
+function parsedOrNull(text: string): CondaVersion | null {
+  try {
+    return parseVersion(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,37 @@
+/** What the server itself refuses. Other rooms have their own codes; `http/error-response.ts` gives each its status. */
+export type ServerErrorCode =
+  | 'config_invalid'
+  | 'forbidden'
+  | 'login_limited'
+  | 'login_refused'
+  | 'not_a_token'
+  | 'not_found'
+  | 'start_failed'
+  | 'unauthenticated'
+  | 'unavailable';
+
+/** The fields of a {@link ServerError} that may be shown; none ever holds a secret. */
+export interface ServerErrorDetails {
+  wanted?: string;
+  found?: string;
+  cause?: unknown;
+  /** Seconds after which the same request may succeed. */
+  retry_after_s?: number;
+}
+
+/** The error of the server room. `message` tells the reader what to do next. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError';
+  readonly code: ServerErrorCode;
+  readonly wanted: string | undefined;
+  readonly found: string | undefined;
+  readonly retry_after_s: number | undefined;
+
+  constructor(code: ServerErrorCode, message: string, details: ServerErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.wanted = details.wanted;
+    this.found = details.found;
+    this.retry_after_s = details.retry_after_s;
+  }
+}

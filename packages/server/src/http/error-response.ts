@@ -1,0 +1,128 @@
+import { STATUS_CODES } from 'node:http';
+import { IdentityError, type IdentityErrorCode } from '@sluice/identity';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { ServerError, type ServerErrorCode } from '../errors.ts';
+
+/** One thing wrong with a request: where (`body.expires_at`), and what. */
+export interface ProblemIssue {
+  path: string;
+  code: string;
+  message: string;
+}
+
+/** The body of every error answer, `application/problem+json`. @see RFC 9457 */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  /** Quote this when asking for help; the log has it too. */
+  request_id: string;
+  wanted?: string;
+  found?: string;
+  issues?: ProblemIssue[];
+}
+
+/** An error, translated. `unexpected` ones go to the log with their whole chain of causes. */
+export interface ErrorResponse {
+  problem: Problem;
+  headers: Record<string, string>;
+  unexpected: boolean;
+}
+
+/** Which status each code has. A code of a room that reaches HTTP gets its line here. */
+const STATUS: Record<ServerErrorCode | IdentityErrorCode, number> = {
+  account_name: 400,
+  config_invalid: 500,
+  forbidden: 403,
+  login_limited: 429,
+  login_refused: 401,
+  not_a_token: 400,
+  not_found: 404,
+  password_hash_form: 500,
+  start_failed: 500,
+  token_expiry: 400,
+  token_grants: 400,
+  token_resource: 400,
+  token_scope: 400,
+  token_unknown: 404,
+  unauthenticated: 401,
+  unavailable: 503,
+};
+
+/** Fastify's own refusals, by its codes. Those not named here are faults of ours. */
+const FASTIFY: Record<string, { code: string; status: number; detail: string }> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', status: 413, detail: 'The body is larger than this route takes.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'body_malformed',
+    status: 400,
+    detail: 'The body is not as long as Content-Length says.',
+  },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'body_malformed', status: 400, detail: 'The body is not valid JSON.' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'media_type',
+    status: 415,
+    detail: 'This route does not take a body of that Content-Type; send application/json.',
+  },
+};
+
+/**
+ * Translate an error for a client: the only place that gives a code its status.
+ *
+ * What no room meant to show becomes a 500 that says nothing but the request's id.
+ */
+export function errorResponse(error: unknown, requestId: string): ErrorResponse {
+  if (error instanceof ServerError || error instanceof IdentityError) return fromRoom(error, requestId);
+  if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error, requestId);
+  const known = FASTIFY[codeOf(error)];
+  if (known !== undefined) return { problem: problem({ ...known }, requestId), headers: {}, unexpected: false };
+  const detail = `Something went wrong on the server. Its log has more under the request id ${requestId}.`;
+  return { problem: problem({ code: 'internal', status: 500, detail }, requestId), headers: {}, unexpected: true };
+}
+
+/** How the answer to a missing or refused sign-in asks for one: browsers and API clients by Bearer, package clients by Basic. */
+export const CHALLENGE = { api: 'Bearer realm="sluice"', protocol: 'Basic realm="sluice", charset="UTF-8"' };
+
+function fromRoom(error: ServerError | IdentityError, requestId: string): ErrorResponse {
+  const { code, wanted, found } = error;
+  const status = STATUS[code];
+  const unexpected = status === 500;
+  const headers: Record<string, string> = {};
+  if (code === 'unauthenticated') headers['WWW-Authenticate'] = CHALLENGE.api;
+  if (error instanceof ServerError && error.retry_after_s !== undefined) {
+    headers['Retry-After'] = String(error.retry_after_s);
+  }
+  const body = problem({ code, status, detail: error.message }, requestId);
+  if (wanted !== undefined) body.wanted = wanted;
+  if (found !== undefined) body.found = found;
+  return { problem: body, headers, unexpected };
+}
+
+function fromValidation(
+  error: { validation: { instancePath: string; keyword: string; message?: string }[]; validationContext?: string },
+  requestId: string,
+): ErrorResponse {
+  const where = error.validationContext ?? 'body';
+  const issues = error.validation.map(({ instancePath, keyword, message }) => ({
+    path: (where + instancePath).replaceAll('/', '.'),
+    code: keyword,
+    message: message ?? 'is not valid',
+  }));
+  const detail = `The request is not valid: ${issues.map((i) => `${i.path}: ${i.message}`).join('; ')}.`;
+  return {
+    problem: { ...problem({ code: 'invalid_request', status: 400, detail }, requestId), issues },
+    headers: {},
+    unexpected: false,
+  };
+}
+
+function problem(of: { code: string; status: number; detail: string }, requestId: string): Problem {
+  const { code, status, detail } = of;
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { type: `urn:sluice:error:${code}`, title, status, code, detail, request_id: requestId };
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}
