@@ -1,3 +1,27 @@
+export { type ConnectOptions, connect, type Database, type DatabaseAddress } from './connect.ts';
+export type { CopyBatch } from './copy/copy-batch.ts';
+export { type CopyWriter, copyIn } from './copy/copy-in.ts';
+export { copyOut } from './copy/copy-out.ts';
+export type { CopyType, CopyValue } from './copy/row-packer.ts';
+export { dump } from './dump/dump.ts';
+export { type Restored, restore } from './dump/restore.ts';
+export { CatalogError, type CatalogErrorCode } from './errors.ts';
+export { type ListenHandlers, listen } from './listen.ts';
+export {
+  type AppliedMigration,
+  type MigrateOptions,
+  type Migration,
+  migrate,
+  readMigrations,
+  readSchema,
+} from './migrate.ts';
+export {
+  type EmbeddedPostgres,
+  type PostgresAddress,
+  type PostgresEnding,
+  type StartPostgresOptions,
+  startPostgres,
+} from './postgres/start-postgres.ts';
 export {
   type AccountRow,
   anyAccount,
@@ -6,10 +30,14 @@ export {
   insertAccount,
   touchLogin,
 } from './queries/account.ts';
+export { type BlobRow, findBlob, insertBlobs, localDigests } from './queries/blob.ts';
 export { type ChannelRow, findChannel, findChannelById, notifyChanged } from './queries/channel.ts';
 export { countJobs, type EnqueueOptions, enqueue, parkJob } from './queries/enqueue.ts';
 export { type NewEvent, recordEvent } from './queries/event.ts';
+export { findFacts, insertFacts } from './queries/facts.ts';
 export { countRefusals, type FolderFileRow, folderFiles, saveFolderFiles } from './queries/folder-file.ts';
+export { findInspections, type InspectionRow, insertInspections } from './queries/inspection.ts';
+export { channelLayers, failedFiles, type LayerRow } from './queries/layer.ts';
 export {
   dueMirrors,
   findMirror,
@@ -24,6 +52,31 @@ export {
   setNextRun,
   updateMirror,
 } from './queries/mirror.ts';
+export {
+  type DocumentRow,
+  type EntryRow,
+  entrySubdirs,
+  findPublication,
+  headDocuments,
+  insertPublication,
+  keptShards,
+  liveEntries,
+  type PublicationChange,
+} from './queries/publication.ts';
+export {
+  changedRecords,
+  closeRecords,
+  copyLiveRecords,
+  copyRecordsOfFiles,
+  findLatestRecords,
+  findRecord,
+  findRecordDigest,
+  findRecords,
+  insertRecord,
+  insertRecordDigest,
+  type Part,
+  type RecordVersion,
+} from './queries/record.ts';
 export {
   claimRun,
   completeWaitingRun,
@@ -67,6 +120,7 @@ export {
   sourceParts,
   touchPart,
 } from './queries/source.ts';
+export { type PartOrigin, partSubdirs, savePart, sourceRevision } from './queries/source-part.ts';
 export {
   findLiveToken,
   findToken,
@@ -78,5 +132,7 @@ export {
   type TokenRow,
   touchTokens,
 } from './queries/token.ts';
+export { lockUploadsSource } from './queries/uploads.ts';
 export type { Db } from './session.ts';
+export { type Session, withLock, withSession } from './session.ts';
 export type { MirrorMode, Privacy, RunState, TokenResource } from './tables.ts';

@@ -25,7 +25,9 @@ export function evaluateAll(rules: readonly Rule[], facts: Facts): Verdicts {
 /** Judge row i and say why. The other rows of the facts are there for rules that compare, such as the legacy twin. */
 export function evaluate(rules: readonly Rule[], facts: Facts, i: number): Decision {
   const verdict = evaluateAll(rules, facts)[i]!;
-  return verdict === 0 ? { verdict: 'allow', reasons: [] } : { verdict: 'deny', reasons: [explain(rules, facts, i, verdict)] };
+  return verdict === 0
+    ? { verdict: 'allow', reasons: [] }
+    : { verdict: 'deny', reasons: [explain(rules, facts, i, verdict)] };
 }
 
 /** Why rule number `verdict − 1` denied row i. */

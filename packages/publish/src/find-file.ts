@@ -10,9 +10,9 @@ import {
 } from '@sluice/catalog';
 import { parseFileName } from '@sluice/formats/conda';
 import { condaFactsRow, type Decision, evaluate, type Facts, factsBuilder, hexAt } from '@sluice/policy';
+import { shardFiles } from './conda/shard-files.ts';
 import type { PublishDeps } from './deps.ts';
 import { type RuledLayer, ruledLayers } from './layers.ts';
-import { shardFiles } from './conda/shard-files.ts';
 
 /** A file that may be served: its record, and its bytes if they are local. Digests are lower-case hex, size in bytes. */
 export interface ServedFile {

@@ -76,10 +76,7 @@ async function planPublication(
     blobs: [],
   };
   const summary = channelSummary();
-  const subdirs = new Set([
-    ...(await channelSubdirs(deps, layers)),
-    ...(await entrySubdirs(deps.db, channel.id)),
-  ]);
+  const subdirs = new Set([...(await channelSubdirs(deps, layers)), ...(await entrySubdirs(deps.db, channel.id))]);
   for (const subdir of [...subdirs].sort()) {
     await planSubdir(deps, channel.id, subdir, await loadSelection(deps, layers, subdir), summary, draft);
   }

@@ -100,4 +100,3 @@ function words(signature: Uint8Array | null): BigUint64Array {
   // Copied: a Buffer from the database may begin anywhere in its pool, these words may not.
   return new BigUint64Array(new Uint8Array(signature ?? []).buffer);
 }
-

@@ -4,5 +4,5 @@ export { admitFolderRecords, admitIndexDocument } from './admit/index-document.t
 export type { PartRefresh } from './admit/refresh-part.ts';
 export { sourceFacts } from './admit/source-facts.ts';
 export { admitUpload, type Upload, type UploadResult } from './admit/upload.ts';
-export { type DenialCount, type PartPlan, type PlannedFile, planLayer } from './plan-layer.ts';
 export { RegistryError, type RegistryErrorCode } from './errors.ts';
+export { type DenialCount, type PartPlan, type PlannedFile, planLayer } from './plan-layer.ts';

@@ -12,7 +12,11 @@ export interface BlobRow {
 export async function insertBlobs(db: Db, blobs: readonly BlobRow[], now: Date): Promise<void> {
   for (let at = 0; at < blobs.length; at += 5000) {
     const rows = blobs.slice(at, at + 5000).map((blob) => ({ ...blob, created_at: now }));
-    await db.insertInto('blob').values(rows).onConflict((conflict) => conflict.column('sha256').doNothing()).execute();
+    await db
+      .insertInto('blob')
+      .values(rows)
+      .onConflict((conflict) => conflict.column('sha256').doNothing())
+      .execute();
   }
 }
 

@@ -39,7 +39,12 @@ export async function insertRecord(
 }
 
 /** The version of a file that is live at `revision`. */
-export async function findRecord(db: Db, part: Part, file: string, revision: number): Promise<RecordVersion | undefined> {
+export async function findRecord(
+  db: Db,
+  part: Part,
+  file: string,
+  revision: number,
+): Promise<RecordVersion | undefined> {
   return db
     .selectFrom('record')
     .select(['file', 'from_rev', 'to_rev', 'body'])

@@ -15,10 +15,10 @@ export function condaFactsRow(file: string, body: Uint8Array, fromRev: number): 
     name: record.name,
     version: record.version,
     build: record.build,
-    buildNumber: record.buildNumber,
+    buildNumber: record.build_number,
     licence: {
       ...(record.license === undefined ? {} : { license: record.license }),
-      ...(record.licenseFamily === undefined ? {} : { family: record.licenseFamily }),
+      ...(record.license_family === undefined ? {} : { family: record.license_family }),
     },
     timestamp: record.timestamp,
     size: record.size,

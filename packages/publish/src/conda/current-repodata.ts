@@ -1,7 +1,7 @@
 import type { BlobRow } from '@sluice/catalog';
 import {
-  chooseCurrent,
   type CondaRecord,
+  chooseCurrent,
   createRepodataWriter,
   currentRecordText,
   readRecord,
@@ -48,11 +48,7 @@ export async function buildCurrentRepodata(
   return putBlob(deps.storage, [await packDocument(Buffer.concat(chunks))]);
 }
 
-async function readCandidates(
-  deps: PublishDeps,
-  layers: readonly LoadedLayer[],
-  subdir: string,
-): Promise<Candidate[]> {
+async function readCandidates(deps: PublishDeps, layers: readonly LoadedLayer[], subdir: string): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for (const ending of ['.tar.bz2', '.conda']) {
     for await (const records of shownRecords(deps.pool, layers, subdir, ending)) {
@@ -70,9 +66,9 @@ function candidate(fn: string, text: Buffer): Candidate {
     name: record.name,
     version: record.version,
     build: record.build,
-    build_number: record.buildNumber,
+    build_number: record.build_number,
     depends: record.depends,
-    track_features: record.trackFeatures,
+    track_features: record.track_features,
     md5: record.md5,
   };
 }

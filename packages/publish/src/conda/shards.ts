@@ -1,5 +1,12 @@
 import { zstdCompressSync } from 'node:zlib';
-import { copyOut, copyRecordsOfFiles, type EntryRow, findInspections, type BlobRow, withSession } from '@sluice/catalog';
+import {
+  type BlobRow,
+  copyOut,
+  copyRecordsOfFiles,
+  type EntryRow,
+  findInspections,
+  withSession,
+} from '@sluice/catalog';
 import { encodeShard, parseJsonObject, type RunExports, type ShardRecord } from '@sluice/formats/conda';
 import { hexAt } from '@sluice/policy';
 import { putSmallBlobs } from '@sluice/storage';
@@ -101,10 +108,11 @@ async function readRunExports(
   const digests = batch.flatMap(({ rows }) =>
     rows.map(({ layer, row }) => layers[layer]!.facts.sha256.subarray(row * 32, row * 32 + 32)),
   );
-  const found = await findInspections(deps.db, digests.map((digest) => Buffer.from(digest)));
-  return new Map(
-    found.map((row) => [Buffer.from(row.sha256).toString('hex'), (row.run_exports ?? {}) as RunExports]),
+  const found = await findInspections(
+    deps.db,
+    digests.map((digest) => Buffer.from(digest)),
   );
+  return new Map(found.map((row) => [Buffer.from(row.sha256).toString('hex'), (row.run_exports ?? {}) as RunExports]));
 }
 
 function shardRecords(

@@ -22,7 +22,9 @@ export async function* shownRecords(
   subdir: string,
   ending: string,
 ): AsyncGenerator<ShownRecord[]> {
-  const streams = layers.filter((layer) => layer.facts.count > 0).map((layer) => layerRecords(pool, layer, subdir, ending));
+  const streams = layers
+    .filter((layer) => layer.facts.count > 0)
+    .map((layer) => layerRecords(pool, layer, subdir, ending));
   if (streams.length === 1) yield* streams[0]!;
   else yield* merged(streams);
 }

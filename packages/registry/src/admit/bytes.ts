@@ -1,5 +1,5 @@
 import { inspectConda } from '@sluice/archives';
-import { insertBlobs, insertInspections, insertRecordDigest, type InspectionRow } from '@sluice/catalog';
+import { type InspectionRow, insertBlobs, insertInspections, insertRecordDigest } from '@sluice/catalog';
 import { FormatError, parseFileName } from '@sluice/formats/conda';
 import { sha256ToBytes } from '@sluice/formats/digest';
 import { type Received, type Receiving, StorageError } from '@sluice/storage';
@@ -47,7 +47,11 @@ export async function admitBytes(deps: AdmitDeps, files: readonly ArrivedFile[],
         pack_offset: null,
       }));
       await insertBlobs(trx, blobs, now);
-      await insertInspections(trx, good.map(({ inspection }) => inspection), now);
+      await insertInspections(
+        trx,
+        good.map(({ inspection }) => inspection),
+        now,
+      );
       for (const { file, digest } of good) {
         if (file.hasSha256) continue;
         const part = { source_id: file.sourceId, subdir: file.subdir };

@@ -6,8 +6,8 @@ import {
   insertFacts,
   type Part,
   type PartOrigin,
-  savePart,
   type Session,
+  savePart,
   sourceRevision,
   withLock,
 } from '@sluice/catalog';
@@ -180,7 +180,11 @@ const uniqueViolation = '23505';
 
 function duplicate(error: unknown): RegistryError | undefined {
   if ((error as { code?: string }).code !== uniqueViolation) return undefined;
-  return duplicateFile(/\(source_id, subdir, file, from_rev\)=\(\d+, [^,]+, (.+), \d+\)/.exec(String((error as { detail?: string }).detail))?.[1]);
+  return duplicateFile(
+    /\(source_id, subdir, file, from_rev\)=\(\d+, [^,]+, (.+), \d+\)/.exec(
+      String((error as { detail?: string }).detail),
+    )?.[1],
+  );
 }
 
 function duplicateFile(file = 'a file'): RegistryError {
