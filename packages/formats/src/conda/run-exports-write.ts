@@ -1,0 +1,57 @@
+import { FormatError } from '../errors.ts';
+import { writeJson } from './json.ts';
+import { createJsonMapWriter } from './json-map-writer.ts';
+import type { RunExports } from './run-exports.ts';
+
+/** A run_exports.json in the making: `.tar.bz2` files, then `.conda` files, sorted in each, then the end. */
+export interface RunExportsWriter {
+  /**
+   * @param runExports `{}` for a file that exports nothing: every file of the index is listed.
+   * @throws {FormatError} `repodata_order` when a file does not sort behind the one before it.
+   */
+  entry(map: 'packages' | 'packages.conda', fn: string, runExports: RunExports): void;
+  end(): void;
+}
+
+/**
+ * Write a subdir's run_exports.json as chunks of bytes, as conda-index does.
+ *
+ * @see CEP 12 https://conda.org/learn/ceps/cep-0012
+ */
+export function createRunExportsWriter(subdir: string, emit: (chunk: Uint8Array) => void): RunExportsWriter {
+  const out = createJsonMapWriter(emit);
+  let inConda = false;
+  // The CEP's text has version 0; readers ignore it and conda-index writes 1.
+  out.raw(`{"info":${writeJson({ subdir, version: 1 })},`);
+  out.open('packages');
+
+  function toConda(): void {
+    inConda = true;
+    out.close();
+    out.raw(',');
+    out.open('packages.conda');
+  }
+
+  return {
+    entry(map, fn, runExports) {
+      if (map === 'packages' && inConda) {
+        throw new FormatError(
+          'repodata_order',
+          'The .tar.bz2 files of run_exports.json come before the .conda files.',
+          {
+            wanted: 'packages.conda',
+            found: map,
+          },
+        );
+      }
+      if (map === 'packages.conda' && !inConda) toConda();
+      out.entry(fn, writeJson({ run_exports: { ...runExports } }));
+    },
+    end() {
+      if (!inConda) toConda();
+      out.close();
+      out.raw('}');
+      out.flush();
+    },
+  };
+}
