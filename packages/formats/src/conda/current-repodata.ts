@@ -1,6 +1,6 @@
 import { FormatError } from '../errors.ts';
 import { parseJsonObject, writeJson } from './json.ts';
-import { literalName, type MatchFields, type MatchSpec, matches } from './match-spec.ts';
+import { literalName, type MatchFields, matches } from './match-spec.ts';
 import { parseMatchSpec } from './match-spec-parse.ts';
 import { type CondaVersion, compareVersions, parseVersion } from './version.ts';
 
@@ -9,6 +9,11 @@ export interface CurrentCandidate extends MatchFields {
   readonly fn: string;
   readonly version: string;
   readonly depends: readonly string[];
+}
+
+interface Dependency {
+  name: string;
+  meets: (candidate: { fields: MatchFields }) => boolean;
 }
 
 type Test<T> = (candidate: Candidate<T>) => boolean;
@@ -53,17 +58,15 @@ export function chooseCurrent<T extends CurrentCandidate>(records: Iterable<T>):
     if ([...chosen.get(name)!].some(hasFeatures)) choose(name, isPlain, isPlain);
   }
 
+  const isMet = ({ name, meets }: Dependency): boolean => [...(chosen.get(name) ?? [])].some(meets);
   const seen = new Set<string>();
-  for (let candidate = toVisit.pop(); candidate !== undefined; candidate = toVisit.pop()) {
-    for (const dependency of candidate.record.depends) {
-      if (seen.has(dependency)) continue;
-      seen.add(dependency);
-      const spec = readSpec(dependency);
-      const name = spec && literalName(spec);
-      if (spec === undefined || name === undefined) continue;
-      const meets = ({ fields }: Candidate<T>): boolean => matches(spec, fields);
-      if (![...(chosen.get(name) ?? [])].some(meets)) choose(name, meets);
-    }
+  while (toVisit.length > 0) {
+    const all = new Set(toVisit.splice(0).flatMap(({ record }) => record.depends));
+    const texts = [...all].filter((text) => !seen.has(text));
+    for (const text of texts) seen.add(text);
+    // A whole round is judged before any of it is chosen, so that the outcome does not hang on the order of files.
+    const unmet = texts.flatMap(readDependency).filter((dependency) => !isMet(dependency));
+    for (const { name, meets } of unmet) choose(name, meets);
   }
   return new Set([...chosen.values()].flatMap((kept) => [...kept].map(({ record }) => record)));
 }
@@ -101,8 +104,10 @@ function isPlain(candidate: { fields: MatchFields }): boolean {
   return !hasFeatures(candidate);
 }
 
-function readSpec(text: string): MatchSpec | undefined {
-  return orUndefined(() => parseMatchSpec(text));
+function readDependency(text: string): Dependency[] {
+  const spec = orUndefined(() => parseMatchSpec(text));
+  const name = spec && literalName(spec);
+  return spec && name ? [{ name, meets: ({ fields }) => matches(spec, fields) }] : [];
 }
 
 function orUndefined<T>(read: () => T): T | undefined {
