@@ -1,0 +1,106 @@
+import type pg from 'pg';
+import { to } from 'pg-copy-streams';
+import { CatalogError } from '../errors.ts';
+import { CopyBatch } from './copy-batch.ts';
+import { signature } from './signature.ts';
+
+const usualSize = 1 << 20;
+
+/**
+ * Stream the rows of `copy (select …) to stdout (format binary)` in batches of about 1 MiB, in their order.
+ *
+ * A batch stays valid as long as it is held, and keeps its whole MiB. Leaving the loop early closes the connection,
+ * since the server would send the rest first.
+ *
+ * @param client one connection, busy until the last batch.
+ * @throws {CatalogError} `copy_format` when the statement does not answer in binary; else what the server says.
+ */
+export async function* copyOut(client: pg.ClientBase, sql: string): AsyncGenerator<CopyBatch, void, void> {
+  const stream = client.query(to(sql, { highWaterMark: usualSize }));
+  let buffer = Buffer.allocUnsafe(usualSize);
+  let size = 0;
+  let isAtHeader = true;
+  let isDone = false;
+  stream.on('error', () => {
+    isDone = true;
+  });
+  const takeRows = (): CopyBatch => {
+    const begin = isAtHeader ? headerSize(buffer.subarray(0, size)) : 0;
+    isAtHeader = false;
+    const { batch, end } = readRows(buffer.subarray(0, size), begin);
+    buffer = buffer.subarray(end, size);
+    size -= end;
+    return batch;
+  };
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (size + chunk.length > buffer.length) {
+        const batch = takeRows();
+        // Twice what is left, so that a row of many MiB is not copied again for each chunk of it.
+        const next = Buffer.allocUnsafe(Math.max(usualSize, size * 2, size + chunk.length));
+        buffer.copy(next);
+        buffer = next;
+        if (batch.length > 0) yield batch;
+      }
+      size += chunk.copy(buffer, size);
+    }
+    isDone = true;
+    const batch = takeRows();
+    if (batch.length > 0) yield batch;
+  } finally {
+    if (!isDone) await (client as pg.Client).end();
+  }
+}
+
+function headerSize(buffer: Buffer): number {
+  if (!buffer.subarray(0, signature.length).equals(signature)) {
+    throw new CatalogError(
+      'copy_format',
+      'The server did not answer in binary. End the statement with (format binary).',
+      {
+        wanted: 'binary COPY',
+        found: buffer.toString('latin1', 0, signature.length),
+      },
+    );
+  }
+  // Then come flags and the size of an extension, both int32.
+  return signature.length + 8 + buffer.readInt32BE(signature.length + 4);
+}
+
+let starts = new Int32Array(1 << 14);
+
+/** Find the whole rows between `begin` and the end of the buffer. */
+function readRows(buffer: Buffer, begin: number): { batch: CopyBatch; end: number } {
+  const limit = buffer.length;
+  let columns = 0;
+  let count = 0;
+  let end = begin;
+  for (;;) {
+    if (end + 2 > limit) break;
+    const fields = (buffer[end]! << 8) | buffer[end + 1]!;
+    if (fields === 0xffff) {
+      end += 2;
+      break;
+    }
+    columns = fields;
+    if (count + fields > starts.length) starts = growTo(starts, count + fields);
+    let at = end + 2;
+    let field = 0;
+    for (; field < fields && at + 4 <= limit; field++) {
+      const size = (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
+      at += 4;
+      starts[count + field] = at;
+      if (size > 0) at += size;
+    }
+    if (field < fields || at > limit) break;
+    count += fields;
+    end = at;
+  }
+  return { batch: new CopyBatch(buffer, starts.slice(0, count), columns), end };
+}
+
+function growTo(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(Math.max(array.length * 2, length));
+  larger.set(array);
+  return larger;
+}
