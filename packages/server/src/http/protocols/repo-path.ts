@@ -30,7 +30,9 @@ export function parseRepoPath(path: string): RepoPath | undefined {
 function decoded(path: string): string | undefined {
   try {
     const text = decodeURIComponent(path);
-    return text.split('/').some((segment) => segment === '..' || segment === '.') || text.includes('\0') ? undefined : text;
+    return text.split('/').some((segment) => segment === '..' || segment === '.') || text.includes('\0')
+      ? undefined
+      : text;
   } catch {
     return undefined;
   }
