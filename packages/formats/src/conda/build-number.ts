@@ -31,7 +31,7 @@ export function parseBuildNumberSpec(expression: string): BuildNumberSpec {
     if (sign === '') return { text: String(wanted), test: (buildNumber) => buildNumber === wanted };
     const relation = Object.hasOwn(relations, sign) ? relations[sign] : undefined;
     if (relation !== undefined) return { text, test: (buildNumber) => relation(buildNumber, wanted) };
-  } else if (/[*^$]/.test(text)) {
+  } else if (/^\^.*\$$|^\d*\*[\d*]*$/.test(text)) {
     const matcher = compileString(text, false);
     return { text, test: (buildNumber) => matcher.test(String(buildNumber)) };
   }

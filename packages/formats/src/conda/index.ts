@@ -13,7 +13,7 @@ export type { IndexJson } from './index-json.ts';
 export { parseIndexJson } from './index-json.ts';
 export type { JsonObject, JsonValue } from './json.ts';
 export { isJsonObject, parseJson, parseJsonObject, writeJson } from './json.ts';
-export { defaultLabel, parseLabel } from './label.ts';
+export { parseLabel } from './label.ts';
 export type { LinkJson } from './link-json.ts';
 export { parseLinkJson } from './link-json.ts';
 export type { MatchFields, MatchKey, MatchSpec } from './match-spec.ts';

@@ -1,11 +1,8 @@
 import { excerpt, FormatError } from '../errors.ts';
 
-/** The label of a file for which none is named. */
-export const defaultLabel = 'main';
-
 /**
  * Check a label that a file is to bear and return it: a letter, then letters, digits and `_ - . /`, at most 128.
- * `nolabel` is refused: it means that a file bears none.
+ * `nolabel` is refused: it means that a file bears none. A URL without a label means `main`.
  *
  * @throws {FormatError} `conda_label`. Never retry.
  * @see CEP 26, "Label names"

@@ -6,6 +6,7 @@ import { type MatchSpec, matchKeys, readFeatures } from './match-spec.ts';
 import { type BracketPair, readBrackets } from './match-spec-brackets.ts';
 import { refuseSpec, scanSpec } from './match-spec-scan.ts';
 import { compileString } from './string-matcher.ts';
+import { parseSubdir } from './subdir.ts';
 import type { VersionSpec } from './version-spec.ts';
 import { parseVersionSpec } from './version-spec-parse.ts';
 
@@ -52,7 +53,7 @@ function parseSpec(given: string, folder: string | undefined): MatchSpec {
   const nameAt = skipBlanks(mask, colon + 1);
   const nameEnd = findNameEnd(text, mask, nameAt);
   const spec: Writable = { name: readName(text, nameAt, nameEnd) };
-  putChannel(spec, readChannelPart(text, mask, colon));
+  putChannel(spec, text, 0, readChannelPart(text, mask, colon));
   putVersionAndBuild(spec, text, mask, skipBlanks(mask, nameEnd));
   // The channel may bring a subdir along, which gives way to one with a key of its own.
   const inOrder = [...pairs.filter(({ key }) => key === 'channel'), ...pairs.filter(({ key }) => key !== 'channel')];
@@ -68,7 +69,11 @@ function skipBlanks(mask: string, from: number): number {
 
 function findNameEnd(text: string, mask: string, nameAt: number): number {
   // A regular expression is hidden in the mask, and its first "$" is its end.
-  if (text[nameAt] === '^' && mask[nameAt] !== '^') return text.indexOf('$', nameAt) + 1;
+  if (text[nameAt] === '^' && mask[nameAt] !== '^') {
+    const end = text.indexOf('$', nameAt) + 1;
+    if (/^[^ =<>!~\0]/.test(mask.slice(end))) throw refuseSpec(text, end, 'a blank or an operator behind the name');
+    return end;
+  }
   const length = mask.slice(nameAt).search(/[ =<>!~\0]/);
   return length < 0 ? mask.length : nameAt + length;
 }
@@ -92,12 +97,16 @@ function readChannelPart(text: string, mask: string, colon: number): string {
   return channelEnd < 0 ? '' : text.slice(0, channelEnd).trim();
 }
 
-function putChannel(spec: Writable, channelText: string): void {
+function putChannel(spec: Writable, text: string, at: number, channelText: string): void {
   if (channelText === '') return;
-  const { channel, subdir } = channelText.startsWith('^') ? { channel: channelText } : readChannel(channelText);
+  const isRegex = channelText.startsWith('^');
+  const { channel, subdir } = isRegex ? { channel: channelText } : readChannel(channelText);
+  if (!isRegex && !/^[\w.*/~@+-]+$/.test(channel)) {
+    throw refuseSpec(text, at, 'the name or the URL of a channel', channelText);
+  }
   // "*" asks for any channel, also for an unknown one, so it constrains nothing.
-  if (channel !== '*' && channel !== '') spec.channel = compileString(channel, false);
-  else delete spec.channel;
+  if (channel === '*') delete spec.channel;
+  else spec.channel = compileString(channel, false);
   if (subdir !== undefined) spec.subdir = compileString(subdir, true);
 }
 
@@ -164,7 +173,7 @@ function putSingle(spec: Writable, text: string, key: string, value: string, at:
       putVersion(spec, value.trim(), false);
       return;
     case 'channel':
-      putChannel(spec, value.trim());
+      putChannel(spec, text, at, value.trim());
       return;
     case 'build_number':
       spec.build_number = parseBuildNumberSpec(value);
@@ -183,6 +192,8 @@ function putSingle(spec: Writable, text: string, key: string, value: string, at:
       spec[key] = compileString(value, false);
       return;
     case 'subdir':
+      spec.subdir = compileString(/[*^$]/.test(value) ? value : parseSubdir(value.toLowerCase()), true);
+      return;
     case 'license':
     case 'license_family':
       spec[key] = compileString(value, true);

@@ -27,7 +27,7 @@ export function printMatchSpec(spec: MatchSpec): string {
 
 /** The channel, with the subdir if it fits, as it may stand before `::`; `undefined` when it can only be a key. */
 function printPlace(channel: string, subdir: string | undefined): { text: string; subdir?: string } | undefined {
-  if (!/^[\w./+-]+$/.test(channel) || readChannel(channel).channel !== channel) return undefined;
+  if (!/^[\w./~@+-]+$/.test(channel) || readChannel(channel).channel !== channel) return undefined;
   const text = `${channel}/${subdir}`;
   return subdir !== undefined && readChannel(text).subdir === subdir ? { text, subdir } : { text: channel };
 }

@@ -1,7 +1,7 @@
 import { excerpt, FormatError } from '../errors.ts';
 
 /** A match spec cut into its two halves. Positions count from the beginning of the text as given. */
-export interface SpecHalves {
+interface SpecHalves {
   /** Before the brackets: channel, name, version, build. */
   readonly head: string;
   /** As `head`, with everything that is one piece (regular expressions, parentheses) made of `\0`. */
@@ -35,6 +35,8 @@ export function scanSpec(text: string): SpecHalves {
       mask += hidden.repeat(end + 1 - at);
     } else if (sign === '(') {
       mask += hidden.repeat(closing(text, at, '(', ')') + 1 - at);
+    } else if ('"\')]'.includes(sign)) {
+      throw refuseSpec(text, at, 'brackets and parentheses opened before they are closed, and quotes only in brackets');
     } else {
       mask += sign === '^' && ' =:,|'.includes(text[at - 1] ?? ' ') ? hideRegex(text, at) : sign;
     }

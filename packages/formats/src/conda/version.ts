@@ -153,8 +153,9 @@ function toToken(run: string): Token {
 
 // 15 digits always fit a double exactly; a bigint of more digits never equals such a number, so === stays right.
 function toInteger(digits: string): number | bigint {
+  if (digits.length <= 15) return Number(digits);
   const significant = digits.replace(/^0+(?=.)/, '');
-  return significant.length > 15 ? BigInt(significant) : Number(significant);
+  return significant.length <= 15 ? Number(significant) : BigInt(significant);
 }
 
 function kind(code: number): 'digits' | 'stars' | 'word' {
