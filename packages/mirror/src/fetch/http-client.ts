@@ -115,13 +115,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         throw answerError(answer.statusCode, url, waitOf(answer.headers['retry-after'], now()));
       }
       const shown = redact(url.href);
+      // A body that breaks while nobody reads it must not end the process; who reads it gets the error all the same.
+      answer.body.on('error', () => {});
       return {
         status: answer.statusCode,
         url: url.href,
         headers: singleHeaders(answer.headers),
         body: guarded(answer.body, shown, request.signal),
         async discard() {
-          answer.body.destroy();
+          await answer.body.dump({ limit: 64 * 1024 }).catch(() => {});
         },
       };
     }

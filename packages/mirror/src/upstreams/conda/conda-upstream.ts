@@ -1,0 +1,11 @@
+import type { HttpClient } from '../../fetch/http-client.ts';
+import type { SourceGuard } from '../../fetch/source-guard.ts';
+import type { SourceAddress } from '../../source-address.ts';
+
+/** What reading an upstream needs: the ways out, and where to go. */
+export interface UpstreamDeps {
+  http: HttpClient;
+  guard: SourceGuard;
+  address: SourceAddress;
+  signal?: AbortSignal | undefined;
+}

@@ -1,0 +1,99 @@
+import { mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FolderFileRow } from '@sluice/catalog';
+import { beforeEach, expect, test } from 'vitest';
+import { testGuard } from '../../testing/deps.ts';
+import { folderPackages } from './folder-packages.ts';
+
+let path: string;
+let known: Map<string, FolderFileRow>;
+let records: Map<string, Uint8Array>;
+let opened: string[];
+
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'bare-'));
+  known = new Map();
+  records = new Map();
+  opened = [];
+});
+
+async function read(onOpen?: (file: string) => Promise<void>) {
+  const packages = await folderPackages(
+    {
+      guard: testGuard(path),
+      recordsOf: async (files) =>
+        new Map(files.flatMap((file) => (records.has(file) ? [[file, records.get(file)!]] : []))),
+      async inspect(_, file) {
+        opened.push(file);
+        await onOpen?.(file);
+        if (file.startsWith('broken')) throw new Error('This is no archive.');
+        return { body: Buffer.from(`{"of":"${file}"}`), sha256: new Uint8Array(32) };
+      },
+    },
+    { path, subdir: 'noarch', known: [...known.values()] },
+  );
+  const files: string[] = [];
+  for await (const { file, body } of packages.records) {
+    files.push(file);
+    records.set(file, body);
+  }
+  const { read, gone } = packages.changes();
+  for (const row of read) known.set(row.file, row);
+  for (const file of gone) known.delete(file);
+  const was = opened.splice(0);
+  return { files, opened: was, gone };
+}
+
+const put = (name: string, text = 'x') => writeFile(join(path, name), text);
+
+test('only what is new or changed is opened, and what was refused is remembered', async () => {
+  for (const name of ['b-1-0.conda', 'a-1-0.tar.bz2', 'broken-1-0.conda', 'repodata.json.bak', 'c-1-0.conda.part'])
+    await put(name);
+  expect(await read()).toEqual({
+    files: ['a-1-0.tar.bz2', 'b-1-0.conda'],
+    opened: ['a-1-0.tar.bz2', 'b-1-0.conda', 'broken-1-0.conda'],
+    gone: [],
+  });
+  expect(known.get('broken-1-0.conda')).toMatchObject({ refusal: 'This is no archive.', sha256: null });
+  expect(await read()).toEqual({ files: ['a-1-0.tar.bz2', 'b-1-0.conda'], opened: [], gone: [] });
+
+  await put('c-1-0.conda');
+  await put('broken-1-0.conda', 'longer');
+  await utimes(join(path, 'b-1-0.conda'), 1, 1);
+  await rm(join(path, 'a-1-0.tar.bz2'));
+  expect(await read()).toEqual({
+    files: ['b-1-0.conda', 'c-1-0.conda'],
+    opened: ['b-1-0.conda', 'broken-1-0.conda', 'c-1-0.conda'],
+    gone: ['a-1-0.tar.bz2'],
+  });
+});
+
+test('a file without a record is opened again', async () => {
+  await put('a-1-0.conda');
+  await read();
+  records.clear();
+  expect(await read()).toMatchObject({ files: ['a-1-0.conda'], opened: ['a-1-0.conda'] });
+});
+
+test('a file that is still being written is left out until it rests', async () => {
+  await put('a-1-0.conda');
+  expect(await read(() => put('a-1-0.conda', 'more'))).toMatchObject({ files: [], opened: ['a-1-0.conda'] });
+  expect(await read()).toMatchObject({ files: ['a-1-0.conda'], opened: ['a-1-0.conda'] });
+});
+
+test('a file that vanishes meanwhile is gone', async () => {
+  await put('a-1-0.conda');
+  await put('b-1-0.conda');
+  await read();
+  await put('a-1-0.conda', 'other');
+  expect(await read(() => rm(join(path, 'b-1-0.conda')))).toMatchObject({
+    files: ['a-1-0.conda'],
+    gone: ['b-1-0.conda'],
+  });
+});
+
+test('a link out of the folder is an error', async () => {
+  await symlink('/etc/hostname', join(path, 'a-1-0.conda'));
+  await expect(read()).rejects.toMatchObject({ code: 'source_refused' });
+});

@@ -1,0 +1,64 @@
+import { open } from 'node:fs/promises';
+import { MirrorError } from '../../errors.ts';
+import { proxyWithSecret } from '../../source-address.ts';
+import type { UpstreamDeps } from './conda-upstream.ts';
+import { packageLocation } from './locate.ts';
+
+/** Bytes of a package file from `start` on. `size` is that of the whole file, when the upstream says. */
+export interface OpenPackage {
+  start: number;
+  size: number | undefined;
+  bytes: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Open a package file of an upstream, from byte `from` on if it can. An upstream that cannot gives it from the start.
+ *
+ * @throws {MirrorError} what {@link UpstreamDeps.http} throws; `source_refused`, `upstream_missing` for files.
+ */
+export async function openPackage(
+  deps: UpstreamDeps,
+  place: { subdir: string; file: string; baseUrl: string | null },
+  options: { from: number; attempts?: number | undefined },
+): Promise<OpenPackage> {
+  const location = packageLocation(deps.address, place.subdir, place.file, place.baseUrl);
+  if (location.kind === 'file') return openFile(deps, location.path, options.from);
+  const answer = await deps.http.open({
+    url: location.url,
+    headers: { 'accept-encoding': 'identity', ...(options.from > 0 ? { range: `bytes=${options.from}-` } : {}) },
+    proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
+    signal: deps.signal,
+    ...(options.attempts === undefined ? {} : { attempts: options.attempts }),
+  });
+  const length = numberOf(answer.headers['content-length']);
+  if (answer.status === 200) return { start: 0, size: length, bytes: answer.body };
+  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.headers['content-range'] ?? '');
+  if (answer.status === 206 && options.from > 0 && range) {
+    return { start: Number(range[1]), size: numberOf(range[2]), bytes: answer.body };
+  }
+  await answer.discard();
+  throw new MirrorError(
+    'upstream_malformed',
+    `The upstream answered ${place.subdir}/${place.file} with status ${answer.status} unasked.`,
+    {
+      wanted: 'status 200',
+      found: `status ${answer.status}`,
+    },
+  );
+}
+
+async function openFile(deps: UpstreamDeps, path: string, from: number): Promise<OpenPackage> {
+  const handle = await open(await deps.guard.path(path));
+  try {
+    const { size } = await handle.stat();
+    const bytes = handle.createReadStream({ start: from, highWaterMark: 256 * 1024, signal: deps.signal ?? undefined });
+    return { start: from, size, bytes: bytes as AsyncIterable<Uint8Array> };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
