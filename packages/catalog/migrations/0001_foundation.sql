@@ -289,3 +289,9 @@ create table event (
   data jsonb not null default '{}'
 );
 create index event_channel on event (channel, id desc);
+
+-- Workers of the job queue, and when they were last alive. A silent one's jobs go to another.
+create table worker (
+  id text primary key,
+  seen_at timestamptz not null
+);

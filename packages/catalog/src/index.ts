@@ -136,3 +136,6 @@ export { lockUploadsSource } from './queries/uploads.ts';
 export type { Db } from './session.ts';
 export { type Session, withLock, withSession } from './session.ts';
 export type { MirrorMode, Privacy, RunState, TokenResource } from './tables.ts';
+export { isConnectionLoss } from './connection-loss.ts';
+export { ping } from './ping.ts';
+export { beatWorkers, releaseLostJobs } from './queries/worker.ts';

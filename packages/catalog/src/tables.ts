@@ -201,4 +201,5 @@ export interface Tables {
     subject: string | null;
     data: ColumnType<Record<string, unknown>, string | undefined, string>;
   };
+  worker: { id: string; seen_at: Date };
 }

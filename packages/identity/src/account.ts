@@ -13,10 +13,10 @@ import { verifyPassword } from './password.ts';
 import type { SignedIn } from './principal.ts';
 import { SESSION_MS, type SessionKey, signSession } from './session.ts';
 
-/** What signing in needs. `clock` and `newId` (a UUID) are injected. */
+/** What signing in needs. `now` and `newId` (a UUID) are injected. */
 export interface AccountDeps {
   db: Db;
-  clock: () => Date;
+  now: () => Date;
   newId: () => string;
   sessionKey: SessionKey;
   loginLimit: LoginLimit;
@@ -45,18 +45,18 @@ const LONGEST_PASSWORD = 1024;
 
 /** Check a name and password, at most as fast as the login limit allows. Takes equally long for unknown names. */
 export async function checkPassword(
-  deps: Pick<AccountDeps, 'db' | 'clock' | 'loginLimit'>,
+  deps: Pick<AccountDeps, 'db' | 'now' | 'loginLimit'>,
   attempt: PasswordAttempt,
 ): Promise<PasswordOutcome> {
   const { name, password, address } = attempt;
-  const wait_s = deps.loginLimit.begin(name, address, deps.clock());
+  const wait_s = deps.loginLimit.begin(name, address, deps.now());
   if (wait_s !== undefined) return { kind: 'limited', wait_s };
   if (password.length > LONGEST_PASSWORD || password === '') return { kind: 'refused' };
   const account = await findAccountByName(deps.db, name);
   const enabled = account?.disabled_at === null ? account : undefined;
   const matches = await verifyPassword(password, enabled?.password_hash ?? undefined);
   if (!matches || enabled === undefined) return { kind: 'refused' };
-  deps.loginLimit.succeeded(name, address, deps.clock());
+  deps.loginLimit.succeeded(name, address, deps.now());
   return { kind: 'accepted', account: enabled };
 }
 
@@ -65,7 +65,7 @@ export async function login(deps: AccountDeps, attempt: PasswordAttempt): Promis
   const outcome = await checkPassword(deps, attempt);
   if (outcome.kind !== 'accepted') return outcome;
   const { account } = outcome;
-  const now = deps.clock();
+  const now = deps.now();
   const expires_at = new Date(now.getTime() + SESSION_MS);
   const session = { id: deps.newId(), account_id: account.id, created_at: now, expires_at };
   await deps.db.transaction().execute(async (tx) => {
@@ -85,10 +85,10 @@ export async function login(deps: AccountDeps, attempt: PasswordAttempt): Promis
 }
 
 /** End the session the principal came with. Without one (a token, a password) there is nothing to end. */
-export async function logout(deps: Pick<AccountDeps, 'db' | 'clock'>, principal: SignedIn): Promise<void> {
+export async function logout(deps: Pick<AccountDeps, 'db' | 'now'>, principal: SignedIn): Promise<void> {
   const { proof } = principal;
   if (proof.kind !== 'session') return;
-  const now = deps.clock();
+  const now = deps.now();
   await deps.db.transaction().execute(async (tx) => {
     if (!(await endSession(tx, proof.id, now))) return;
     await notifyChanged(tx, 'session', proof.id);

@@ -14,13 +14,13 @@ export const FIRST_ADMIN = 'admin';
  * @param password the one to give it; without it a random one of 142 bits is made.
  */
 export async function ensureFirstAdmin(
-  deps: { db: Db; clock: () => Date; newId: () => string },
+  deps: { db: Db; now: () => Date; newId: () => string },
   password: string | undefined,
 ): Promise<FirstAdmin> {
   return deps.db.transaction().execute(async (tx) => {
     if (await anyAccount(tx)) return { created: false };
     const generated = password === undefined ? randomText(24) : undefined;
-    const now = deps.clock();
+    const now = deps.now();
     await insertAccount(tx, {
       id: deps.newId(),
       name: FIRST_ADMIN,

@@ -12,7 +12,7 @@ import { readSession, type SessionKey } from './session.ts';
 /** What finding out who asks needs. */
 export interface ResolveDeps {
   db: Db;
-  clock: () => Date;
+  now: () => Date;
   sessionKey: SessionKey;
   loginLimit: LoginLimit;
   cache: PrincipalCache;
@@ -29,7 +29,7 @@ const passwordKey = randomBytes(32);
  */
 export async function resolvePrincipal(deps: ResolveDeps, credential: Credential, address: string): Promise<Principal> {
   if (credential.kind === 'none') return ANONYMOUS;
-  const now = deps.clock();
+  const now = deps.now();
   const principal = await deps.cache.resolve(cacheKey(credential), now, () => load(deps, credential, address));
   if (principal.kind === 'account' && principal.proof.kind === 'token') deps.lastUsed.note(principal.proof.id, now);
   return principal;
@@ -60,7 +60,7 @@ async function loadByPassword(
 }
 
 async function loadSession(deps: ResolveDeps, jwt: string): Promise<Principal> {
-  const now = deps.clock();
+  const now = deps.now();
   const claims = await readSession(deps.sessionKey, jwt, now);
   if (claims === 'invalid') return INVALID;
   const session = await findLiveSession(deps.db, claims.session_id, now);
@@ -76,7 +76,7 @@ async function loadSession(deps: ResolveDeps, jwt: string): Promise<Principal> {
 }
 
 async function loadToken(deps: ResolveDeps, secret: string): Promise<Principal> {
-  const token = await findLiveToken(deps.db, secretDigest(secret), deps.clock());
+  const token = await findLiveToken(deps.db, secretDigest(secret), deps.now());
   if (token === undefined) return INVALID;
   return {
     kind: 'account',

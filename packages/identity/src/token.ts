@@ -18,7 +18,7 @@ import { newTokenSecret, secretDigest } from './secret.ts';
 /** What the verbs of tokens need. */
 export interface TokenDeps {
   db: Db;
-  clock: () => Date;
+  now: () => Date;
   newId: () => string;
 }
 
@@ -48,7 +48,7 @@ export const LONGEST_TOKEN_DAYS = 366;
  * `token_resource` when the owner does not have the permission itself, `token_expiry`.
  */
 export async function createToken(deps: TokenDeps, owner: SignedIn, wish: TokenWish): Promise<IssuedToken> {
-  const now = deps.clock();
+  const now = deps.now();
   const expires_at = parseExpiry(wish.expires_at, now);
   if ((wish.scopes === undefined) === (wish.resources === undefined)) {
     throw new IdentityError('token_grants', 'Give a token either scopes or resources.', {
@@ -87,7 +87,7 @@ export async function refreshToken(
   id: string,
   expiresAt?: string,
 ): Promise<IssuedToken> {
-  const now = deps.clock();
+  const now = deps.now();
   const secret = newTokenSecret();
   const row = await deps.db.transaction().execute(async (tx) => {
     const old = await ownToken(tx, owner, id);
@@ -108,7 +108,7 @@ export async function refreshToken(
  * @throws {IdentityError} `token_unknown`, also for somebody else's.
  */
 export async function revokeToken(deps: TokenDeps, owner: SignedIn, id: string): Promise<void> {
-  const now = deps.clock();
+  const now = deps.now();
   await deps.db.transaction().execute(async (tx) => {
     const token = await ownToken(tx, owner, id);
     await revokeTokenRow(tx, id, now);

@@ -13,7 +13,7 @@ export interface NativeBinaries {
   readonly major: number;
 }
 
-/** A link of `pg-symlinks.json`; both ends are relative to the package, so they begin with `native/`. */
+/** A link of `pg-symlinks.json`, where both ends begin with `native/`. */
 interface PackagedLink {
   readonly source: string;
   readonly target: string;
@@ -49,7 +49,7 @@ export function findNativeBinaries(platform = `${process.platform}-${process.arc
  */
 export function restoreLinks(native: NativeBinaries): boolean {
   for (const link of readLinks(native.folder)) {
-    const target = path.join(native.folder, '..', link.target);
+    const target = path.join(native.folder, link.target);
     if (existsSync(target)) continue;
     const unfinished = `${target}.${process.pid}`;
     try {
@@ -78,15 +78,17 @@ export function copyBinaries(native: NativeBinaries, parent: string): NativeBina
   mkdirSync(parent, { recursive: true });
   cpSync(native.folder, unfinished, { recursive: true, verbatimSymlinks: true, filter: isNeeded });
   for (const link of readLinks(native.folder)) {
-    const target = path.join(unfinished, path.relative('native', link.target));
+    const target = path.join(unfinished, link.target);
     if (!lstatSync(target, { throwIfNoEntry: false })) symlinkSync(path.basename(link.source), target);
   }
   renameSync(unfinished, folder);
   return copy;
 }
 
+/** The links with their places relative to the folder; they point at a file beside them. */
 function readLinks(folder: string): PackagedLink[] {
-  return JSON.parse(readFileSync(path.join(folder, 'pg-symlinks.json'), 'utf8')) as PackagedLink[];
+  const links = JSON.parse(readFileSync(path.join(folder, 'pg-symlinks.json'), 'utf8')) as PackagedLink[];
+  return links.map(({ source, target }) => ({ source, target: path.relative('native', target) }));
 }
 
 /** What only a compiler wants stays behind. */

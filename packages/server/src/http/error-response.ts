@@ -53,7 +53,11 @@ const STATUS: Record<ServerErrorCode | IdentityErrorCode, number> = {
 
 /** Fastify's own refusals, by its codes. Those not named here are faults of ours. */
 const FASTIFY: Record<string, { code: string; status: number; detail: string }> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', status: 413, detail: 'The body is larger than this route takes.' },
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    code: 'body_too_large',
+    status: 413,
+    detail: 'The body is larger than this route takes.',
+  },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     code: 'body_malformed',
     status: 400,
@@ -105,7 +109,7 @@ function fromValidation(
 ): ErrorResponse {
   const where = error.validationContext ?? 'body';
   const issues = error.validation.map(({ instancePath, keyword, message }) => ({
-    path: (where + instancePath).replaceAll('/', '.'),
+    path: (where + instancePath).replace(/\/$/, '').replaceAll('/', '.'),
     code: keyword,
     message: message ?? 'is not valid',
   }));

@@ -4,18 +4,16 @@ import type { Credential, Principal } from '@sluice/identity';
 /** What is known of a request before anybody handles it. */
 export interface RequestContext {
   /** Opaque; in the log, in problem bodies and in the header `X-Request-Id`. */
-  id: string;
+  readonly id: string;
   /** Where the request comes from, behind trusted proxies. */
-  address: string;
-  /** `https://host[:port]` as the client sees it. */
-  origin: string;
-  credential: Credential;
+  readonly address: string;
+  /** `https://host[:port]` as the client sees it; the configured public URL when there is one. */
+  readonly origin: string;
+  readonly credential: Credential;
   /** The pattern of the route that took it, for logs and metrics. */
   route: string;
-  /** Who asks; asked for once. */
-  principal?: Promise<Principal>;
-  /** Who asked, once it is known. */
-  actor?: string;
+  /** Who asks, once that is known. */
+  principal: Principal | undefined;
 }
 
 const contexts = new WeakMap<IncomingMessage, RequestContext>();
@@ -25,7 +23,7 @@ export function setRequestContext(request: IncomingMessage, context: RequestCont
   contexts.set(request, context);
 }
 
-/** The context of a request that came in by {@link createFront}. */
+/** The context of a request; every request has one from the moment it came in. */
 export function requestContext(request: IncomingMessage): RequestContext {
   return contexts.get(request)!;
 }

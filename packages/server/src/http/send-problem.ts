@@ -5,7 +5,7 @@ import type { ErrorResponse } from './error-response.ts';
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /** Answer with a problem, outside Fastify. An answer that has begun is cut, so that nobody takes it for whole. */
-export function sendProblem(response: ServerResponse, { problem, headers }: ErrorResponse, withBody = true): void {
+export function sendProblem(response: ServerResponse, { problem, headers }: ErrorResponse): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -21,5 +21,5 @@ export function sendProblem(response: ServerResponse, { problem, headers }: Erro
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
   });
-  response.end(withBody ? body : undefined);
+  response.end(body);
 }

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type FactsRow, factsBuilder } from './builder.ts';
+import { decodeColumns, encodeColumns } from './columns.ts';
+import type { Facts } from './facts.ts';
+import { rowIndex } from './row-index.ts';
+
+const text = fc.string({ minLength: 1, maxLength: 20 });
+const row: fc.Arbitrary<FactsRow> = fc.record({
+  file: fc.tuple(text, fc.constantFrom('.conda', '.tar.bz2')).map(([stem, ending]) => stem + ending),
+  name: text,
+  version: text,
+  build: text,
+  buildNumber: fc.nat(),
+  licence: fc.record({ license: text, family: text }, { requiredKeys: [] }),
+  timestamp: fc.option(fc.nat(), { nil: undefined }),
+  size: fc.option(fc.nat(), { nil: undefined }),
+  sha256: fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 }), { nil: undefined }),
+  md5: fc.option(fc.uint8Array({ minLength: 16, maxLength: 16 }), { nil: undefined }),
+  fromRev: fc.nat(),
+  length: fc.nat(),
+  textHash: fc.tuple(fc.nat(0xffffffff), fc.nat(0xffffffff)),
+});
+const rows = fc.uniqueArray(row, { selector: (one) => one.file, maxLength: 200 });
+
+function factsOf(list: readonly FactsRow[]): Facts {
+  const builder = factsBuilder('conda', 'linux-64');
+  for (const one of list) builder.add(one);
+  return builder.build();
+}
+
+function plain(facts: Facts) {
+  return { ...facts, file: Array.from({ length: facts.count }, (_, i) => facts.file(i)) };
+}
+
+describe('facts columns', () => {
+  it('come back from bytes as they went in, at any alignment', () => {
+    fc.assert(
+      fc.property(rows, fc.nat(7), (list, shift) => {
+        const facts = factsOf(list);
+        const bytes = encodeColumns(facts);
+        const moved = new Uint8Array(bytes.length + shift);
+        moved.set(bytes, shift);
+        expect(plain(decodeColumns(moved.subarray(shift)))).toEqual(plain(facts));
+      }),
+    );
+  });
+
+  it('keep their rows when copied into another builder', () => {
+    fc.assert(
+      fc.property(rows, (list) => {
+        const facts = factsOf(list);
+        const copy = factsBuilder('conda', 'linux-64');
+        for (let i = 0; i < facts.count; i++) copy.addFrom(facts, i);
+        expect(plain(copy.build())).toEqual(plain(facts));
+      }),
+    );
+  });
+
+  it('find every file by name and nothing else', () => {
+    fc.assert(
+      fc.property(rows, text, (list, stranger) => {
+        const facts = factsOf(list);
+        const index = rowIndex(facts.file);
+        for (let i = 0; i < facts.count; i++) index.add(facts.file(i), i);
+        for (let i = 0; i < facts.count; i++) expect(index.find(facts.file(i))).toBe(i);
+        if (!list.some((one) => one.file === stranger)) expect(index.find(stranger)).toBe(-1);
+      }),
+    );
+  });
+
+  it('tell a legacy file its .conda twin', () => {
+    const one = (file: string): FactsRow => ({
+      file,
+      name: 'a',
+      version: '1',
+      build: '0',
+      buildNumber: 0,
+      licence: {},
+      fromRev: 1,
+      length: 2,
+      textHash: [1, 2],
+    });
+    const facts = factsOf([one('a-1-0.tar.bz2'), one('b-1-0.tar.bz2'), one('a-1-0.conda')]);
+    expect([...facts.twin]).toEqual([2, -1, -1]);
+  });
+
+  it.each([
+    ['nothing', new Uint8Array(0)],
+    ['other bytes', new Uint8Array(64).fill(7)],
+    ['the first half', encodeColumns(factsOf([])).subarray(0, 40)],
+  ])('refuse %s', (_, bytes) => {
+    expect(() => decodeColumns(bytes)).toThrow();
+  });
+});

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { connect, type Database, listen, ping, touchTokens } from '@sluice/catalog';
+import {
+  createLastUsed,
+  createLoginLimit,
+  createPrincipalCache,
+  deriveSessionKey,
+  type LastUsed,
+  type LoginLimit,
+  type PrincipalCache,
+  type SessionKey,
+} from '@sluice/identity';
+import { type BlobStore, openDiskStore } from '@sluice/storage';
+import type { Config } from './config/read-config.ts';
+import { loadSecretKey } from './config/secret-key.ts';
+import type { Log } from './log.ts';
+
+/** What rooms are built from: the settings, the database, and what only a process has. */
+export interface ComposeOptions {
+  config: Config;
+  /** Address of the database, `postgresql://…`. */
+  database: string;
+  log: Log;
+  /** The clock; the machine's when left out. */
+  now?: () => Date;
+  /** Name of its connections in the database's list. */
+  name: string;
+}
+
+/** Everything a process works with, built once. Routes, doors and jobs take what they need of it. */
+export interface Rooms {
+  config: Config;
+  log: Log;
+  now: () => Date;
+  newId: () => string;
+  db: Database['db'];
+  pool: Database['pool'];
+  storage: BlobStore;
+  sessionKey: SessionKey;
+  loginLimit: LoginLimit;
+  cache: PrincipalCache;
+  lastUsed: LastUsed;
+  database: string;
+  databaseUp: () => Promise<boolean>;
+  /** Hear of changes that other processes made; resolves once listening. The database must be there. */
+  follow(): Promise<void>;
+  /** Write what waits, close what is open. */
+  close(): Promise<void>;
+}
+
+/** Build every room from the settings. The only place that knows all of them. Asks the database nothing yet. */
+export async function compose(options: ComposeOptions): Promise<Rooms> {
+  const { config, log } = options;
+  const now = options.now ?? (() => new Date());
+  const database = connect(options.database, {
+    applicationName: options.name,
+    onIdleError: (error) => log.warn({ error }, 'database connection lost'),
+  });
+  const storage = await openDiskStore({
+    root: join(config.data.folder, 'blobs'),
+    newId: randomUUID,
+    now: () => now().getTime(),
+  });
+  const cache = createPrincipalCache();
+  const lastUsed = createLastUsed(
+    (uses) => touchTokens(database.db, uses),
+    (error) => log.warn({ error }, 'the use of tokens could not be noted'),
+  );
+  let listener: { close(): Promise<void> } | undefined;
+
+  return {
+    config,
+    log,
+    now,
+    newId: randomUUID,
+    db: database.db,
+    pool: database.pool,
+    storage,
+    sessionKey: deriveSessionKey(loadSecretKey(config).reveal()),
+    loginLimit: createLoginLimit(),
+    cache,
+    lastUsed,
+    database: options.database,
+    databaseUp: () => ping(database.db),
+    follow: async () => {
+      listener = await listen(options.database, ['sluice_changed'], {
+        onNotify: (_, changed) => cache.forget(changed),
+        onReconnect: () => cache.forget(),
+        onError: (error) => log.warn({ error }, 'database listener lost'),
+      });
+    },
+    close: async () => {
+      await listener?.close();
+      await lastUsed.close();
+      await storage.close();
+      await database.close();
+    },
+  };
+}

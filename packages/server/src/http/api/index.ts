@@ -1,0 +1,14 @@
+import type { App } from '../app.ts';
+import { type AccountDeps, registerAccount } from './account/routes.ts';
+import { registerSession, type SessionDeps } from './session/routes.ts';
+import { registerToken, type TokenDeps } from './token/routes.ts';
+
+/** What the routes need together. */
+export type ApiDeps = SessionDeps & AccountDeps & TokenDeps;
+
+/** Register the management API: one line per noun. */
+export function registerApi(app: App, deps: ApiDeps): void {
+  registerSession(app, deps);
+  registerAccount(app, deps);
+  registerToken(app, deps);
+}

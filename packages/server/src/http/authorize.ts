@@ -1,0 +1,62 @@
+import {
+  ANONYMOUS,
+  accountVerdict,
+  type ChannelAccess,
+  type ChannelAction,
+  channelVerdict,
+  type GlobalAction,
+  globalVerdict,
+  type Principal,
+  type SignedIn,
+  type Verdict,
+} from '@sluice/identity';
+import { ServerError } from '../errors.ts';
+
+/** The principal, who must be somebody. @throws {ServerError} `unauthenticated`. */
+export function signedIn(principal: Principal): SignedIn {
+  if (principal.kind === 'account') return principal;
+  throw unauthenticated(principal);
+}
+
+/** The principal, who must have signed in itself rather than by a token. @throws {ServerError} `unauthenticated`, `forbidden`. */
+export function ownAccount(principal: Principal): SignedIn {
+  const account = signedIn(principal);
+  if (accountVerdict(account) === 'allowed') return account;
+  throw new ServerError('forbidden', 'A token cannot do this; sign in with name and password (POST /api/auth/login).');
+}
+
+/**
+ * Refuse unless the principal may do this in the channel. `channel` is undefined when there is none of that name, and
+ * then the refusal is the same as for one the principal may not see.
+ *
+ * @throws {ServerError} `unauthenticated`, `not_found`, `forbidden`.
+ */
+export function mustHoldInChannel<C extends ChannelAccess>(
+  principal: Principal,
+  action: ChannelAction,
+  channel: C | undefined,
+  path: string,
+): asserts channel is C {
+  refuseUnless(channelVerdict(principal, action, channel), principal, action, `a channel "${path}"`);
+}
+
+/** Refuse unless the principal may do this. @throws {ServerError} `unauthenticated`, `forbidden`. */
+export function mustHold(principal: Principal, action: GlobalAction): void {
+  refuseUnless(globalVerdict(principal, action), principal, action, action);
+}
+
+function refuseUnless(verdict: Verdict, principal: Principal, action: string, thing: string): void {
+  if (verdict === 'allowed') return;
+  if (verdict === 'unauthenticated') throw unauthenticated(principal);
+  if (verdict === 'hidden') throw new ServerError('not_found', `There is no ${thing.replace(/^a /, '')} that you can see.`);
+  const detail = `You may not do this here: it asks for "${action}". Ask whoever manages it, or use a token that carries it.`;
+  throw new ServerError('forbidden', detail, { wanted: action });
+}
+
+function unauthenticated(principal: Principal): ServerError {
+  const shown = principal.kind === 'anonymous' && principal.invalid;
+  const detail = shown
+    ? 'The sign-in or token of this request is unknown, expired or revoked; sign in again or use another token.'
+    : 'This needs a sign-in: send a token (X-Auth, Authorization: Bearer, Basic, or /t/<token>/ in the path).';
+  return new ServerError('unauthenticated', detail, { found: shown ? 'an invalid credential' : ANONYMOUS.kind });
+}

@@ -1,0 +1,11 @@
+import type { CronItem } from 'graphile-worker';
+import type { Job } from './job.ts';
+import { sweepSessions } from './sweep-sessions.ts';
+
+/** Every kind of job under the name it is queued by: the name of its file. */
+export const jobs: Readonly<Record<string, Job>> = {
+  'sweep-sessions': sweepSessions,
+};
+
+/** What runs by the clock (UTC), whatever anybody queues. */
+export const schedule: CronItem[] = [{ task: 'sweep-sessions', match: '17 3 * * *', options: { jobKey: 'sweep-sessions' } }];

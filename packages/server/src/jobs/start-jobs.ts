@@ -1,0 +1,101 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beatWorkers, releaseLostJobs } from '@sluice/catalog';
+import { Logger, parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import type { Rooms } from '../compose.ts';
+import type { Log } from '../log.ts';
+import type { Job } from './job.ts';
+import { jobs, schedule } from './index.ts';
+import { runJob } from './run-job.ts';
+
+/** The running job queue of this process. */
+export interface RunningJobs {
+  /** Take no new jobs and wait for those that run; after `patience_ms` they are left to another worker. */
+  stop(patience_ms: number): Promise<void>;
+}
+
+/** Jobs at once: one may wait for an upstream while another publishes. */
+const CONCURRENCY = 4;
+const BEAT_MS = 5_000;
+/** Three missed beats. */
+const SILENT_S = 15;
+
+/**
+ * Work off the queue, for as long as the process lives: after a break of the database it begins again.
+ *
+ * @param kinds other jobs than ours.
+ */
+export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job>> = jobs): Promise<RunningJobs> {
+  const taskList: TaskList = Object.fromEntries(
+    Object.entries(kinds).map(([name, job]) => [name, runJob(name, job, rooms)]),
+  );
+  const workers = new Set<string>();
+  const events: WorkerEvents = new EventEmitter();
+  events.on('worker:create', ({ worker }) => void workers.add(worker.workerId));
+  events.on('worker:stop', ({ worker }) => void workers.delete(worker.workerId));
+  const begin = () =>
+    run({
+      connectionString: rooms.database,
+      taskList,
+      concurrency: CONCURRENCY,
+      noHandleSignals: true,
+      parsedCronItems: parseCronItems(schedule.filter(({ task }) => task in kinds)),
+      logger: workerLogger(rooms.log),
+      events,
+    });
+  const stopping = new AbortController();
+  let runner = await begin();
+  const following = follow();
+  const beat = setInterval(() => void beatOnce(rooms, workers), BEAT_MS);
+
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await runner.promise.catch((error) => rooms.log.warn({ error }, 'the job queue stopped'));
+      while (!stopping.signal.aborted) {
+        await sleep(1_000, undefined, { signal: stopping.signal }).catch(() => {});
+        const again = stopping.signal.aborted ? undefined : await begin().catch(() => undefined);
+        if (again === undefined) continue;
+        runner = again;
+        break;
+      }
+    }
+  }
+
+  return {
+    stop: async (patience_ms) => {
+      stopping.abort();
+      await stopRunner(runner, patience_ms);
+      await following;
+      clearInterval(beat);
+    },
+  };
+}
+
+async function stopRunner(runner: Runner, patience_ms: number): Promise<void> {
+  const timer = setTimeout(() => void runner.kill().catch(() => {}), patience_ms);
+  // Fails when it stopped by itself, which is what we want.
+  await runner.stop().catch(() => {});
+  await runner.promise.catch(() => {});
+  clearTimeout(timer);
+}
+
+/** Say that our workers live, and take over the jobs of those that do not. */
+async function beatOnce(rooms: Rooms, workers: ReadonlySet<string>): Promise<void> {
+  try {
+    await beatWorkers(rooms.db, [...workers]);
+    const lost = await releaseLostJobs(rooms.db, SILENT_S);
+    if (lost.length > 0) rooms.log.warn({ workers: lost }, 'jobs of lost workers released');
+  } catch (error) {
+    rooms.log.warn({ error }, 'the workers could not report');
+  }
+}
+
+/** graphile-worker's lines in our log. What a failed job says is logged by the runner of jobs already. */
+function workerLogger(log: Log): Logger {
+  return new Logger((scope) => (level, message, meta) => {
+    const quiet = level === 'info' || (level === 'error' && scope.taskIdentifier !== undefined);
+    if (level === 'debug') return;
+    const { error } = meta;
+    log[quiet ? 'debug' : level === 'error' ? 'error' : 'warn']({ ...scope, ...(error === undefined ? {} : { error }) }, message);
+  });
+}

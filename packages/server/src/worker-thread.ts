@@ -1,0 +1,22 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { compose } from './compose.ts';
+import { type Environment, readConfig } from './config/read-config.ts';
+import { startJobs } from './jobs/start-jobs.ts';
+import { createLog } from './log.ts';
+
+// The entry of the worker thread: the job queue with rooms of its own, so that heavy work never holds up a request.
+
+const { env, database } = workerData as { env: Environment; database: string };
+const port = parentPort!;
+const config = readConfig(env);
+const log = createLog(config.work.log_level).child({ thread: 'worker' });
+const rooms = await compose({ config, database, log, name: 'sluice worker' });
+await rooms.follow();
+const running = await startJobs(rooms);
+
+port.once('message', async ({ patience_ms }: { patience_ms: number }) => {
+  await running.stop(patience_ms);
+  await rooms.close();
+  port.close();
+});
+port.postMessage('started');
