@@ -1,6 +1,14 @@
 /** SQLSTATEs of a server that shuts down, starts up or takes no more connections; class 08 is "connection exception". */
 const states = new Set(['57P01', '57P02', '57P03', '53300']);
-const systemCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+const systemCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 
 /**
  * Whether a query failed because the database is away for the moment, as far as the error says by code: the same query may

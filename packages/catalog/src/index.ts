@@ -1,4 +1,5 @@
 export { type ConnectOptions, connect, type Database, type DatabaseAddress } from './connect.ts';
+export { isConnectionLoss } from './connection-loss.ts';
 export type { CopyBatch } from './copy/copy-batch.ts';
 export { type CopyWriter, copyIn } from './copy/copy-in.ts';
 export { copyOut } from './copy/copy-out.ts';
@@ -15,6 +16,7 @@ export {
   readMigrations,
   readSchema,
 } from './migrate.ts';
+export { ping } from './ping.ts';
 export {
   type EmbeddedPostgres,
   type PostgresAddress,
@@ -133,9 +135,7 @@ export {
   touchTokens,
 } from './queries/token.ts';
 export { lockUploadsSource } from './queries/uploads.ts';
+export { beatWorkers, releaseLostJobs } from './queries/worker.ts';
 export type { Db } from './session.ts';
 export { type Session, withLock, withSession } from './session.ts';
 export type { MirrorMode, Privacy, RunState, TokenResource } from './tables.ts';
-export { isConnectionLoss } from './connection-loss.ts';
-export { ping } from './ping.ts';
-export { beatWorkers, releaseLostJobs } from './queries/worker.ts';

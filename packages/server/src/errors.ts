@@ -1,11 +1,18 @@
+import type { Reason } from '@sluice/policy';
+
 /** What the server itself refuses. Other rooms have their own codes; `http/error-response.ts` gives each its status. */
 export type ServerErrorCode =
   | 'config_invalid'
+  | 'file_deleted'
+  | 'file_missing'
+  | 'file_not_published'
   | 'forbidden'
   | 'login_limited'
   | 'login_refused'
+  | 'method_not_allowed'
   | 'not_a_token'
   | 'not_found'
+  | 'policy_denied'
   | 'start_failed'
   | 'unauthenticated'
   | 'unavailable';
@@ -17,6 +24,8 @@ export interface ServerErrorDetails {
   cause?: unknown;
   /** Seconds after which the same request may succeed. */
   retry_after_s?: number;
+  /** Why rules refused a file, all of them. */
+  reasons?: readonly Reason[];
 }
 
 /** The error of the server room. `message` tells the reader what to do next. */
@@ -26,6 +35,7 @@ export class ServerError extends Error {
   readonly wanted: string | undefined;
   readonly found: string | undefined;
   readonly retry_after_s: number | undefined;
+  readonly reasons: readonly Reason[] | undefined;
 
   constructor(code: ServerErrorCode, message: string, details: ServerErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -33,5 +43,6 @@ export class ServerError extends Error {
     this.wanted = details.wanted;
     this.found = details.found;
     this.retry_after_s = details.retry_after_s;
+    this.reasons = details.reasons;
   }
 }

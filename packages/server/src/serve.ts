@@ -1,18 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isConnectionLoss, migrate } from '@sluice/catalog';
 import { ensureFirstAdmin, FIRST_ADMIN } from '@sluice/identity';
-import { runMigrations } from 'graphile-worker';
 import { compose, type Rooms } from './compose.ts';
 import type { Config, Environment } from './config/read-config.ts';
 import { openDatabase } from './database.ts';
-import { ServerError } from './errors.ts';
-import { buildApp, listener } from './http/app.ts';
-import { type Front, openFront } from './http/front.ts';
+import { openFront } from './http/front.ts';
 import { createMetrics } from './http/metrics.ts';
-import { createPrincipalOf } from './http/principal-of.ts';
-import { jobQueueLogger, type RunningJobs, startJobs } from './jobs/start-jobs.ts';
+import { openDoors } from './http/open-doors.ts';
+import { type RunningJobs, startJobs } from './jobs/start-jobs.ts';
 import type { Log } from './log.ts';
+import { prepareDatabase } from './prepare-database.ts';
 import { startWorkerThread } from './start-worker-thread.ts';
 
 /** What a server is started with. */
@@ -21,10 +18,10 @@ export interface ServeOptions {
   /** The environment the settings came from; the worker thread reads it again. */
   env: Environment;
   log: Log;
-  /** Lines that a person must read: where the server is, the first password. */
+  /** Gets the lines that a person must read: where the server is, the first password. */
   tell: (line: string) => void;
-  /** The clock of the main thread; the machine's when left out. */
-  now?: () => Date;
+  /** The clock; the machine's when left out. */
+  now?: (() => Date) | undefined;
   /** `thread` keeps heavy work off the event loop; `here` is for tests that bring their own clock. */
   jobs: 'thread' | 'here';
 }
@@ -33,7 +30,7 @@ export interface ServeOptions {
 export interface RunningServer {
   url: string;
   rooms: Rooms;
-  /** Finish what runs, then stop everything; at most about a minute. */
+  /** Finish what runs, then stop everything; takes a minute at most. */
   close(): Promise<void>;
 }
 
@@ -42,43 +39,50 @@ const PATIENCE_MS = 25_000;
 const DATABASE_PATIENCE_MS = 60_000;
 
 /**
- * Start the server: listen, find the database, bring it up to date, make the first admin, open the doors, start the jobs.
- * What was started is stopped again when a step fails.
+ * Start the server: listen, find the database, bring it up to date, make the first admin, start the jobs, open the doors.
+ * When a step fails, what was started is stopped again.
  *
  * @throws {ServerError} `start_failed`; {@link CatalogError} when the embedded database cannot start.
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { config, log, tell } = options;
-  const started: (() => Promise<void>)[] = [];
+  mkdirSync(config.data.folder, { recursive: true });
+  const front = await openFront({ listen: config.listen, log, metrics: createMetrics(), newId: randomUUID });
+  const stops: (() => Promise<void>)[] = [];
   const close = async () => {
-    for (const stop of started.splice(0).reverse()) await stop();
+    // Requests end before what they need: the jobs, the pools, the database.
+    await front.close(PATIENCE_MS);
+    for (const stop of stops.splice(0).reverse()) await stop();
   };
   try {
-    mkdirSync(config.data.folder, { recursive: true });
-    const newId = () => crypto.randomUUID();
-    const metrics = createMetrics();
-    const front = await openFront({ listen: config.listen, log, metrics, newId });
-    const stopFront = { run: () => front.close(0) };
-    started.push(() => stopFront.run());
     const database = await openDatabase(config, log);
-    started.push(database.close);
+    stops.push(database.close);
     const rooms = await compose({ config, database: database.address, log, name: 'sluice web', now: options.now });
-    started.push(rooms.close);
-    await prepareDatabase(rooms);
+    stops.push(rooms.close);
+    await prepareDatabase(rooms, DATABASE_PATIENCE_MS);
     await makeFirstAdmin(rooms, tell);
     await rooms.follow();
     if (config.work.roles.includes('worker')) {
       const jobs = await beginJobs(options, rooms);
-      started.push(() => jobs.stop(PATIENCE_MS));
+      stops.push(() => jobs.stop(PATIENCE_MS));
     }
-    if (config.work.roles.includes('web')) await openDoors(front, rooms);
-    // From here on the front is the first to stop: requests end before what they need.
-    stopFront.run = async () => {};
-    started.push(() => front.close(PATIENCE_MS));
+    front.open(await openDoors(rooms));
     tell(`Sluice is ready at ${front.url}`);
     return { url: front.url, rooms, close };
   } catch (error) {
     await close().catch((cause) => log.error({ error: cause }, 'the start could not be undone'));
     throw error;
   }
+}
+
+async function makeFirstAdmin(rooms: Rooms, tell: (line: string) => void): Promise<void> {
+  const outcome = await ensureFirstAdmin(rooms, rooms.config.secrets.admin_password?.reveal());
+  if (!outcome.created) return;
+  if (outcome.generated === undefined) tell(`The account "${FIRST_ADMIN}" was created with SLUICE_ADMIN_PASSWORD.`);
+  else tell(`The account "${FIRST_ADMIN}" was created. Its password, shown this once: ${outcome.generated}`);
+}
+
+async function beginJobs(options: ServeOptions, rooms: Rooms): Promise<RunningJobs> {
+  if (options.jobs === 'here') return startJobs(rooms);
+  return startWorkerThread({ env: options.env, database: rooms.database, log: options.log });
 }

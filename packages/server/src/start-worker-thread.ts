@@ -16,7 +16,10 @@ export interface WorkerThreadOptions {
 export async function startWorkerThread(options: WorkerThreadOptions): Promise<RunningJobs> {
   const { env, database, log } = options;
   const begin = async () => {
-    const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), { workerData: { env, database }, execArgv: [] });
+    const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
+      workerData: { env, database },
+      execArgv: [],
+    });
     const ended = once(worker, 'exit').then(
       () => new Error('The worker thread ended.'),
       (error: Error) => error,
@@ -37,7 +40,9 @@ export async function startWorkerThread(options: WorkerThreadOptions): Promise<R
       for (let pause = 200; ; pause = Math.min(pause * 2, 5_000)) {
         await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {});
         if (stopping.signal.aborted) return;
-        const again = await begin().catch((cause) => void log.error({ error: cause }, 'the worker thread does not start'));
+        const again = await begin().catch(
+          (cause) => void log.error({ error: cause }, 'the worker thread does not start'),
+        );
         if (again === undefined) continue;
         thread = again;
         break;

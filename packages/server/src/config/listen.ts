@@ -5,10 +5,16 @@ import { variable } from './variable.ts';
 
 /** Where the server listens and under which address it is known. */
 export const listenVariables = z.object({
-  SLUICE_HOST: variable(z.string().regex(/^[A-Za-z0-9.:_-]+$/).default('127.0.0.1'), {
-    wanted: 'an address or host name of this machine, such as 0.0.0.0',
-    about: 'Address to listen on.',
-  }),
+  SLUICE_HOST: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9.:_-]+$/)
+      .default('127.0.0.1'),
+    {
+      wanted: 'an address or host name of this machine, such as 0.0.0.0',
+      about: 'Address to listen on.',
+    },
+  ),
   SLUICE_PORT: variable(
     z
       .string()

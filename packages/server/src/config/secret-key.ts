@@ -18,10 +18,14 @@ export function loadSecretKey(config: Pick<Config, 'data' | 'secrets'>): Secret 
   if (secret_key_file === undefined) makeKeyFile(config.data.folder, path);
   const text = readFileSync(path, 'utf8').trim();
   if (text.length >= 32) return new Secret(text);
-  throw new ServerError('config_invalid', `${path}: wanted a secret key of at least 32 characters; found ${text.length}.`, {
-    wanted: 'at least 32 characters',
-    found: `${text.length} characters`,
-  });
+  throw new ServerError(
+    'config_invalid',
+    `${path}: wanted a secret key of at least 32 characters; found ${text.length}.`,
+    {
+      wanted: 'at least 32 characters',
+      found: `${text.length} characters`,
+    },
+  );
 }
 
 /** Written under a name of its own and linked: a second process sees a whole key or none, and never replaces one. */

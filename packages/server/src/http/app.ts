@@ -13,7 +13,13 @@ import { requestContext } from './request-context.ts';
 import { sendProblem } from './send-problem.ts';
 
 /** Fastify with our schemas: what the routes of a noun register themselves on. */
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -59,7 +65,10 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   });
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?', 1)[0];
-    throw new ServerError('not_found', `There is nothing for ${request.method} at ${path}. GET /swagger/ui lists what there is.`);
+    throw new ServerError(
+      'not_found',
+      `There is nothing for ${request.method} at ${path}. GET /swagger/ui lists what there is.`,
+    );
   });
   await registerOpenApi(app);
   registerHomePage(app);

@@ -48,7 +48,8 @@ export function mustHold(principal: Principal, action: GlobalAction): void {
 function refuseUnless(verdict: Verdict, principal: Principal, action: string, thing: string): void {
   if (verdict === 'allowed') return;
   if (verdict === 'unauthenticated') throw unauthenticated(principal);
-  if (verdict === 'hidden') throw new ServerError('not_found', `There is no ${thing.replace(/^a /, '')} that you can see.`);
+  if (verdict === 'hidden')
+    throw new ServerError('not_found', `There is no ${thing.replace(/^a /, '')} that you can see.`);
   const detail = `You may not do this here: it asks for "${action}". Ask whoever manages it, or use a token that carries it.`;
   throw new ServerError('forbidden', detail, { wanted: action });
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { IdentityError, type IdentityErrorCode } from '@sluice/identity';
+import type { Reason } from '@sluice/policy';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { ServerError, type ServerErrorCode } from '../errors.ts';
 
@@ -22,6 +23,8 @@ export interface Problem {
   wanted?: string;
   found?: string;
   issues?: ProblemIssue[];
+  /** Why rules refused a file: rule, evidence and remedy of each. */
+  reasons?: readonly Reason[];
 }
 
 /** An error, translated. `unexpected` ones go to the log with their whole chain of causes. */
@@ -35,12 +38,17 @@ export interface ErrorResponse {
 const STATUS: Record<ServerErrorCode | IdentityErrorCode, number> = {
   account_name: 400,
   config_invalid: 500,
+  file_deleted: 410,
+  file_missing: 404,
+  file_not_published: 404,
   forbidden: 403,
   login_limited: 429,
   login_refused: 401,
+  method_not_allowed: 405,
   not_a_token: 400,
   not_found: 404,
   password_hash_form: 500,
+  policy_denied: 403,
   start_failed: 500,
   token_expiry: 400,
   token_grants: 400,
@@ -94,12 +102,13 @@ function fromRoom(error: ServerError | IdentityError, requestId: string): ErrorR
   const unexpected = status === 500;
   const headers: Record<string, string> = {};
   if (code === 'unauthenticated') headers['WWW-Authenticate'] = CHALLENGE.api;
-  if (error instanceof ServerError && error.retry_after_s !== undefined) {
-    headers['Retry-After'] = String(error.retry_after_s);
-  }
   const body = problem({ code, status, detail: error.message }, requestId);
   if (wanted !== undefined) body.wanted = wanted;
   if (found !== undefined) body.found = found;
+  if (error instanceof ServerError) {
+    if (error.retry_after_s !== undefined) headers['Retry-After'] = String(error.retry_after_s);
+    if (error.reasons !== undefined) body.reasons = error.reasons;
+  }
   return { problem: body, headers, unexpected };
 }
 

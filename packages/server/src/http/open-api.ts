@@ -26,7 +26,7 @@ export async function registerOpenApi(app: App): Promise<void> {
       security: [{ bearer: [] }, { token: [] }, { basic: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
   });
   await app.register(fastifySwaggerUi, {
     routePrefix: '/swagger/ui',
@@ -39,4 +39,17 @@ export async function registerOpenApi(app: App): Promise<void> {
     schema: { hide: true, response: { 200: z.record(z.string(), z.unknown()) } },
     handler: async () => app.swagger() as unknown as Record<string, unknown>,
   });
+}
+
+/** The library describes every schema as input and as output; the half that no route refers to goes. */
+function withoutUnused(document: ReturnType<typeof jsonSchemaTransformObject>): typeof document {
+  const schemas = document.components?.schemas;
+  if (schemas === undefined) return document;
+  for (let dropped = true; dropped; ) {
+    const text = JSON.stringify(document);
+    const unused = Object.keys(schemas).filter((name) => !text.includes(`"#/components/schemas/${name}"`));
+    for (const name of unused) delete (schemas as Record<string, unknown>)[name];
+    dropped = unused.length > 0;
+  }
+  return document;
 }

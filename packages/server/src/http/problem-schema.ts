@@ -13,6 +13,7 @@ export const ProblemView = z
     request_id: z.string(),
     wanted: z.string().optional(),
     found: z.string().optional(),
+    reasons: z.array(z.record(z.string(), z.unknown())).optional().describe('Why rules refused a file.'),
     issues: z.array(z.object({ path: z.string(), code: z.string(), message: z.string() })).optional(),
   })
   .meta({ id: 'Problem' });

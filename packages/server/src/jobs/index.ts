@@ -8,4 +8,6 @@ export const jobs: Readonly<Record<string, Job>> = {
 };
 
 /** What runs by the clock (UTC), whatever anybody queues. */
-export const schedule: CronItem[] = [{ task: 'sweep-sessions', match: '17 3 * * *', options: { jobKey: 'sweep-sessions' } }];
+export const schedule: CronItem[] = [
+  { task: 'sweep-sessions', match: '17 3 * * *', options: { jobKey: 'sweep-sessions' } },
+];

@@ -17,7 +17,10 @@ export function runJob(name: string, job: Job, rooms: Rooms): Task {
       log.debug({ ms: Math.round(performance.now() - begun) }, 'job done');
     } catch (error) {
       const again = mayPass(error) || helpers.abortSignal.aborted;
-      log[again ? 'warn' : 'error']({ error }, again ? 'job failed; it will be tried again' : 'job failed; it is parked');
+      log[again ? 'warn' : 'error'](
+        { error },
+        again ? 'job failed; it will be tried again' : 'job failed; it is parked',
+      );
       if (!again) await parkJob(rooms.db, id);
       throw error;
     }

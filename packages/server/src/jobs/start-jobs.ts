@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beatWorkers, releaseLostJobs } from '@sluice/catalog';
-import { Logger, parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type { Rooms } from '../compose.ts';
-import type { Log } from '../log.ts';
-import type { Job } from './job.ts';
 import { jobs, schedule } from './index.ts';
+import type { Job } from './job.ts';
+import { queueLog } from './queue-log.ts';
 import { runJob } from './run-job.ts';
 
 /** The running job queue of this process. */
@@ -40,7 +40,7 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
       concurrency: CONCURRENCY,
       noHandleSignals: true,
       parsedCronItems: parseCronItems(schedule.filter(({ task }) => task in kinds)),
-      logger: workerLogger(rooms.log),
+      logger: queueLog(rooms.log),
       events,
     });
   const stopping = new AbortController();
@@ -88,14 +88,4 @@ async function beatOnce(rooms: Rooms, workers: ReadonlySet<string>): Promise<voi
   } catch (error) {
     rooms.log.warn({ error }, 'the workers could not report');
   }
-}
-
-/** graphile-worker's lines in our log. What a failed job says is logged by the runner of jobs already. */
-function workerLogger(log: Log): Logger {
-  return new Logger((scope) => (level, message, meta) => {
-    const quiet = level === 'info' || (level === 'error' && scope.taskIdentifier !== undefined);
-    if (level === 'debug') return;
-    const { error } = meta;
-    log[quiet ? 'debug' : level === 'error' ? 'error' : 'warn']({ ...scope, ...(error === undefined ? {} : { error }) }, message);
-  });
 }

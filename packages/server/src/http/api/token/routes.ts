@@ -86,7 +86,8 @@ export function registerToken(app: App, deps: TokenDeps): void {
     },
     handler: async (request) => {
       const { proof, id, name } = signedIn(request.principal);
-      const row = proof.kind === 'token' ? await findToken(deps.db, { id: proof.id, account_id: id }, 'none') : undefined;
+      const row =
+        proof.kind === 'token' ? await findToken(deps.db, { id: proof.id, account_id: id }, 'none') : undefined;
       if (row !== undefined) return { ...tokenView(row), account: name };
       throw new ServerError('not_a_token', 'This request did not come with a token; send one as X-Auth.', {
         wanted: 'a token',

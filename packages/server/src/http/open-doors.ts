@@ -1,0 +1,21 @@
+import type { Rooms } from '../compose.ts';
+import { ServerError } from '../errors.ts';
+import { buildApp, listener } from './app.ts';
+import type { Behind } from './front.ts';
+import { createPrincipalOf } from './principal-of.ts';
+import type { Protocol } from './protocol.ts';
+
+/** Build what stands behind the front: the protocols' doors, asked in this order, and the management API. */
+export async function openDoors(rooms: Rooms): Promise<Behind> {
+  const { databaseUp } = rooms;
+  if (!rooms.config.work.roles.includes('web')) return { protocols: [closed], api: () => {}, databaseUp };
+  const principalOf = createPrincipalOf(rooms);
+  const protocols: Protocol[] = [];
+  const app = await buildApp({ ...rooms, principalOf });
+  return { protocols, api: listener(app), databaseUp };
+}
+
+/** The door of a process that only runs jobs. */
+const closed: Protocol = () => {
+  throw new ServerError('not_found', 'This process only runs jobs (SLUICE_ROLES); ask a node with the role web.');
+};

@@ -1,0 +1,3 @@
+export { type Environment, readConfig } from './config/read-config.ts';
+export { createLog } from './log.ts';
+export { type RunningServer, serve } from './serve.ts';
