@@ -1,0 +1,143 @@
+import { type MatchKey, parseMatchSpec, parseSubdir, usedKeys } from '@sluice/formats/conda';
+import { parseLicenceName } from '@sluice/formats/licence';
+import type { ChannelFilters, MirrorFilters } from '@sluice/policy';
+import type { DefinitionIssue } from '../errors.ts';
+
+type Read = (value: string) => void;
+type ListKey = 'subdirs' | 'only_specs' | 'exclude_specs' | 'include_specs' | 'include_licenses' | 'exclude_licenses';
+
+/** Fields of a match spec that a record of one channel can be asked about. */
+const knownKeys: readonly MatchKey[] = [
+  'name',
+  'version',
+  'build',
+  'build_number',
+  'subdir',
+  'license',
+  'license_family',
+  'fn',
+  'md5',
+  'sha256',
+];
+
+/** Filters of product.md MI-03 that exist and are not built yet: refused, because ignoring one would let through what it forbids. */
+const laterFilters = ['projects', 'cve_score_threshold', 'exclude_non_curated_cve', 'only_signed'];
+
+const listKeys: Record<ListKey, { code: DefinitionIssue['code']; read: Read }> = {
+  subdirs: { code: 'subdir_invalid', read: (text) => void parseSubdir(text) },
+  only_specs: { code: 'spec_invalid', read: readSpec },
+  exclude_specs: { code: 'spec_invalid', read: readSpec },
+  include_specs: { code: 'spec_invalid', read: readSpec },
+  include_licenses: { code: 'license_unknown', read: (text) => void parseLicenceName(text) },
+  exclude_licenses: { code: 'license_unknown', read: (text) => void parseLicenceName(text) },
+};
+
+const channelKeys = ['include_licenses', 'exclude_licenses', 'exclude_specs', 'include_specs'] as const;
+
+/**
+ * Check the filters of a mirror (wire names of product.md MI-03). Empty lists, null and false mean: not set.
+ *
+ * @returns the filters that are set, or everything that is wrong with them.
+ */
+export function readMirrorFilters(filters: unknown): { filters: MirrorFilters } | { issues: DefinitionIssue[] } {
+  const issues: DefinitionIssue[] = [];
+  const given = entriesOf(filters, issues);
+  const out: MirrorFilters = {};
+  for (const [key, value] of given) {
+    if (key in listKeys) {
+      const list = readList(key as ListKey, value, issues);
+      if (list.length > 0) out[key as ListKey] = list;
+    } else if (key === 'date_from' || key === 'date_to') {
+      if (isDay(value)) out[key] = value as string;
+      else issues.push({ field: `filters.${key}`, code: 'date_invalid', message: `${shown(value)} is no day: write YYYY-MM-DD, such as 2026-02-28.` });
+    } else if (laterFilters.includes(key)) {
+      issues.push({ field: `filters.${key}`, code: 'filter_not_supported', message: `The filter ${key} is not supported yet. Leave it out: the mirror would not heed it.` });
+    } else {
+      issues.push({ field: `filters.${key}`, code: 'filter_unknown', message: `There is no filter ${key}. Known are ${[...Object.keys(listKeys), 'date_from', 'date_to'].join(', ')}.` });
+    }
+  }
+  issues.push(...conflicts(out));
+  return issues.length > 0 ? { issues } : { filters: out };
+}
+
+/** Check the filters of a channel, which hold for all its layers: licences and specs only. */
+export function readChannelFilters(filters: unknown): { filters: ChannelFilters } | { issues: DefinitionIssue[] } {
+  const issues: DefinitionIssue[] = [];
+  const out: ChannelFilters = {};
+  for (const [key, value] of entriesOf(filters, issues)) {
+    const known = channelKeys.find((name) => name === key);
+    if (!known) {
+      issues.push({ field: `filters.${key}`, code: 'filter_unknown', message: `A channel has no filter ${key}. Known are ${channelKeys.join(', ')}.` });
+      continue;
+    }
+    const list = readList(known, value, issues);
+    if (list.length > 0) out[known] = list;
+  }
+  return issues.length > 0 ? { issues } : { filters: out };
+}
+
+function entriesOf(filters: unknown, issues: DefinitionIssue[]): [string, unknown][] {
+  if (filters === undefined || filters === null) return [];
+  if (typeof filters !== 'object' || Array.isArray(filters)) {
+    issues.push({ field: 'filters', code: 'not_list', message: 'The filters are an object of lists, such as {"subdirs": ["noarch"]}.' });
+    return [];
+  }
+  return Object.entries(filters).filter(([, value]) => !isUnset(value));
+}
+
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null || value === false || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function readList(key: ListKey, value: unknown, issues: DefinitionIssue[]): string[] {
+  if (!Array.isArray(value)) {
+    issues.push({ field: `filters.${key}`, code: 'not_list', message: `${key} is a list of texts.` });
+    return [];
+  }
+  const { code, read } = listKeys[key];
+  value.forEach((item: unknown, i) => {
+    const field = `filters.${key}[${i}]`;
+    if (typeof item !== 'string') {
+      issues.push({ field, code: 'not_text', message: `${shown(item)} is no text.` });
+      return;
+    }
+    try {
+      read(item);
+    } catch (error) {
+      const known = error instanceof UnsupportedKey ? 'spec_key_not_supported' : code;
+      issues.push({ field, code: known, message: error instanceof Error ? error.message : `${shown(item)} cannot be read.` });
+    }
+  });
+  return value.filter((item): item is string => typeof item === 'string');
+}
+
+class UnsupportedKey extends Error {}
+
+function readSpec(text: string): void {
+  const strange = usedKeys(parseMatchSpec(text)).filter((key) => !knownKeys.includes(key));
+  if (strange.length === 0) return;
+  throw new UnsupportedKey(`${shown(text)} asks for ${strange.join(', ')}, which a filter cannot judge. It can judge ${knownKeys.join(', ')}.`);
+}
+
+function conflicts(filters: MirrorFilters): DefinitionIssue[] {
+  const issues: DefinitionIssue[] = [];
+  for (const key of ['exclude_specs', 'include_specs'] as const) {
+    if (filters.only_specs && filters[key]) {
+      issues.push({ field: `filters.${key}`, code: 'specs_conflict', message: `only_specs cannot be combined with ${key}. Use one of them.` });
+    }
+  }
+  if (filters.date_from && filters.date_to && filters.date_from > filters.date_to) {
+    issues.push({ field: 'filters.date_to', code: 'date_order', message: `date_to ${filters.date_to} is before date_from ${filters.date_from}.` });
+  }
+  return issues;
+}
+
+function isDay(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return false;
+  const ms = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(value);
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? String(value)).slice(0, 80);
+}
