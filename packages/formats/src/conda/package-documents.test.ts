@@ -6,6 +6,8 @@ import { parseAboutJson } from './about-json.ts';
 import { parseIndexJson } from './index-json.ts';
 import { type JsonObject, writeJson } from './json.ts';
 import { parseLinkJson } from './link-json.ts';
+import { matches } from './match-spec.ts';
+import { parseMatchSpec } from './match-spec-parse.ts';
 import { parsePathsJson, pathsFromLists } from './paths-json.ts';
 import { readRecord, viewRecord } from './record.ts';
 import { type IndexedFile, recordFromIndexJson } from './record-from-index.ts';
@@ -154,6 +156,12 @@ describe('reading a record', () => {
       expect(() => readRecord(text)).toThrow(code('record_shape'));
     },
   );
+
+  it('is what a match spec can be held against', () => {
+    const record = readRecord(JSON.stringify({ ...least, build_number: 3, license: 'MIT', track_features: 'x' }));
+    expect(matches(parseMatchSpec('a[build_number=3,license=mit,track_features=x]'), record)).toBe(true);
+    expect(matches(parseMatchSpec('a[build_number=4]'), record)).toBe(false);
+  });
 
   it('reads every record conda-index wrote', () => {
     for (const maps of Object.values(oracle.repodata)) {

@@ -22,7 +22,9 @@ export function guessGnu(text: string): LicenceLeaf | undefined {
 
 function gnuKind(text: string): 'AGPL' | 'LGPL' | 'GPL' | undefined {
   if (/affero|(?<![a-z])agpl/i.test(text)) return 'AGPL';
-  if (/(?:lesser|library)[\s_-](?:gnu[\s_-])?(?:general[\s_-])?public|(?<![a-z])(?:gnu[\s_-]?)?lgpl/i.test(text)) return 'LGPL';
-  if (/gnu[\s_-](?:general[\s_-])?public|general[\s_-]public[\s_-]licen|(?<![a-z])(?:gnu[\s_-]?)?gpl/i.test(text)) return 'GPL';
+  if (/(?:lesser|library)[\s_-](?:gnu[\s_-])?(?:general[\s_-])?public|(?<![a-z])(?:gnu[\s_-]?)?lgpl/i.test(text))
+    return 'LGPL';
+  if (/gnu[\s_-](?:general[\s_-])?public|general[\s_-]public[\s_-]licen|(?<![a-z])(?:gnu[\s_-]?)?gpl/i.test(text))
+    return 'GPL';
   return undefined;
 }

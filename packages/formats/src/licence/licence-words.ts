@@ -62,21 +62,36 @@ const byWord: readonly [RegExp, string, LicenceFamily][] = [
   [/\bmit\b|\bx11\b|\bexpat\b/i, 'MIT', 'MIT'],
 ];
 
+/** What R calls terms of the package's own. */
+const ownTerms = /^(?:file\s+licen[sc]e|unlimited)$/i;
+
+/** The licence whose one name a text is: an alias, or an SPDX identifier written with blanks. */
+export function readLicenceName(text: string): LicenceTree | undefined {
+  const name = fold(text);
+  const id = aliases[name] ?? canonicalId(name.replaceAll(' ', '-'));
+  return id === undefined || id.includes(' ') ? undefined : idLeaf(...splitPlus(id));
+}
+
 /**
  * One licence in people's words: an alias, an SPDX identifier written with blanks, a GNU or BSD licence in any of its
  * spellings, or at least its family. What says nothing is a `LicenseRef` of family Other.
  */
 export function readLicenceWords(text: string): NamedLicence {
-  const name = text.toLowerCase().replace(/\s*\blicen[sc]ed?\b\s*/g, ' ').replace(/_/g, ' ').replace(/\s+/g, ' ').trim();
-  const id = aliases[name] ?? canonicalId(name.replaceAll(' ', '-'));
-  if (id !== undefined) return { tree: idLeaf(...splitPlus(id)), known: true };
-
+  const tree = readLicenceName(text);
+  if (tree !== undefined) return { tree, known: true };
+  const name = fold(text);
   const special = guessGnu(text) ?? guessBsd(name) ?? guessApache(name);
   if (special !== undefined) return { tree: special, known: true };
   if (isPublicDomain(text)) return { tree: refLeaf('Public-Domain', ['Public-Domain']), known: true };
   if (isProprietary(text)) return { tree: refLeaf('Proprietary', ['Proprietary']), known: true };
   const word = byWord.find(([shape]) => shape.test(text));
-  return word ? { tree: refLeaf(word[1], [word[2]]), known: true } : { tree: refLeaf(text, ['Other']), known: false };
+  if (word !== undefined) return { tree: refLeaf(word[1], [word[2]]), known: true };
+  return { tree: refLeaf(text, ['Other']), known: ownTerms.test(text) };
+}
+
+function fold(text: string): string {
+  const words = text.toLowerCase().replace(/\blicen[sc]ed?\b/g, ' ');
+  return words.replace(/[\s_]+/g, ' ').trim();
 }
 
 function guessBsd(name: string): LicenceTree | undefined {

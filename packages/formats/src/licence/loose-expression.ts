@@ -1,6 +1,6 @@
-import { type NamedLicence, readLicenceWords } from './licence-words.ts';
+import { type NamedLicence, readLicenceName, readLicenceWords } from './licence-words.ts';
 import { readSpdxExpression } from './spdx-expression.ts';
-import { join, leaves, type LicenceTree } from './tree.ts';
+import { join, type LicenceTree, leaves } from './tree.ts';
 
 /**
  * Read a licence in people's words: lists with commas, `/`, `and`, `or`, R's `GPL-2 | GPL-3` and `+ file LICENSE`.
@@ -20,14 +20,15 @@ export function readLooseExpression(text: string): LicenceTree {
 type Operator = ['and' | 'or', RegExp];
 
 function readAny(text: string, operators: readonly Operator[]): NamedLicence {
-  const strict = readSpdxExpression(text);
-  if (strict !== undefined) return { tree: strict, known: true };
+  // Before it is taken apart, since some single names hold separators: zlib/libpng.
+  const whole = readSpdxExpression(text) ?? readLicenceName(text);
+  if (whole !== undefined) return { tree: whole, known: true };
   const [operator, ...rest] = operators;
   if (operator === undefined || /^\w+:\/\//.test(text)) return readLicenceWords(text);
 
   const [kind, separator] = operator;
   const parts = splitOutsideParens(text, separator);
-  if (parts.length === 1) return readAny(parts[0]!, rest);
+  if (parts.length < 2) return readAny(parts[0] ?? '', rest);
   const read = withoutTemplateFile(parts).map((part) => readAny(part, rest));
   const known = read.every((part) => part.known);
   const trees = read.map(({ tree }) => tree);
@@ -37,7 +38,9 @@ function readAny(text: string, operators: readonly Operator[]): NamedLicence {
 /** In R, `MIT + file LICENSE` only names the file with the year and the holder; elsewhere the file adds terms. */
 function withoutTemplateFile(parts: string[]): string[] {
   const others = parts.filter((part) => !/^file\s+licen[sc]e$/i.test(part));
-  const isTemplate = others.length === 1 && leaves(readLicenceWords(others[0]!).tree).every(({ families }) => families.every(hasTemplate));
+  const isTemplate =
+    others.length === 1 &&
+    leaves(readLicenceWords(others[0]!).tree).every(({ families }) => families.every(hasTemplate));
   return isTemplate ? others : parts;
 }
 
@@ -50,7 +53,10 @@ function tidy(text: string): string {
   return text
     .replace(/^License\s*::\s*(?:OSI Approved\s*::\s*)?/i, '')
     .replace(/\(\s*(?:>=|≥)\s*([\d.]+)\s*\)/g, ' $1+')
-    .replace(/,?\s*\(?\b(?:or|and)[\s-]+(?:\(?at your option\)?\s+)?(?:any[\s-]+)?(?:later|newer|greater|above|higher)(?:\s+versions?)?\)?/gi, '+')
+    .replace(
+      /(?:,\s*|\s+|\s*\()(?:or|and)[\s-]+(?:\(?at your option\)?\s+)?(?:any[\s-]+)?(?:later|newer|greater|above|higher)(?:\s+versions?)?\)?/gi,
+      '+',
+    )
     .replace(/,?\s*\bver(?:sion|\.)?\s*(?=\d)/gi, ' ')
     .replace(/,?\s+v\.?\s*(?=\d)/gi, ' ')
     .replace(/\band\s*\/\s*or\b/gi, 'and')

@@ -1,6 +1,6 @@
 import { familyNames, type LicenceFamily, readFamilyName } from './family.ts';
 import { readLooseExpression } from './loose-expression.ts';
-import { join, leaves, type LicenceTree, printTree, refLeaf } from './tree.ts';
+import { type LicenceTree, leaves, printTree, refLeaf } from './tree.ts';
 
 /** A package's licence, understood as far as it can be. */
 export interface Licence {
