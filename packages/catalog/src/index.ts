@@ -34,7 +34,7 @@ export {
 } from './queries/account.ts';
 export { type BlobRow, findBlob, insertBlobs, localDigests } from './queries/blob.ts';
 export { type ChannelRow, findChannel, findChannelById, notifyChanged } from './queries/channel.ts';
-export { countJobs, type EnqueueOptions, enqueue, parkJob } from './queries/enqueue.ts';
+export { type EnqueueOptions, enqueue, parkJob, type UnfinishedJob, unfinishedJobs } from './queries/enqueue.ts';
 export { type NewEvent, recordEvent } from './queries/event.ts';
 export { findFacts, insertFacts } from './queries/facts.ts';
 export { countRefusals, type FolderFileRow, folderFiles, saveFolderFiles } from './queries/folder-file.ts';

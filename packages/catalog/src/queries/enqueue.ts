@@ -33,11 +33,21 @@ export async function parkJob(db: Db, jobId: string): Promise<void> {
   await sql`update graphile_worker._private_jobs set max_attempts = attempts where id = ${jobId}::bigint`.execute(db);
 }
 
-/** How many jobs wait or run, and how many are parked. */
-export async function countJobs(db: Db): Promise<{ open: number; parked: number }> {
-  const { rows } = await sql<{ open: number; parked: number }>`
-    select count(*) filter (where attempts < max_attempts or locked_at is not null)::int as open,
-           count(*) filter (where attempts >= max_attempts and locked_at is null)::int as parked
-    from graphile_worker._private_jobs`.execute(db);
-  return rows[0]!;
+/** A job that is not done: it runs, is due, or is parked because it failed for good. */
+export interface UnfinishedJob {
+  task: string;
+  state: 'running' | 'due' | 'parked';
+  attempts: number;
+  last_error: string | null;
+}
+
+/** Jobs that are not done, oldest first; those whose time has not come are left out. */
+export async function unfinishedJobs(db: Db): Promise<UnfinishedJob[]> {
+  const { rows } = await sql<UnfinishedJob>`
+    select tasks.identifier as task, jobs.attempts, jobs.last_error,
+      case when locked_at is not null then 'running' when attempts >= max_attempts then 'parked' else 'due' end as state
+    from graphile_worker._private_jobs as jobs join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id
+    where locked_at is not null or attempts >= max_attempts or attempts > 0 or run_at <= now()
+    order by jobs.id`.execute(db);
+  return rows;
 }

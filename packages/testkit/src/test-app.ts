@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Db, unfinishedJobs } from '@sluice/catalog';
+import { createLog, readConfig, serve } from '@sluice/server';
+import { createTestDatabase } from './database.ts';
+
+/** How to start a {@link TestApp}. */
+export interface TestAppOptions {
+  /** Settings beyond the test's own, e.g. `{ SLUICE_SOURCES: 'any' }`. */
+  env?: Record<string, string>;
+  /** The server's clock. */
+  clock?: () => Date;
+  /** Run jobs in their own thread, as in production; they cannot see `clock` there. */
+  jobs?: 'thread' | 'here';
+}
+
+/** What a request may carry. */
+export interface TestRequest {
+  /** A session or token, sent as `Authorization: Bearer`. */
+  token?: string;
+  headers?: Record<string, string>;
+  /** Sent as JSON unless it is already a body. */
+  body?: unknown;
+}
+
+/** An answer, read whole. */
+export interface TestAnswer {
+  status: number;
+  headers: Headers;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies without knowing their type.
+  json: any;
+}
+
+/** The real server on a port of its own, with a database and a data folder of its own. */
+export interface TestApp {
+  url: string;
+  db: Db;
+  dataDir: string;
+  /** Every line the server logged. */
+  log: string[];
+  /** A session of the account `admin`. */
+  adminToken(): Promise<string>;
+  request(method: string, path: string, request?: TestRequest): Promise<TestAnswer>;
+  /** Wait until no job is due or running. Fails when one is parked, or after 20 s. */
+  jobsDone(): Promise<void>;
+  /** Wait for the jobs, then stop and remove everything. */
+  close(): Promise<void>;
+}
+
+const PASSWORD = 'correct horse battery';
+
+/** Start the server as a whole, as in production but for the log and the address. */
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'sluice-app-'));
+  const remove = async () => {
+    await database.close();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  const env = {
+    SLUICE_PORT: '0',
+    SLUICE_DATA_DIR: dataDir,
+    SLUICE_ADMIN_PASSWORD: PASSWORD,
+    DATABASE_URL: database.connectionString,
+    SLUICE_LOG_LEVEL: options.jobs === 'thread' ? 'silent' : 'debug',
+    ...options.env,
+  };
+  const lines: string[] = [];
+  const log = createLog('debug', { write: (line) => void lines.push(line) });
+  const { clock: now, jobs = 'here' } = options;
+  const starting = serve({ config: readConfig(env), env, log, tell: () => {}, now, jobs });
+  const server = await starting.catch(async (error) => {
+    await remove();
+    throw error;
+  });
+
+  const request = (method: string, path: string, given?: TestRequest) => send(server.url + path, method, given);
+  const jobsDone = () => waitForJobs(database.db);
+  let session: Promise<string> | undefined;
+  return {
+    url: server.url,
+    db: database.db,
+    dataDir,
+    log: lines,
+    adminToken: () => {
+      session ??= logIn(request);
+      return session;
+    },
+    request,
+    jobsDone,
+    close: async () => {
+      try {
+        await jobsDone();
+      } finally {
+        await server.close();
+        await remove();
+      }
+    },
+  };
+}
+
+async function logIn(request: TestApp['request']): Promise<string> {
+  const { status, text, json } = await request('POST', '/api/auth/login', {
+    body: { username: 'admin', password: PASSWORD },
+  });
+  if (status !== 200) throw new Error(`The admin could not sign in: ${status} ${text}`);
+  return json.token;
+}
+
+async function send(url: string, method: string, { token, headers, body }: TestRequest = {}): Promise<TestAnswer> {
+  const asJson =
+    body !== undefined && !(body instanceof FormData || body instanceof Uint8Array || typeof body === 'string');
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(asJson ? { 'content-type': 'application/json' } : {}),
+      ...headers,
+    },
+    body: asJson ? JSON.stringify(body) : (body as RequestInit['body']),
+  });
+  const text = await response.text();
+  const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
+}
+
+async function waitForJobs(db: Db): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    const left = await unfinishedJobs(db);
+    if (left.length === 0) return;
+    const parked = left.some(({ state }) => state === 'parked');
+    if (parked || tries === 400) throw new Error(`Jobs are left over: ${JSON.stringify(left, null, 2)}`);
+    await sleep(50);
+  }
+}
