@@ -4,7 +4,6 @@ declare const TextDecoder: new (
   options: { fatal: boolean; ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 declare const TextEncoder: new () => {
-  encode(text: string): Uint8Array<ArrayBuffer>;
   encodeInto(text: string, target: Uint8Array): { read: number; written: number };
 };
 
@@ -18,11 +17,6 @@ const encoder = new TextEncoder();
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
-}
-
-/** Text as UTF-8 bytes. A lone surrogate becomes U+FFFD. */
-export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text);
 }
 
 /** Write text into `target` as far as it fits; `read` counts UTF-16 units of the text, `written` bytes. */

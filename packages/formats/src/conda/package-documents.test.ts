@@ -11,6 +11,7 @@ import { parseMatchSpec } from './match-spec-parse.ts';
 import { parsePathsJson, pathsFromLists } from './paths-json.ts';
 import { readRecord, viewRecord } from './record.ts';
 import { type IndexedFile, recordFromIndexJson } from './record-from-index.ts';
+import { bucketFor } from './repodata-document.ts';
 import { parseRunExports } from './run-exports.ts';
 
 type Infos = Record<string, { md5: string; sha256: string; size: number; info: Record<string, string> }>;
@@ -82,6 +83,19 @@ describe('the record of a package', () => {
         found: expect.stringContaining('info/index.json'),
       }),
     );
+  });
+});
+
+describe('the map a record belongs into', () => {
+  it.each<[string, object, string]>([
+    ['a-1-0.conda', {}, 'packages.conda'],
+    ['a-1-0.tar.bz2', { schema_version: 2, depends: ['b[version=">=1"]', 'when >=1'] }, 'packages'],
+    ['a-1-0.conda', { schema_version: 3 }, 'v3.conda'],
+    ['a-1-0.conda', { depends: ['b[version=1,when="__unix"]'] }, 'v3.conda'],
+    ['a-1-0.tar.bz2', { extra_depends: { test: ['c'] } }, 'v3.tar.bz2'],
+    ['a-1-0.tar.bz2', { flags: ['cuda'] }, 'v3.tar.bz2'],
+  ])('of %s with %j is %s', (fileName, record, bucket) => {
+    expect(bucketFor(fileName, record as JsonObject)).toBe(bucket);
   });
 });
 
