@@ -52,7 +52,10 @@ interface Settings {
 }
 
 /** What each file of the shelf is denied for; `kept` when it is not. Names stand for `.conda`, `name.old` for the twin. */
-function outcomes({ filters = {}, channel = {}, keepLegacy = true, types = ['conda'] }: Settings, facts = shelfFacts()) {
+function outcomes(
+  { filters = {}, channel = {}, keepLegacy = true, types = ['conda'] }: Settings,
+  facts = shelfFacts(),
+) {
   const rules = layerRules({ types, channel, mirror: { filters, keepLegacy } });
   const verdicts = evaluateAll(rules, facts);
   const codes: Record<string, ReasonCode | 'kept'> = {};
@@ -67,7 +70,9 @@ function outcomes({ filters = {}, channel = {}, keepLegacy = true, types = ['con
 }
 
 function kept(settings: Settings): string[] {
-  return Object.entries(outcomes(settings)).flatMap(([name, code]) => (code === 'kept' && !name.endsWith('.old') ? [name] : []));
+  return Object.entries(outcomes(settings)).flatMap(([name, code]) =>
+    code === 'kept' && !name.endsWith('.old') ? [name] : [],
+  );
 }
 
 const all = shelf.map(([name]) => name);
@@ -75,10 +80,22 @@ const without = (...names: string[]) => all.filter((name) => !names.includes(nam
 
 describe('the worked examples of the Enterprise 5 page', () => {
   it.each<[string, MirrorFilters, string[]]>([
-    ['only dnspython, shapely, gdal', { subdirs: ['linux-64'], only_specs: ['dnspython', 'shapely', 'gdal'] }, ['dnspython', 'gdal', 'shapely']],
+    [
+      'only dnspython, shapely, gdal',
+      { subdirs: ['linux-64'], only_specs: ['dnspython', 'shapely', 'gdal'] },
+      ['dnspython', 'gdal', 'shapely'],
+    ],
     ['licence GPL2 and pyqt excluded', { exclude_licenses: ['GPL2'], exclude_specs: ['pyqt'] }, without('pyqt')],
-    ['GPL2 and GPL3 excluded, readline re-added', { exclude_licenses: ['GPL2', 'GPL3'], include_specs: ['readline'] }, without('pyqt')],
-    ['accelerate both excluded and re-added', { exclude_specs: ['accelerate', 'astropy', 'pygments'], include_specs: ['accelerate'] }, without('astropy', 'pygments')],
+    [
+      'GPL2 and GPL3 excluded, readline re-added',
+      { exclude_licenses: ['GPL2', 'GPL3'], include_specs: ['readline'] },
+      without('pyqt'),
+    ],
+    [
+      'accelerate both excluded and re-added',
+      { exclude_specs: ['accelerate', 'astropy', 'pygments'], include_specs: ['accelerate'] },
+      without('astropy', 'pygments'),
+    ],
     ['bzip2, tk, openssl excluded', { exclude_specs: ['bzip2', 'tk', 'openssl'] }, without('bzip2', 'tk', 'openssl')],
     ['only accelerate, pyqt, zope', { only_specs: ['accelerate', 'pyqt', 'zope'] }, ['accelerate', 'pyqt', 'zope']],
     ['include_specs alone changes nothing', { include_specs: ['readline'] }, all],
@@ -90,16 +107,36 @@ describe('the worked examples of the Enterprise 5 page', () => {
 describe('one filter at a time', () => {
   it.each<[string, Settings, string[]]>([
     ['nothing', {}, all],
-    ['a glob excluded, one of it re-added', { filters: { exclude_specs: ['p*'], include_specs: ['pyqt'] } }, without('pygments')],
+    [
+      'a glob excluded, one of it re-added',
+      { filters: { exclude_specs: ['p*'], include_specs: ['pyqt'] } },
+      without('pygments'),
+    ],
     ['a version range', { filters: { exclude_specs: ['openssl <1.1'] } }, without('openssl')],
     ['a version range that does not reach', { filters: { exclude_specs: ['openssl >=1.1'] } }, all],
-    ['licences to keep: everything else goes', { filters: { include_licenses: ['bsd', 'mit'] } }, ['astropy', 'gdal', 'pygments', 'shapely']],
+    [
+      'licences to keep: everything else goes',
+      { filters: { include_licenses: ['bsd', 'mit'] } },
+      ['astropy', 'gdal', 'pygments', 'shapely'],
+    ],
     ['no licence at all is `none`', { filters: { exclude_licenses: ['none'] } }, without('tk')],
-    ['a licence filter under only_specs', { filters: { only_specs: ['pyqt', 'gdal'], exclude_licenses: ['gpl2'] } }, ['gdal']],
+    [
+      'a licence filter under only_specs',
+      { filters: { only_specs: ['pyqt', 'gdal'], exclude_licenses: ['gpl2'] } },
+      ['gdal'],
+    ],
     ['from a day', { filters: { date_from: '2025-01-10' } }, ['zope']],
     ['to a day', { filters: { date_to: '2022-09-10' } }, ['openssl', 'readline']],
-    ['channel filters hold too', { channel: { exclude_licenses: ['GPL3'], exclude_specs: ['tk'] } }, without('readline', 'tk')],
-    ['the channel has its own exceptions', { channel: { exclude_specs: ['p*'], include_specs: ['pyqt'] } }, without('pygments')],
+    [
+      'channel filters hold too',
+      { channel: { exclude_licenses: ['GPL3'], exclude_specs: ['tk'] } },
+      without('readline', 'tk'),
+    ],
+    [
+      'the channel has its own exceptions',
+      { channel: { exclude_specs: ['p*'], include_specs: ['pyqt'] } },
+      without('pygments'),
+    ],
   ])('%s', (_, settings, names) => {
     expect(kept(settings)).toEqual(names);
   });
@@ -114,10 +151,31 @@ describe('the first reason in the order of design.md §7 no. 3 is the only one',
   };
   // Each line takes the first rule of the one before away; `shapely.old` breaks all of them.
   it.each<[ReasonCode | 'kept', Settings]>([
-    ['type', { types: ['r'], filters: everything, channel: { exclude_licenses: ['bsd'], exclude_specs: ['shapely'] }, keepLegacy: false }],
-    ['platform', { filters: everything, channel: { exclude_licenses: ['bsd'], exclude_specs: ['shapely'] }, keepLegacy: false }],
-    ['channel_license', { filters: { ...everything, subdirs: [] }, channel: { exclude_licenses: ['bsd'], exclude_specs: ['shapely'] }, keepLegacy: false }],
-    ['channel_exclude_specs', { filters: { ...everything, subdirs: [] }, channel: { exclude_specs: ['shapely'] }, keepLegacy: false }],
+    [
+      'type',
+      {
+        types: ['r'],
+        filters: everything,
+        channel: { exclude_licenses: ['bsd'], exclude_specs: ['shapely'] },
+        keepLegacy: false,
+      },
+    ],
+    [
+      'platform',
+      { filters: everything, channel: { exclude_licenses: ['bsd'], exclude_specs: ['shapely'] }, keepLegacy: false },
+    ],
+    [
+      'channel_license',
+      {
+        filters: { ...everything, subdirs: [] },
+        channel: { exclude_licenses: ['bsd'], exclude_specs: ['shapely'] },
+        keepLegacy: false,
+      },
+    ],
+    [
+      'channel_exclude_specs',
+      { filters: { ...everything, subdirs: [] }, channel: { exclude_specs: ['shapely'] }, keepLegacy: false },
+    ],
     ['date', { filters: { ...everything, subdirs: [] }, keepLegacy: false }],
     ['only_specs', { filters: { only_specs: ['nothing-of-this'], exclude_licenses: ['bsd'] }, keepLegacy: false }],
     ['license', { filters: { exclude_licenses: ['bsd'], exclude_specs: ['shapely'] }, keepLegacy: false }],

@@ -17,7 +17,7 @@ import { buildSubdirDocuments, type Document } from './conda/documents.ts';
 import { buildShards, type TouchedName } from './conda/shards.ts';
 import type { PublishDeps } from './deps.ts';
 import { type RuledLayer, ruledLayers } from './layers.ts';
-import { shownByName, signatureDifference, signatureOf } from './select.ts';
+import { shownNames, signatureDifference, signatureOf } from './select.ts';
 import { channelSubdirs, type LoadedLayer, loadSelection } from './selection.ts';
 
 /** What came of publishing. `unchanged`: the head already shows all there is. */
@@ -98,15 +98,15 @@ async function planSubdir(
     (await liveEntries(deps.db, channelId, 'shard', `${subdir}/`)).map((entry) => [entry.key, entry]),
   );
   const touched: TouchedName[] = [];
-  for (const [name, rows] of shownByName(layers)) {
-    summary.add(subdir, layers, rows);
-    change.files += rows.length;
-    const signature = signatureOf(layers, rows);
-    const before = live.get(`${subdir}/${name}`);
-    live.delete(`${subdir}/${name}`);
+  for (const shown of shownNames(layers)) {
+    summary.add(subdir, layers, shown);
+    change.files += shown.count;
+    const signature = signatureOf(layers, shown);
+    const before = live.get(`${subdir}/${shown.name}`);
+    live.delete(`${subdir}/${shown.name}`);
     if (before?.signature && Buffer.compare(before.signature, signature) === 0) continue;
     countDifference(change, before, signature);
-    touched.push({ name, rows, signature });
+    touched.push({ ...shown, signature });
   }
   for (const gone of live.values()) {
     countDifference(change, gone, null);

@@ -38,42 +38,59 @@ function shownFiles(layers: readonly LayerSelection[], names: ReadonlySet<string
   return files;
 }
 
-/** The shown rows of one package name: which layer, which row of its facts. */
-export interface ShownRow {
-  layer: number;
-  row: number;
+/** The shown rows of one package name, layer by layer; a layer that shows none of it is left out. */
+export interface ShownName {
+  name: string;
+  /** Rows over all layers. */
+  count: number;
+  parts: { layer: number; rows: Uint32Array }[];
 }
 
-/** All shown rows, grouped by package name. */
-export function shownByName(layers: readonly LayerSelection[]): Map<string, ShownRow[]> {
-  const groups = new Map<string, ShownRow[]>();
+/** All package names that are shown. The rows are views of one array a layer: there is no object per file. */
+export function shownNames(layers: readonly LayerSelection[]): Iterable<ShownName> {
+  const names = new Map<string, ShownName>();
   layers.forEach(({ facts, verdicts }, layer) => {
     for (const [name, rows] of rowsByName(facts, verdicts)) {
-      const group = groups.get(name);
-      const shown = rows.map((row) => ({ layer, row }));
-      if (group) group.push(...shown);
-      else groups.set(name, shown);
+      const shown = names.get(name) ?? { name, count: 0, parts: [] };
+      shown.count += rows.length;
+      shown.parts.push({ layer, rows });
+      names.set(name, shown);
     }
   });
-  return groups;
+  return names.values();
 }
 
-function* rowsByName(facts: Facts, verdicts: Verdicts): Iterable<[string, number[]]> {
-  const rows: number[][] = facts.names.map(() => []);
-  for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0) rows[facts.name[i]!]!.push(i);
-  for (let id = 0; id < rows.length; id++) if (rows[id]!.length > 0) yield [facts.names[id]!, rows[id]!];
+function* rowsByName(facts: Facts, verdicts: Verdicts): Iterable<[string, Uint32Array]> {
+  const ends = new Uint32Array(facts.names.length);
+  for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0) ends[facts.name[i]!]!++;
+  let total = 0;
+  for (let id = 0; id < ends.length; id++) {
+    total += ends[id]!;
+    ends[id] = total;
+  }
+  const rows = new Uint32Array(total);
+  const next = ends.slice();
+  for (let i = facts.count - 1; i >= 0; i--) if (verdicts[i] === 0) rows[--next[facts.name[i]!]!] = i;
+  for (let id = 0; id < ends.length; id++) {
+    if (next[id]! < ends[id]!) yield [facts.names[id]!, rows.subarray(next[id], ends[id])];
+  }
 }
 
 /**
  * The signature of a name's shown rows: the 64-bit hashes of their records' texts, sorted, 8 bytes each. Two equal
  * signatures mean the same shard; the difference of two says how many files came and went.
  */
-export function signatureOf(layers: readonly LayerSelection[], rows: readonly ShownRow[]): Uint8Array {
-  const hashes = new BigUint64Array(rows.length);
-  rows.forEach(({ layer, row }, at) => {
+export function signatureOf(layers: readonly LayerSelection[], shown: ShownName): Uint8Array {
+  const hashes = new BigUint64Array(shown.count);
+  const halves = new Uint32Array(hashes.buffer);
+  let at = 0;
+  for (const { layer, rows } of shown.parts) {
     const { textHash } = layers[layer]!.facts;
-    hashes[at] = (BigInt(textHash[row * 2]!) << 32n) | BigInt(textHash[row * 2 + 1]!);
-  });
+    for (const row of rows) {
+      halves[at++] = textHash[row * 2]!;
+      halves[at++] = textHash[row * 2 + 1]!;
+    }
+  }
   return new Uint8Array(hashes.sort().buffer);
 }
 

@@ -4,12 +4,17 @@ import { textHash } from './text-hash.ts';
 
 it('changes with every single byte', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ minLength: 1, maxLength: 600 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, at, by) => {
-      const other = bytes.slice();
-      const place = at % other.length;
-      other[place] = (other[place]! + by) % 256;
-      expect(textHash(other)).not.toEqual(textHash(bytes));
-    }),
+    fc.property(
+      fc.uint8Array({ minLength: 1, maxLength: 600 }),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      (bytes, at, by) => {
+        const other = bytes.slice();
+        const place = at % other.length;
+        other[place] = (other[place]! + by) % 256;
+        expect(textHash(other)).not.toEqual(textHash(bytes));
+      },
+    ),
   );
 });
 

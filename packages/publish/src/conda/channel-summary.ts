@@ -1,7 +1,7 @@
 import { hexAt } from '@sluice/policy';
-import type { ShownRow } from '../select.ts';
+import type { ShownName } from '../select.ts';
 import type { LoadedLayer } from '../selection.ts';
-import { newestRow } from './newest-rows.ts';
+import { newestRow } from './newest-row.ts';
 
 /** The newest file of one package name in one subdir, as channeldata.json needs it. */
 export interface NewestFile {
@@ -18,7 +18,7 @@ export interface NewestFile {
 
 /** Gathers, subdir by subdir, what a channel-wide document tells of each name. */
 export interface ChannelSummary {
-  add(subdir: string, layers: readonly LoadedLayer[], rows: readonly ShownRow[]): void;
+  add(subdir: string, layers: readonly LoadedLayer[], shown: ShownName): void;
   readonly files: readonly NewestFile[];
 }
 
@@ -27,8 +27,8 @@ export function channelSummary(): ChannelSummary {
   const files: NewestFile[] = [];
   return {
     files,
-    add(subdir, layers, rows) {
-      const { layer, row } = newestRow(layers, rows);
+    add(subdir, layers, shown) {
+      const { layer, row } = newestRow(layers, shown);
       const { facts } = layers[layer]!;
       const timestamp = facts.timestamp[row]!;
       files.push({

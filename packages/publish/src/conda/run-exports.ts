@@ -17,25 +17,40 @@ export async function buildRunExports(
   layers: readonly LoadedLayer[],
   subdir: string,
 ): Promise<BlobRow> {
-  const shown = layers.flatMap(({ facts, verdicts }) =>
-    Array.from(verdicts.keys())
-      .filter((i) => verdicts[i] === 0)
-      .map((i) => ({ fn: facts.file(i), sha256: hexAt(facts.sha256, 32, i) })),
-  );
-  const digests = shown.flatMap(({ sha256 }) => (sha256 === undefined ? [] : [Buffer.from(sha256, 'hex')]));
-  const known = new Map(
-    (await findInspections(deps.db, digests)).map((row) => [
-      Buffer.from(row.sha256).toString('hex'),
-      (row.run_exports ?? {}) as RunExports,
-    ]),
-  );
-  const listed = shown
-    .flatMap(({ fn, sha256 }) => (known.has(sha256 ?? '') ? [{ fn, exports: known.get(sha256 ?? '')! }] : []))
-    .sort((a, b) => (a.fn < b.fn ? -1 : 1));
+  const listed = await inspectedFiles(deps, layers);
+  listed.sort((a, b) => (a.fn < b.fn ? -1 : 1));
   const chunks: Uint8Array[] = [];
   const writer = createRunExportsWriter(subdir, (chunk) => chunks.push(chunk));
   for (const { fn, exports } of listed) if (fn.endsWith('.tar.bz2')) writer.entry('packages', fn, exports);
   for (const { fn, exports } of listed) if (fn.endsWith('.conda')) writer.entry('packages.conda', fn, exports);
   writer.end();
   return putBlob(deps.storage, [await packDocument(Buffer.concat(chunks))]);
+}
+
+/** Files asked about at once. */
+const portion = 5000;
+
+async function inspectedFiles(
+  deps: PublishDeps,
+  layers: readonly LoadedLayer[],
+): Promise<{ fn: string; exports: RunExports }[]> {
+  const listed: { fn: string; exports: RunExports }[] = [];
+  for (const { facts, verdicts } of layers) {
+    for (let from = 0; from < facts.count; from += portion) {
+      const rows = new Map<string, number>();
+      for (let i = from; i < Math.min(from + portion, facts.count); i++) {
+        const sha256 = verdicts[i] === 0 ? hexAt(facts.sha256, 32, i) : undefined;
+        if (sha256 !== undefined) rows.set(sha256, i);
+      }
+      const found = await findInspections(
+        deps.db,
+        Array.from(rows.keys(), (hex) => Buffer.from(hex, 'hex')),
+      );
+      for (const { sha256, run_exports } of found) {
+        const row = rows.get(Buffer.from(sha256).toString('hex'))!;
+        listed.push({ fn: facts.file(row), exports: (run_exports ?? {}) as RunExports });
+      }
+    }
+  }
+  return listed;
 }

@@ -11,13 +11,11 @@ import { encodeShard, parseJsonObject, type RunExports, type ShardRecord } from 
 import { hexAt } from '@sluice/policy';
 import { putSmallBlobs } from '@sluice/storage';
 import type { PublishDeps } from '../deps.ts';
-import type { ShownRow } from '../select.ts';
+import type { ShownName } from '../select.ts';
 import type { LoadedLayer } from '../selection.ts';
 
 /** One package name whose shard must be written, with its shown rows and their signature. */
-export interface TouchedName {
-  name: string;
-  rows: ShownRow[];
+export interface TouchedName extends ShownName {
   signature: Uint8Array;
 }
 
@@ -46,13 +44,13 @@ export async function buildShards(
     );
     const stored = await putSmallBlobs(deps.storage, shards);
     blobs.push(...stored);
-    batch.forEach(({ name, rows, signature }, i) => {
+    batch.forEach(({ name, count, signature }, i) => {
       entries.push({
         kind: 'shard',
         key: `${subdir}/${name}`,
         blob: stored[i]!.sha256,
         signature,
-        files: rows.length,
+        files: count,
       });
     });
   }
@@ -64,7 +62,7 @@ function* batches(touched: readonly TouchedName[]): Iterable<TouchedName[]> {
   let records = 0;
   for (const name of touched) {
     batch.push(name);
-    records += name.rows.length;
+    records += name.count;
     if (records >= recordsPerBatch) {
       yield batch;
       batch = [];
@@ -84,7 +82,9 @@ async function readBodies(
   batch: readonly TouchedName[],
 ): Promise<Bodies> {
   const files: string[][] = layers.map(() => []);
-  for (const { rows } of batch) for (const { layer, row } of rows) files[layer]!.push(layers[layer]!.facts.file(row));
+  for (const { parts } of batch) {
+    for (const { layer, rows } of parts) for (const row of rows) files[layer]!.push(layers[layer]!.facts.file(row));
+  }
   const bodies: Bodies = new Map();
   for (let k = 0; k < layers.length; k++) {
     if (files[k]!.length === 0) continue;
@@ -105,32 +105,40 @@ async function readRunExports(
   layers: readonly LoadedLayer[],
   batch: readonly TouchedName[],
 ): Promise<Map<string, RunExports>> {
-  const digests = batch.flatMap(({ rows }) =>
-    rows.map(({ layer, row }) => layers[layer]!.facts.sha256.subarray(row * 32, row * 32 + 32)),
-  );
-  const found = await findInspections(
-    deps.db,
-    digests.map((digest) => Buffer.from(digest)),
-  );
+  const digests: Buffer[] = [];
+  for (const { parts } of batch) {
+    for (const { layer, rows } of parts) {
+      for (const row of rows) digests.push(digestAt(layers[layer]!.facts.sha256, row));
+    }
+  }
+  const found = await findInspections(deps.db, digests);
   return new Map(found.map((row) => [Buffer.from(row.sha256).toString('hex'), (row.run_exports ?? {}) as RunExports]));
 }
 
 function shardRecords(
   layers: readonly LoadedLayer[],
-  { rows }: TouchedName,
+  { parts }: TouchedName,
   bodies: Bodies,
   runExports: Map<string, RunExports>,
 ): ShardRecord[] {
-  return rows.map(({ layer, row }) => {
+  const records: ShardRecord[] = [];
+  for (const { layer, rows } of parts) {
     const { facts } = layers[layer]!;
-    const file = facts.file(row);
-    const body = bodies.get(`${layer}/${file}`)!;
-    const exports = runExports.get(hexAt(facts.sha256, 32, row) ?? '');
-    return {
-      bucket: file.endsWith('.conda') ? 'packages.conda' : 'packages',
-      fn: file,
-      record: parseJsonObject(body, file, 'record_shape'),
-      ...(exports && { run_exports: exports }),
-    };
-  });
+    for (const row of rows) {
+      const fn = facts.file(row);
+      const exports = runExports.get(hexAt(facts.sha256, 32, row) ?? '');
+      records.push({
+        bucket: fn.endsWith('.conda') ? 'packages.conda' : 'packages',
+        fn,
+        record: parseJsonObject(bodies.get(`${layer}/${fn}`)!, fn, 'record_shape'),
+        ...(exports && { run_exports: exports }),
+      });
+    }
+  }
+  return records;
+}
+
+/** The sha256 at a row of the digests' column, as a query wants it. */
+function digestAt(column: Uint8Array, row: number): Buffer {
+  return Buffer.from(column.buffer, column.byteOffset + row * 32, 32);
 }

@@ -1,7 +1,8 @@
 import { inspectConda } from '@sluice/archives';
 import { type InspectionRow, insertBlobs, insertInspections, insertRecordDigest } from '@sluice/catalog';
-import { FormatError, parseFileName } from '@sluice/formats/conda';
+import { type IndexJson, parseFileName } from '@sluice/formats/conda';
 import { sha256ToBytes } from '@sluice/formats/digest';
+import { FormatError } from '@sluice/formats/errors';
 import { type Received, type Receiving, StorageError } from '@sluice/storage';
 import type { AdmitDeps, Guard } from './deps.ts';
 import { inspectionRow } from './inspection-row.ts';
@@ -91,11 +92,11 @@ async function check(deps: AdmitDeps, { receiving, file }: ArrivedFile): Promise
   }
 }
 
-function nameMismatch(file: string, index: Record<string, unknown>): string | undefined {
+function nameMismatch(file: string, index: IndexJson): string | undefined {
   const said = parseFileName(file);
   for (const key of ['name', 'version', 'build'] as const) {
     const own = index[key];
-    if (typeof own === 'string' && own.toLowerCase() !== said[key].toLowerCase()) {
+    if (own.toLowerCase() !== said[key].toLowerCase()) {
       return `The archive says ${key} ${own}, its file name says ${said[key]}.`;
     }
   }

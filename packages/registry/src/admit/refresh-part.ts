@@ -1,7 +1,6 @@
 import {
   closeRecords,
   copyIn,
-  type Db,
   insertBlobs,
   insertFacts,
   type Part,
@@ -11,7 +10,7 @@ import {
   sourceRevision,
   withLock,
 } from '@sluice/catalog';
-import { FormatError } from '@sluice/formats/conda';
+import { FormatError } from '@sluice/formats/errors';
 import { condaFactsRow, type Facts, type FactsBuilder, factsBuilder, rowIndex, textHash } from '@sluice/policy';
 import { RegistryError } from '../errors.ts';
 import type { AdmitDeps, Guard } from './deps.ts';
@@ -75,7 +74,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
       () => copy.drain(),
     );
   } catch (error) {
-    await copy.abort(error);
+    await copy.abort();
     throw error;
   }
   await copy.end().catch((error) => {

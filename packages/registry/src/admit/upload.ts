@@ -11,8 +11,9 @@ import {
   recordEvent,
   savePart,
 } from '@sluice/catalog';
-import { FormatError, parseFileName, readRecord, recordFromIndexJson, writeJson } from '@sluice/formats/conda';
+import { type IndexJson, parseFileName, readRecord, recordFromIndexJson, writeJson } from '@sluice/formats/conda';
 import { sha256ToBytes } from '@sluice/formats/digest';
+import { FormatError } from '@sluice/formats/errors';
 import type { Received, Receiving } from '@sluice/storage';
 import { RegistryError } from '../errors.ts';
 import type { AdmitDeps } from './deps.ts';
@@ -96,8 +97,8 @@ function readFileName(fileName: string) {
   }
 }
 
-function recordOf(upload: Upload, received: Received, index: Record<string, unknown>, now: Date) {
-  const own = typeof index.subdir === 'string' ? index.subdir : undefined;
+function recordOf(upload: Upload, received: Received, index: IndexJson, now: Date) {
+  const own = index.subdir;
   const subdir = upload.subdir ?? own;
   if (subdir === undefined || (own !== undefined && own !== subdir)) {
     throw new RegistryError(

@@ -1,14 +1,24 @@
 import { type CondaVersion, compareVersions, parseVersion } from '@sluice/formats/conda';
 import type { Facts } from '@sluice/policy';
-import type { ShownRow } from '../select.ts';
+import type { ShownName } from '../select.ts';
 import type { LoadedLayer } from '../selection.ts';
 
-/** The newest of a name's rows, by version and then by time of build; rows whose version cannot be read come last. */
-export function newestRow(layers: readonly LoadedLayer[], rows: readonly ShownRow[]): ShownRow {
-  return rows.reduce((best, row) => (compareRows(layers, row, best) > 0 ? row : best));
+/** One row of one layer. */
+export interface LayerRow {
+  layer: number;
+  row: number;
 }
 
-function compareRows(layers: readonly LoadedLayer[], a: ShownRow, b: ShownRow): number {
+/** The newest of a name's rows, by version and then by time of build; rows whose version cannot be read come last. */
+export function newestRow(layers: readonly LoadedLayer[], { parts }: ShownName): LayerRow {
+  let best: LayerRow | undefined;
+  for (const { layer, rows } of parts) {
+    for (const row of rows) if (!best || compareRows(layers, { layer, row }, best) > 0) best = { layer, row };
+  }
+  return best as LayerRow;
+}
+
+function compareRows(layers: readonly LoadedLayer[], a: LayerRow, b: LayerRow): number {
   const [left, right] = [layers[a.layer]!.facts, layers[b.layer]!.facts];
   const [u, v] = [versionAt(left, a.row), versionAt(right, b.row)];
   if (!u || !v) return Number(u !== undefined) - Number(v !== undefined);
