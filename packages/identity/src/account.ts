@@ -11,6 +11,7 @@ import {
 import type { LoginLimit } from './login-limit.ts';
 import { verifyPassword } from './password.ts';
 import type { SignedIn } from './principal.ts';
+import type { PrincipalCache } from './principal-cache.ts';
 import { SESSION_MS, type SessionKey, signSession } from './session.ts';
 
 /** What signing in needs. `now` and `newId` (a UUID) are injected. */
@@ -20,6 +21,8 @@ export interface AccountDeps {
   newId: () => string;
   sessionKey: SessionKey;
   loginLimit: LoginLimit;
+  /** Forgets at once here what the notification makes others forget. */
+  cache: PrincipalCache;
 }
 
 /** A name and password as somebody typed them, and from where. */
@@ -66,7 +69,8 @@ export async function login(deps: AccountDeps, attempt: PasswordAttempt): Promis
   if (outcome.kind !== 'accepted') return outcome;
   const { account } = outcome;
   const now = deps.now();
-  const expires_at = new Date(now.getTime() + SESSION_MS);
+  // A JWT counts in whole seconds.
+  const expires_at = new Date(Math.floor(now.getTime() / 1000) * 1000 + SESSION_MS);
   const session = { id: deps.newId(), account_id: account.id, created_at: now, expires_at };
   await deps.db.transaction().execute(async (tx) => {
     await insertSession(tx, session);
@@ -85,7 +89,7 @@ export async function login(deps: AccountDeps, attempt: PasswordAttempt): Promis
 }
 
 /** End the session the principal came with. Without one (a token, a password) there is nothing to end. */
-export async function logout(deps: Pick<AccountDeps, 'db' | 'now'>, principal: SignedIn): Promise<void> {
+export async function logout(deps: Pick<AccountDeps, 'db' | 'now' | 'cache'>, principal: SignedIn): Promise<void> {
   const { proof } = principal;
   if (proof.kind !== 'session') return;
   const now = deps.now();
@@ -94,4 +98,5 @@ export async function logout(deps: Pick<AccountDeps, 'db' | 'now'>, principal: S
     await notifyChanged(tx, 'session', proof.id);
     await recordEvent(tx, { at: now, actor: principal.name, action: 'user_logout', subject: principal.name });
   });
+  deps.cache.forget(`session:${proof.id}`);
 }

@@ -104,7 +104,6 @@ describe('sessions', () => {
     const using = deps();
     const [first, second] = [await signIn(using), await signIn(using)];
     await logout(using, first.principal);
-    using.cache.forget(`session:${(first.principal.proof as { id: string }).id}`);
     expect(await resolvePrincipal(using, secret(first.jwt), address)).toMatchObject({
       kind: 'anonymous',
       invalid: true,
@@ -187,6 +186,7 @@ describe('tokens', () => {
     const using = deps();
     const { principal } = await signIn(using);
     const old = await createToken(using, principal, wish({ expires_at: '2026-11-25T10:00:00Z' }));
+    expect(await resolvePrincipal(using, secret(old.secret), address)).toMatchObject({ kind: 'account' });
     clock = new Date(clock.getTime() + 100 * day);
     const fresh = await refreshToken(using, principal, old.row.id);
     expect(fresh.row).toMatchObject({ id: old.row.id, name: 'ci', expires_at: new Date(clock.getTime() + 5 * day) });
@@ -203,6 +203,7 @@ describe('tokens', () => {
     const { row, secret: shown } = await createToken(using, principal, wish());
     await expect(revokeToken(using, stranger, row.id)).rejects.toMatchObject({ code: 'token_unknown' });
     await expect(refreshToken(using, stranger, row.id)).rejects.toMatchObject({ code: 'token_unknown' });
+    expect(await resolvePrincipal(using, secret(shown), address)).toMatchObject({ kind: 'account' });
     await revokeToken(using, principal, row.id);
     expect(await resolvePrincipal(using, secret(shown), address)).toMatchObject({ invalid: true });
     await expect(revokeToken(using, principal, row.id)).rejects.toMatchObject({ code: 'token_unknown' });

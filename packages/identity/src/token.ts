@@ -13,13 +13,15 @@ import {
 import { channelPermission, covers, SCOPES } from './access.ts';
 import { IdentityError } from './errors.ts';
 import type { SignedIn } from './principal.ts';
+import type { PrincipalCache } from './principal-cache.ts';
 import { newTokenSecret, secretDigest } from './secret.ts';
 
-/** What the verbs of tokens need. */
+/** What the verbs of tokens need. `cache` forgets at once here what the notification makes others forget. */
 export interface TokenDeps {
   db: Db;
   now: () => Date;
   newId: () => string;
+  cache: PrincipalCache;
 }
 
 /** A wish for a token. `expires_at` is a day (`2026-12-31`, that day included, UTC) or an instant; one of the two lists is set. */
@@ -99,6 +101,7 @@ export async function refreshToken(
     await recordTokenEvent(tx, owner, 'user_token_updated', replaced, now);
     return replaced;
   });
+  deps.cache.forget(`token:${id}`);
   return { row, secret };
 }
 
@@ -115,6 +118,7 @@ export async function revokeToken(deps: TokenDeps, owner: SignedIn, id: string):
     await notifyChanged(tx, 'token', id);
     await recordTokenEvent(tx, owner, 'user_token_revoked', token, now);
   });
+  deps.cache.forget(`token:${id}`);
 }
 
 async function ownToken(tx: Db, owner: SignedIn, id: string): Promise<TokenRow> {

@@ -25,6 +25,11 @@ export function ownAccount(principal: Principal): SignedIn {
   throw new ServerError('forbidden', 'A token cannot do this; sign in with name and password (POST /api/auth/login).');
 }
 
+/** A route's `onRequest` that refuses who does not pass the check, before anything of the request is validated. */
+export function needs(check: (principal: Principal) => unknown): (request: { principal: Principal }) => Promise<void> {
+  return async (request) => void check(request.principal);
+}
+
 /**
  * Refuse unless the principal may do this in the channel. `channel` is undefined when there is none of that name, and
  * then the refusal is the same as for one the principal may not see.

@@ -1,7 +1,7 @@
 import { type Db, findAccount } from '@sluice/catalog';
 import { SCOPES } from '@sluice/identity';
 import type { App } from '../../app.ts';
-import { signedIn } from '../../authorize.ts';
+import { needs, signedIn } from '../../authorize.ts';
 import { problems } from '../../problem-schema.ts';
 import { AccountView, ScopesView } from './schema.ts';
 import { accountView } from './view.ts';
@@ -15,6 +15,7 @@ export function registerAccount(app: App, deps: AccountDeps): void {
   app.route({
     method: 'GET',
     url: '/api/account',
+    onRequest: needs(signedIn),
     schema: {
       operationId: 'get_account',
       tags: ['account'],
@@ -30,15 +31,13 @@ export function registerAccount(app: App, deps: AccountDeps): void {
   app.route({
     method: 'GET',
     url: '/api/account/scopes',
+    onRequest: needs(signedIn),
     schema: {
       operationId: 'list_scopes',
       tags: ['token'],
       summary: 'All scopes a token may carry',
       response: { 200: ScopesView, ...problems(401) },
     },
-    handler: async (request) => {
-      signedIn(request.principal);
-      return { scopes: [...SCOPES] };
-    },
+    handler: async () => ({ scopes: [...SCOPES] }),
   });
 }

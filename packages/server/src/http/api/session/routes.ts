@@ -2,7 +2,7 @@ import { type AccountDeps, login, logout } from '@sluice/identity';
 import { z } from 'zod';
 import { ServerError } from '../../../errors.ts';
 import type { App } from '../../app.ts';
-import { signedIn } from '../../authorize.ts';
+import { needs, signedIn } from '../../authorize.ts';
 import { problems } from '../../problem-schema.ts';
 import { requestContext } from '../../request-context.ts';
 import { LoginBody, LoginView } from './schema.ts';
@@ -39,6 +39,7 @@ export function registerSession(app: App, deps: SessionDeps): void {
   app.route({
     method: 'POST',
     url: '/api/logout',
+    onRequest: needs(signedIn),
     schema: {
       operationId: 'delete_session',
       tags: ['account'],

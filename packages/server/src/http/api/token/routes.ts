@@ -3,7 +3,7 @@ import { createToken, refreshToken, revokeToken, type TokenDeps } from '@sluice/
 import { z } from 'zod';
 import { ServerError } from '../../../errors.ts';
 import type { App } from '../../app.ts';
-import { ownAccount, signedIn } from '../../authorize.ts';
+import { needs, ownAccount, signedIn } from '../../authorize.ts';
 import { Paging, pageOf } from '../../paging.ts';
 import { problems } from '../../problem-schema.ts';
 import { CreateTokenBody, IssuedTokenView, RefreshTokenBody, TokenInfoView, TokenParams, TokenView } from './schema.ts';
@@ -16,6 +16,7 @@ export function registerToken(app: App, deps: TokenDeps): void {
   app.route({
     method: 'GET',
     url: '/api/account/tokens',
+    onRequest: needs(ownAccount),
     schema: {
       operationId: 'list_tokens',
       tags: ['token'],
@@ -32,6 +33,7 @@ export function registerToken(app: App, deps: TokenDeps): void {
   app.route({
     method: 'POST',
     url: '/api/account/tokens',
+    onRequest: needs(ownAccount),
     schema: {
       operationId: 'create_token',
       tags: ['token'],
@@ -45,6 +47,7 @@ export function registerToken(app: App, deps: TokenDeps): void {
   app.route({
     method: 'PUT',
     url: '/api/account/tokens/:id',
+    onRequest: needs(ownAccount),
     schema: {
       operationId: 'refresh_token',
       tags: ['token'],
@@ -62,6 +65,7 @@ export function registerToken(app: App, deps: TokenDeps): void {
   app.route({
     method: 'DELETE',
     url: '/api/account/tokens/:id',
+    onRequest: needs(ownAccount),
     schema: {
       operationId: 'delete_token',
       tags: ['token'],
@@ -78,6 +82,7 @@ export function registerToken(app: App, deps: TokenDeps): void {
   app.route({
     method: 'GET',
     url: '/api/account/token-info',
+    onRequest: needs(signedIn),
     schema: {
       operationId: 'get_token_info',
       tags: ['token'],

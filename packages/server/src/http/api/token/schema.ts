@@ -16,7 +16,7 @@ export const CreateTokenBody = z.object({
   resources: z.array(Resource).min(1).max(1000).optional().describe('Where it may do what. Either this or scopes.'),
 });
 
-export const RefreshTokenBody = z.object({ expires_at: expiry.optional() }).optional();
+export const RefreshTokenBody = z.object({ expires_at: expiry.optional() }).nullish();
 
 export const TokenParams = z.object({ id: z.uuid() });
 
