@@ -47,7 +47,7 @@ def describe(record: rattler.RepoDataRecord) -> dict[str, Any]:
     return {
         "name": record.name.source,
         "version": str(record.version),
-        "build": record.build,
+        "build": str(record.build),
         "subdir": record.subdir,
         "file": record.file_name,
         "url": record.url,

@@ -1,0 +1,63 @@
+import { mkdtempSync } from 'node:fs';
+import path from 'node:path';
+import { type DriverAnswer, drivePython } from './python-driver.ts';
+
+/** A package as rattler chose it. */
+export interface SolvedRecord {
+  readonly name: string;
+  readonly version: string;
+  readonly build: string;
+  readonly subdir: string;
+  readonly file: string;
+  readonly url: string;
+  readonly sha256: string | null;
+}
+
+/** What py-rattler is asked. */
+export interface RattlerRequest {
+  /** Addresses of channels; `/t/<token>/` in one is how a token goes by the path. */
+  readonly channels: readonly string[];
+  readonly specs: readonly string[];
+  readonly platform: string;
+  /** Packages to take for installed by the system: name → version. */
+  readonly virtualPackages?: Readonly<Record<string, string>>;
+  /** Bearer tokens by host, as rattler's own authentication file holds them. */
+  readonly bearer?: Readonly<Record<string, string>>;
+  /** Added to every request, e.g. `X-Auth`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A solution; `asked` are the paths that rattler requested, in order. */
+export interface RattlerSolution {
+  readonly records: readonly SolvedRecord[];
+  readonly asked: readonly string[];
+}
+
+/** A solution that was downloaded, verified and linked: package name → file and the paths it brought. */
+export interface RattlerInstallation extends RattlerSolution {
+  readonly linked: Readonly<Record<string, { readonly file: string; readonly files: readonly string[] }>>;
+}
+
+/** Solve, with caches of its own below `work`. */
+export function rattlerSolve(
+  python: string,
+  work: string,
+  request: RattlerRequest,
+): Promise<DriverAnswer<RattlerSolution>> {
+  return drivePython(python, 'rattler_solve.py', work, wire(work, request));
+}
+
+/** Solve, download and link into `prefix`, with caches of its own below `work`. Retries nothing. */
+export function rattlerInstall(
+  python: string,
+  work: string,
+  request: RattlerRequest & { readonly prefix: string },
+): Promise<DriverAnswer<RattlerInstallation>> {
+  return drivePython(python, 'rattler_install.py', work, { ...wire(work, request), prefix: request.prefix });
+}
+
+function wire(work: string, request: RattlerRequest): object {
+  const { channels, specs, platform, virtualPackages = {}, bearer = {}, headers = {} } = request;
+  const own = mkdtempSync(path.join(work, 'rattler-'));
+  return { channels, specs, platform, virtual_packages: virtualPackages, bearer, headers, work: own };
+}
