@@ -70,6 +70,7 @@ async function planPublication(
       added: 0,
       removed: 0,
       files: 0,
+      packages: 0,
       put: [],
       drop: [],
     },
@@ -80,6 +81,8 @@ async function planPublication(
   for (const subdir of [...subdirs].sort()) {
     await planSubdir(deps, channel.id, subdir, await loadSelection(deps, layers, subdir), summary, draft);
   }
+  draft.change.packages = new Set(summary.files.map((file) => file.name)).size;
+  draft.change.packages = new Set(summary.files.map((file) => file.name)).size;
   if (draft.change.put.length + draft.change.drop.length > 0) {
     addDocuments(draft, [{ key: 'channeldata.json.zst', blob: await buildChanneldata(deps, summary.files) }]);
   }

@@ -45,6 +45,10 @@ export interface Rooms {
   databaseUp: () => Promise<boolean>;
   /** Hear of changes that other processes made; resolves once listening. The database must be there. */
   follow(): Promise<void>;
+  /** Call `forget` whenever something changed: with `<noun>:<id>`, or with nothing when announcements were missed. */
+  onChange(forget: (changed?: string) => void): void;
+  /** Do this before the database is closed. */
+  onClose(work: () => Promise<void>): void;
   /** Write what waits, close what is open. */
   close(): Promise<void>;
 }
@@ -68,6 +72,11 @@ export async function compose(options: ComposeOptions): Promise<Rooms> {
     (error) => log.warn({ error }, 'the use of tokens could not be noted'),
   );
   let listener: { close(): Promise<void> } | undefined;
+  const memories = [cache.forget];
+  const endings: (() => Promise<void>)[] = [];
+  const forget = (changed?: string) => {
+    for (const memory of memories) memory(changed);
+  };
 
   return {
     config,
@@ -85,13 +94,16 @@ export async function compose(options: ComposeOptions): Promise<Rooms> {
     databaseUp: () => ping(database.db),
     follow: async () => {
       listener = await listen(options.database, ['sluice_changed'], {
-        onNotify: (_, changed) => cache.forget(changed),
-        onReconnect: () => cache.forget(),
+        onNotify: (_, changed) => forget(changed),
+        onReconnect: () => forget(),
         onError: (error) => log.warn({ error }, 'database listener lost'),
       });
     },
+    onChange: (memory) => void memories.push(memory),
+    onClose: (work) => void endings.push(work),
     close: async () => {
       await listener?.close();
+      for (const end of endings) await end();
       await lastUsed.close();
       await storage.close();
       await database.close();

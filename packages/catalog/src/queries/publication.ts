@@ -19,7 +19,9 @@ export interface PublicationChange {
   inputs: PublicationInput[];
   added: number;
   removed: number;
+  /** What the publication shows in all: files, and package names over all subdirs. */
   files: number;
+  packages: number;
   /** Entries that are new or have another blob. */
   put: EntryRow[];
   /** Keys that are gone. */
@@ -71,6 +73,8 @@ export async function insertPublication(
       added: change.added,
       removed: change.removed,
       files: change.files,
+      packages: change.packages,
+      packages: change.packages,
     })
     .execute();
   for (const kind of ['shard', 'document'] as const) {

@@ -1,6 +1,6 @@
 import { inspectConda } from '@sluice/archives';
 import { type InspectionRow, insertBlobs, insertInspections, insertRecordDigest } from '@sluice/catalog';
-import { type IndexJson, parseFileName } from '@sluice/formats/conda';
+import { type IndexJson, parseFileName, parseIndexJson } from '@sluice/formats/conda';
 import { sha256ToBytes } from '@sluice/formats/digest';
 import { FormatError } from '@sluice/formats/errors';
 import { type Received, type Receiving, StorageError } from '@sluice/storage';
@@ -77,8 +77,8 @@ type Checked =
 async function check(deps: AdmitDeps, { receiving, file }: ArrivedFile): Promise<Checked> {
   try {
     const received = await receiving.finish();
-    const inspection = await inspectConda(receiving.path, file, deps.limits);
-    const mismatch = nameMismatch(file, inspection.index);
+    const inspection = await inspectConda(receiving.path, file, { limits: deps.limits ?? {} });
+    const mismatch = nameMismatch(file, parseIndexJson(inspection.texts.get('info/index.json') ?? ''));
     if (mismatch) throw new FormatError('conda_file_name', mismatch);
     receiving.verified();
     const digest = sha256ToBytes(received.sha256);

@@ -11,7 +11,7 @@ export interface AdmitDeps {
   now: () => Date;
   newId: () => string;
   /** How much of an archive is read before it is refused; the archives room's own when absent. */
-  limits?: Limits;
+  limits?: Partial<Limits>;
 }
 
 /** Runs inside the commit of a deed and throws when the doer may no longer do it (a lost lease). */

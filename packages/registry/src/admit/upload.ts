@@ -11,7 +11,14 @@ import {
   recordEvent,
   savePart,
 } from '@sluice/catalog';
-import { type IndexJson, parseFileName, readRecord, recordFromIndexJson, writeJson } from '@sluice/formats/conda';
+import {
+  type IndexJson,
+  parseFileName,
+  parseIndexJson,
+  readRecord,
+  recordFromIndexJson,
+  writeJson,
+} from '@sluice/formats/conda';
 import { sha256ToBytes } from '@sluice/formats/digest';
 import { FormatError } from '@sluice/formats/errors';
 import type { Received, Receiving } from '@sluice/storage';
@@ -80,20 +87,25 @@ async function inspect(deps: AdmitDeps, upload: Upload, received: Received) {
       found: '0 bytes',
     });
   }
-  readFileName(fileName);
-  const inspection = await inspectConda(upload.receiving.path, fileName, deps.limits).catch((error) => {
-    throw new RegistryError('archive_refused', `${fileName} was refused: ${error.message}`, { cause: error });
-  });
-  const record = recordOf(upload, received, inspection.index, deps.now());
+  translated('file_name', () => parseFileName(fileName));
+  const inspection = await inspectConda(upload.receiving.path, fileName, { limits: deps.limits ?? {} }).catch(
+    (error) => {
+      throw new RegistryError('archive_refused', `${fileName} was refused: ${error.message}`, { cause: error });
+    },
+  );
+  const record = translated('metadata_mismatch', () =>
+    recordOf(upload, received, parseIndexJson(inspection.texts.get('info/index.json') ?? ''), deps.now()),
+  );
   return { inspection, record };
 }
 
-function readFileName(fileName: string) {
+/** Run `read`, making what a format refuses a refusal of ours. */
+function translated<T>(code: 'file_name' | 'metadata_mismatch', read: () => T): T {
   try {
-    return parseFileName(fileName);
+    return read();
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new RegistryError('file_name', error.message, { wanted: error.wanted, found: error.found, cause: error });
+    throw new RegistryError(code, error.message, { wanted: error.wanted, found: error.found, cause: error });
   }
 }
 
@@ -107,23 +119,14 @@ function recordOf(upload: Upload, received: Received, index: IndexJson, now: Dat
       { wanted: own, found: upload.subdir },
     );
   }
-  try {
-    return recordFromIndexJson(index, {
-      subdir,
-      fileName: upload.fileName,
-      md5: received.md5,
-      sha256: received.sha256,
-      size: received.size,
-      indexedTimestamp: now.getTime(),
-    });
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new RegistryError('metadata_mismatch', error.message, {
-      wanted: error.wanted,
-      found: error.found,
-      cause: error,
-    });
-  }
+  return recordFromIndexJson(index, {
+    subdir,
+    fileName: upload.fileName,
+    md5: received.md5,
+    sha256: received.sha256,
+    size: received.size,
+    indexedTimestamp: now.getTime(),
+  });
 }
 
 async function record(

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { IdentityError, type IdentityErrorCode } from '@sluice/identity';
-import type { Reason } from '@sluice/policy';
+import type { Reason, Reason } from '@sluice/policy';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { ServerError, type ServerErrorCode } from '../errors.ts';
 
@@ -41,13 +41,18 @@ const STATUS: Record<ServerErrorCode | IdentityErrorCode, number> = {
   file_deleted: 410,
   file_missing: 404,
   file_not_published: 404,
+  file_deleted: 410,
+  file_missing: 404,
+  file_not_published: 404,
   forbidden: 403,
   login_limited: 429,
   login_refused: 401,
   method_not_allowed: 405,
+  method_not_allowed: 405,
   not_a_token: 400,
   not_found: 404,
   password_hash_form: 500,
+  policy_denied: 403,
   policy_denied: 403,
   start_failed: 500,
   token_expiry: 400,
@@ -105,6 +110,7 @@ function fromRoom(error: ServerError | IdentityError, requestId: string): ErrorR
   const body = problem({ code, status, detail: error.message }, requestId);
   if (wanted !== undefined) body.wanted = wanted;
   if (found !== undefined) body.found = found;
+  if (error instanceof ServerError && error.reasons !== undefined) body.reasons = error.reasons;
   if (error instanceof ServerError) {
     if (error.retry_after_s !== undefined) headers['Retry-After'] = String(error.retry_after_s);
     if (error.reasons !== undefined) body.reasons = error.reasons;

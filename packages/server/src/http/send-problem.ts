@@ -15,11 +15,17 @@ export function sendProblem(response: ServerResponse, { problem, headers }: Erro
     if (/^(content-|etag$|last-modified$|accept-ranges$|cache-control$)/.test(name)) response.removeHeader(name);
   }
   const body = JSON.stringify(problem);
-  response.writeHead(problem.status, {
+  // pip and R show the reason phrase and not the body.
+  response.writeHead(problem.status, reasonPhrase(problem.detail), {
     ...headers,
     'Content-Type': PROBLEM_TYPE,
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
   });
   response.end(body);
+}
+
+/** A text as a status line may hold it: printable ASCII, and short. */
+function reasonPhrase(detail: string): string {
+  return detail.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 200);
 }

@@ -25,7 +25,10 @@ export async function readableChannel(
   const verdict = channelVerdict(await principalOf(request), 'artifact:download', channel);
   if (verdict === 'allowed') return channel as ChannelRow;
   if (verdict === 'unauthenticated') {
-    throw new ServerError('unauthenticated', `Sign in to read ${path}: put a token in the URL (/t/<token>/) or in your client's credentials.`);
+    throw new ServerError(
+      'unauthenticated',
+      `Sign in to read ${path}: put a token in the URL (/t/<token>/) or in your client's credentials.`,
+    );
   }
   if (verdict === 'forbidden') throw new ServerError('forbidden', `Your token may not download from ${path}.`);
   throw new ServerError('not_found', `There is no channel ${path} that you may read.`);

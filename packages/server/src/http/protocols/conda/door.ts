@@ -38,7 +38,10 @@ export function condaDoor(deps: CondaDoorDeps) {
     requestContext(request).route = '/api/repo/*';
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
-      throw new ServerError('method_not_allowed', 'Packages are read here; upload them by POST /api/channels/<channel>/artifacts.');
+      throw new ServerError(
+        'method_not_allowed',
+        'Packages are read here; upload them by POST /api/channels/<channel>/artifacts.',
+      );
     }
     const channel = await readableChannel(deps, request, place.channel);
     await serve(deps, channel, place.rest, request, response);
@@ -89,7 +92,10 @@ async function serveDocument(
   }
   const subdirShown = (await deps.documents.get(channel.id)).has(`${key.split('/')[0]}/repodata.json.zst`);
   if (subdirShown || !hasEmptyDocument(key)) {
-    throw new ServerError('file_missing', `Channel ${channel.path} has no ${unpack ? key.replace(/\.zst$/, '') : key}.`);
+    throw new ServerError(
+      'file_missing',
+      `Channel ${channel.path} has no ${unpack ? key.replace(/\.zst$/, '') : key}.`,
+    );
   }
   return sendBytes(request, response, channel, { ...emptyBody(key, unpack), contentType });
 }

@@ -2,12 +2,18 @@ import type { FileAnswer } from '@sluice/publish';
 import { ServerError } from '../../../errors.ts';
 
 /** Why a file is not served, in words for the person whose install stopped. `key` is `<subdir>/<file>`. */
-export function fileRefusal(channel: string, key: string, answer: Exclude<FileAnswer, { status: 'served' }>): ServerError {
+export function fileRefusal(
+  channel: string,
+  key: string,
+  answer: Exclude<FileAnswer, { status: 'served' }>,
+): ServerError {
   switch (answer.status) {
     case 'refused': {
       const { reasons } = answer.decision;
       const [reason] = reasons;
-      const by = answer.layer.mirror ? `the mirror ${answer.layer.mirror.name} of channel ${channel}` : `channel ${channel}`;
+      const by = answer.layer.mirror
+        ? `the mirror ${answer.layer.mirror.name} of channel ${channel}`
+        : `channel ${channel}`;
       return new ServerError(
         'policy_denied',
         `${key} is blocked by ${by}: rule "${reason?.rule}", because ${reason?.evidence}. ${reason?.remedy}`,

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { addDownloads, type ChannelRow, findChannel, headDocuments, liveNotices } from '@sluice/catalog';
+import { writeNotices } from '@sluice/formats/conda';
+import { findFile } from '@sluice/publish';
+import type { Rooms } from '../../compose.ts';
+import type { PrincipalOf } from '../principal-of.ts';
+import type { Protocol } from '../protocol.ts';
+import { remembered } from '../remembered.ts';
+import { condaDoor } from './conda/door.ts';
+import { downloadCounter } from './download-counter.ts';
+import { sendFetched } from './send-fetched.ts';
+
+/** Open the doors of the client protocols, with memories that `sluice_changed` flushes. */
+export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[] {
+  const { db, storage, now } = rooms;
+  const channels = remembered((path: string) => findChannel(db, path), { now });
+  const documents = remembered(
+    async (channelId: number) => new Map((await headDocuments(db, channelId)).map((row) => [row.key, row])),
+    { now, entries: 1000 },
+  );
+  const notices = remembered(async (channelId: number) => noticesDocument(await liveNotices(db, channelId, now())), {
+    now,
+  });
+  const judged = remembered((key: string) => judge(rooms, key), { now });
+  rooms.onChange(() => {
+    for (const memory of [channels, documents, notices, judged]) memory.forget();
+  });
+  const downloads = downloadCounter((counts) => addDownloads(db, counts), rooms.log);
+  rooms.onClose(() => downloads.close());
+  return [
+    condaDoor({
+      channels,
+      principalOf,
+      storage,
+      documents,
+      notices,
+      async judge(channel, subdir, file) {
+        const answer = await judged.get(JSON.stringify([channel.path, subdir, file]));
+        // The one thing that comes without an announcement: bytes that have arrived since.
+        return answer.status === 'served' && !answer.blob ? findFile(rooms, channel, subdir, file) : answer;
+      },
+      sendFetched: (served, request, response) => sendFetched(rooms, served, request, response),
+      countDownload: downloads.count,
+    }),
+  ];
+}
+
+async function judge(rooms: Rooms, key: string) {
+  const [path, subdir, file] = JSON.parse(key) as [string, string, string];
+  const channel: ChannelRow | undefined = await findChannel(rooms.db, path);
+  return channel ? findFile(rooms, channel, subdir, file) : { status: 'absent' as const };
+}
+
+function noticesDocument(rows: Awaited<ReturnType<typeof liveNotices>>): { bytes: Buffer; etag: string } {
+  const bytes = Buffer.from(
+    writeNotices(
+      rows.map((row) => ({
+        id: row.id,
+        message: row.message,
+        level: row.level,
+        created_at: row.created_at.getTime(),
+        expires_at: row.expires_at.getTime(),
+      })),
+    ),
+  );
+  return { bytes, etag: `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"` };
+}
