@@ -33,11 +33,33 @@ export {
   touchLogin,
 } from './queries/account.ts';
 export { type BlobRow, findBlob, insertBlobs, localDigests } from './queries/blob.ts';
-export { type ChannelRow, findChannel, findChannelById, notifyChanged } from './queries/channel.ts';
+export {
+  type ChannelChange,
+  type ChannelRow,
+  findChannel,
+  findChannelById,
+  insertChannel,
+  lockChannel,
+  markChannelDeleted,
+  type NewChannel,
+  notifyChanged,
+  updateChannel,
+} from './queries/channel.ts';
+export {
+  type ChannelList,
+  type ChannelSight,
+  type ChannelSummary,
+  channelSorts,
+  findChannelSummary,
+  listChannels,
+} from './queries/channel-list.ts';
+export { removeDeletedChannel } from './queries/channel-removal.ts';
 export { type EnqueueOptions, enqueue, parkJob, type UnfinishedJob, unfinishedJobs } from './queries/enqueue.ts';
-export { type NewEvent, recordEvent } from './queries/event.ts';
+export { type EventRow, listChannelEvents, type NewEvent, recordEvent } from './queries/event.ts';
 export { findFacts, insertFacts } from './queries/facts.ts';
-export { countRefusals, type FolderFileRow, folderFiles, saveFolderFiles } from './queries/folder-file.ts';
+export { createFileLocks, type FileLocks } from './queries/file-lock.ts';
+export { type FolderFileRow, folderFiles, folderRefusals, saveFolderFiles } from './queries/folder-file.ts';
+export { type HeadPackage, headShardBlobs, listHeadPackages } from './queries/head.ts';
 export { findInspections, type InspectionRow, insertInspections } from './queries/inspection.ts';
 export { channelLayers, failedFiles, type LayerRow } from './queries/layer.ts';
 export {
@@ -54,6 +76,14 @@ export {
   setNextRun,
   updateMirror,
 } from './queries/mirror.ts';
+export {
+  deleteNotice,
+  findNotice,
+  insertNotice,
+  listNotices,
+  type NoticeRow,
+  updateNotice,
+} from './queries/notice.ts';
 export {
   type DocumentRow,
   type EntryRow,
@@ -80,6 +110,7 @@ export {
   type RecordVersion,
 } from './queries/record.ts';
 export {
+  awaitPublication,
   claimRun,
   completeWaitingRun,
   endIdleRun,
@@ -90,6 +121,7 @@ export {
   lapsedRuns,
   lastCompletedRun,
   mirrorRuns,
+  overduePublications,
   type RunEnd,
   type RunHold,
   type RunProgress,
@@ -98,7 +130,7 @@ export {
   renewLease,
   requestStop,
   saveProgress,
-  type WaitingRun,
+  stopRequested,
   waitingRuns,
 } from './queries/run.ts';
 export {
@@ -134,7 +166,7 @@ export {
   type TokenRow,
   touchTokens,
 } from './queries/token.ts';
-export { lockUploadsSource } from './queries/uploads.ts';
+export { findUploadsSource, liveFilesOf, lockUploadsSource, type UploadsSource } from './queries/uploads.ts';
 export { beatWorkers, releaseLostJobs } from './queries/worker.ts';
 export type { Db } from './session.ts';
 export { type Session, withLock, withSession } from './session.ts';

@@ -22,16 +22,20 @@ export async function folderFiles(db: Db, part: Part): Promise<FolderFileRow[]> 
     .execute();
 }
 
-/** How many files of a part were refused, and are therefore no records. */
-export async function countRefusals(db: Db, sourceId: number, subdirs: readonly string[]): Promise<number> {
-  const row = await db
+/** Files of a source that are no packages, with the reason: in these subdirs, or in all when none is named. */
+export async function folderRefusals(
+  db: Db,
+  sourceId: number,
+  subdirs: readonly string[],
+): Promise<{ subdir: string; file: string; refusal: string }[]> {
+  return db
     .selectFrom('folder_file')
-    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .select(['subdir', 'file'])
+    .select((eb) => eb.ref('refusal').$notNull().as('refusal'))
     .where('source_id', '=', sourceId)
     .where('refusal', 'is not', null)
     .$if(subdirs.length > 0, (query) => query.where('subdir', 'in', subdirs))
-    .executeTakeFirstOrThrow();
-  return Number(row.n);
+    .execute();
 }
 
 /** Save what was read: files opened anew, and names that are gone. */

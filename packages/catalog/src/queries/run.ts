@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Db } from '../session.ts';
-import type { PublicationInput, RunState, Tables } from '../tables.ts';
+import type { RunState, Tables } from '../tables.ts';
 
 export type RunRow = Selectable<Tables['run']>;
 
@@ -14,6 +14,8 @@ export const openStates = ['pending', 'running', 'stopping'] as const satisfies 
  *   claim      fence + 1, lease_until = now + lease. Only when nobody holds a lease that still counts.
  *   heartbeat  the holder of the fence moves lease_until on, as long as it has not passed. A lapsed lease is lost.
  *   commit     every transaction of the run asks holdsLease last: it locks the run's row, so no claim can come between.
+ *
+ * In the stage `publish` nobody holds the run: lease_until is then the time at which to ask for the publication again.
  */
 
 /** Add a run in state `pending`. Undefined when the mirror has an open run. */
@@ -106,6 +108,12 @@ export type RunProgress = Partial<
   >
 >;
 
+/** Has somebody asked the run to stop? */
+export async function stopRequested(db: Db, id: string): Promise<boolean> {
+  const row = await db.selectFrom('run').select('stop_requested').where('id', '=', id).executeTakeFirst();
+  return row?.stop_requested ?? true;
+}
+
 /** Save progress, if this holder still has the lease. @returns whether it had. */
 export async function saveProgress(db: Db, hold: RunHold, progress: RunProgress): Promise<boolean> {
   const { counts, ...columns } = progress;
@@ -140,6 +148,7 @@ export async function endIdleRun(db: Db, id: string, end: RunEnd, now: Date): Pr
     .set((eb) => ({ ...endColumns(end, now), fence: eb('fence', '+', 1) }))
     .where('id', '=', id)
     .where('state', 'in', openStates)
+    .where('stage', '!=', 'publish')
     .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', sql<Date>`clock_timestamp()`)]))
     .returning('id')
     .executeTakeFirst();
@@ -205,61 +214,64 @@ export async function lastCompletedRun(db: Db, mirrorId: string): Promise<RunRow
     .executeTakeFirst();
 }
 
-/** A run whose files are in and whose publication is not out yet. */
-export interface WaitingRun {
-  id: string;
-  fence: number;
-  mirror_id: string;
-  mirror_name: string;
-  channel_id: number;
-  channel_path: string;
-  channel_frozen: boolean;
-  source_id: number;
-  revision: number;
-  counts: Record<string, unknown>;
-  /** What the channel's head was made from; null before the first publication. */
-  head_inputs: PublicationInput[] | null;
+/** Hand a run over to publishing: nobody holds it any more. @returns whether this holder still had it. */
+export async function awaitPublication(
+  db: Db,
+  hold: RunHold,
+  wait: { stepText: string; askAgainMs: number },
+): Promise<boolean> {
+  const row = await held(db, hold)
+    .set((eb) => ({
+      stage: 'publish',
+      state: 'running',
+      step: eb.ref('steps'),
+      step_text: wait.stepText,
+      step_done: 0,
+      step_total: 0,
+      lease_until: until(wait.askAgainMs),
+    }))
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
-/** Runs that wait for a publication: of one channel, or of all. */
-export async function waitingRuns(db: Db, channelId?: number): Promise<WaitingRun[]> {
+/** Runs of a channel that wait for a publication. */
+export async function waitingRuns(db: Db, channelId: number): Promise<Pick<RunRow, 'id' | 'mirror_id'>[]> {
   return db
     .selectFrom('run')
     .innerJoin('mirror', 'mirror.id', 'run.mirror_id')
-    .innerJoin('channel', 'channel.id', 'mirror.channel_id')
-    .leftJoin('publication', (join) =>
-      join.onRef('publication.channel_id', '=', 'channel.id').onRef('publication.no', '=', 'channel.head_no'),
-    )
-    .select([
-      'run.id',
-      'run.fence',
-      'run.mirror_id',
-      'run.counts',
-      'mirror.name as mirror_name',
-      'mirror.source_id',
-      'channel.id as channel_id',
-      'channel.path as channel_path',
-      'channel.frozen as channel_frozen',
-      'publication.inputs as head_inputs',
-    ])
-    .select((eb) => eb.ref('run.revision').$notNull().as('revision'))
+    .select(['run.id', 'run.mirror_id'])
     .where('run.state', 'in', openStates)
     .where('run.stage', '=', 'publish')
-    .$if(channelId !== undefined, (query) => query.where('channel.id', '=', channelId!))
+    .where('mirror.channel_id', '=', channelId)
     .execute();
 }
 
-/** Complete a run that waits for its publication. @returns whether it still waited. */
-export async function completeWaitingRun(db: Db, id: string, now: Date): Promise<boolean> {
-  const row = await db
+/** Channels whose publication somebody waits for too long. The next look is due after `askAgainMs` at the earliest. */
+export async function overduePublications(db: Db, askAgainMs: number): Promise<number[]> {
+  const rows = await db
+    .updateTable('run')
+    .from('mirror')
+    .set({ lease_until: until(askAgainMs) })
+    .whereRef('mirror.id', '=', 'run.mirror_id')
+    .where('run.state', 'in', openStates)
+    .where('run.stage', '=', 'publish')
+    .where('run.lease_until', '<', sql<Date>`clock_timestamp()`)
+    .returning('mirror.channel_id')
+    .execute();
+  return [...new Set(rows.map((row) => row.channel_id))];
+}
+
+/** Complete a run that waits for its publication. @returns the run; undefined when it did not wait any more. */
+export async function completeWaitingRun(db: Db, id: string, now: Date): Promise<RunRow | undefined> {
+  return db
     .updateTable('run')
     .set(endColumns({ state: 'completed' }, now))
     .where('id', '=', id)
     .where('state', 'in', openStates)
     .where('stage', '=', 'publish')
-    .returning('id')
+    .returningAll()
     .executeTakeFirst();
-  return row !== undefined;
 }
 
 function held(db: Db, hold: RunHold) {

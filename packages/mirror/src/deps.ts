@@ -1,0 +1,16 @@
+import type { AdmitDeps } from '@sluice/registry';
+import type { HttpClient } from './fetch/http-client.ts';
+import type { SourceGuard } from './fetch/source-guard.ts';
+import type { Sealer } from './seal.ts';
+import type { InspectPackage } from './upstreams/conda/folder-packages.ts';
+
+/** What mirroring works with: what admission needs, the ways out, and the eye for packages without an index. */
+export interface MirrorDeps extends AdmitDeps {
+  http: HttpClient;
+  guard: SourceGuard;
+  sealer: Sealer;
+  inspect: InspectPackage;
+}
+
+/** One blob on its way in, as storage gives it. The type comes through admission: bytes enter only there. */
+export type Receiving = Awaited<ReturnType<AdmitDeps['storage']['receive']>>;

@@ -1,0 +1,99 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Receiving } from '../deps.ts';
+import { houseCodeOf } from '../error-code.ts';
+import { MirrorError } from '../errors.ts';
+import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
+import { type OpenPackage, openPackage } from '../upstreams/conda/open-package.ts';
+
+/** What a record promises of its file. Digests in lower-case hex, size in bytes. */
+export interface Expected {
+  sha256?: string | undefined;
+  md5?: string | undefined;
+  size?: number | undefined;
+}
+
+/** Which file, and where its bytes are. */
+export interface PackagePlace {
+  subdir: string;
+  file: string;
+  /** `info.base_url` of the index that lists it. */
+  baseUrl: string | null;
+}
+
+/** How hard to try. */
+export interface Patience {
+  /** Tries in all while an answer is cut short; each goes on where the last one ended. */
+  attempts: number;
+  /** Pause before the second, in ms; doubled for each further one. */
+  pauseMs: number;
+}
+
+/**
+ * Refuse a file at its first answer when the upstream already says it has another size.
+ *
+ * @throws {MirrorError} `size_mismatch`.
+ */
+export function checkSize(place: PackagePlace, opened: OpenPackage, expected: Expected): void {
+  if (opened.size === undefined || expected.size === undefined || opened.size === expected.size) return;
+  throw sizeMismatch(place, `${expected.size} bytes`, `${opened.size} bytes`);
+}
+
+/**
+ * Bring the bytes of a file into a receiving, to its end. What is cut short goes on where it ended, or, at an upstream
+ * that cannot do that, by skipping what is there already. Does not finish the receiving: admission verifies.
+ *
+ * @param first an answer that is open already.
+ * @throws {MirrorError} what `openPackage` throws; `size_mismatch`; the signal's reason. What the receiving throws.
+ */
+export async function receivePackage(
+  deps: UpstreamDeps,
+  receiving: Receiving,
+  place: PackagePlace,
+  expected: Expected,
+  patience: Patience,
+  first?: OpenPackage,
+): Promise<void> {
+  let opened = first;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      opened ??= await openPackage(deps, place, { from: receiving.size });
+      checkSize(place, opened, expected);
+      await pump(deps, receiving, opened);
+      if (opened.size !== undefined && receiving.size < opened.size) throw cutShort(place, opened.size, receiving.size);
+      return;
+    } catch (error) {
+      deps.signal?.throwIfAborted();
+      if (isTooLarge(error)) throw sizeMismatch(place, `${expected.size ?? 'fewer'} bytes`, 'more', error);
+      if (!(error instanceof MirrorError) || !error.transient || attempt >= patience.attempts) throw error;
+      opened = undefined;
+      await pause(patience.pauseMs * 2 ** (attempt - 1), undefined, { signal: deps.signal }).catch(() => deps.signal?.throwIfAborted());
+    }
+  }
+}
+
+async function pump(deps: UpstreamDeps, receiving: Receiving, opened: OpenPackage): Promise<void> {
+  let at = opened.start;
+  for await (const chunk of opened.bytes) {
+    deps.signal?.throwIfAborted();
+    const known = Math.min(Math.max(0, receiving.size - at), chunk.length);
+    at += chunk.length;
+    if (known < chunk.length) await receiving.write(known === 0 ? chunk : chunk.subarray(known));
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  const code = houseCodeOf(error);
+  return code === 'blob_too_large' || code === 'blob_corrupt';
+}
+
+function sizeMismatch(place: PackagePlace, wanted: string, found: string, cause?: unknown): MirrorError {
+  return new MirrorError('size_mismatch', `The upstream's ${place.subdir}/${place.file} has ${found}, its record says ${wanted}.`, { wanted, found, cause });
+}
+
+function cutShort(place: PackagePlace, wanted: number, found: number): MirrorError {
+  return new MirrorError('upstream_unavailable', `The answer for ${place.subdir}/${place.file} was cut short.`, {
+    wanted: `${wanted} bytes`,
+    found: `${found} bytes`,
+    transient: true,
+  });
+}
