@@ -3,7 +3,7 @@
  *
  * Container: `not_an_archive`, `truncated`, `corrupt`, `trailing_garbage`, `encrypted`, `zip_local_central_mismatch`, `zip_member_unexpected`,
  * `zip_member_missing`, `zip_member_compressed`, `conda_format_version`.
- * Entries: `path_absolute`, `path_parent`, `path_invalid`, `path_reserved`, `path_duplicate_index`, `link_escape`, `device_entry`, `entry_unsupported`.
+ * Entries: `path_absolute`, `path_parent`, `path_invalid`, `path_reserved`, `path_duplicate_index`, `path_duplicate`, `link_escape`, `device_entry`, `entry_unsupported`.
  * Contents: `missing_index_json`, `info_json_invalid`.
  * Limits: `too_many_entries`, `too_large`, `ratio`, `too_deep`, `too_slow`.
  */
@@ -23,6 +23,7 @@ export type ArchiveErrorCode =
   | 'path_invalid'
   | 'path_reserved'
   | 'path_duplicate_index'
+  | 'path_duplicate'
   | 'link_escape'
   | 'device_entry'
   | 'entry_unsupported'

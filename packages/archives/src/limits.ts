@@ -57,10 +57,14 @@ export function openBudget(limits: Limits, now: () => number): Budget {
 
   function checkTime(): void {
     if (now() <= deadline) return;
-    throw new ArchiveError('too_slow', `Reading the package took more than ${limits.timeMs} ms. Have the time limit raised.`, {
-      wanted: `at most ${limits.timeMs} ms`,
-      found: 'more',
-    });
+    throw new ArchiveError(
+      'too_slow',
+      `Reading the package took more than ${limits.timeMs} ms. Have the time limit raised.`,
+      {
+        wanted: `at most ${limits.timeMs} ms`,
+        found: 'more',
+      },
+    );
   }
 
   return {
@@ -74,10 +78,14 @@ export function openBudget(limits: Limits, now: () => number): Budget {
     entry(path, size) {
       entries += 1;
       if (entries > limits.entries) {
-        throw new ArchiveError('too_many_entries', `The package has more than ${limits.entries} entries. Split it, or have the limit raised.`, {
-          wanted: `at most ${limits.entries}`,
-          found: 'more',
-        });
+        throw new ArchiveError(
+          'too_many_entries',
+          `The package has more than ${limits.entries} entries. Split it, or have the limit raised.`,
+          {
+            wanted: `at most ${limits.entries}`,
+            found: 'more',
+          },
+        );
       }
       if (size > limits.fileBytes) throw tooLarge(`"${path.slice(0, 200)}"`, limits.fileBytes, `${size} bytes`, path);
     },
@@ -89,10 +97,14 @@ export function openBudget(limits: Limits, now: () => number): Budget {
       decoded += bytes;
       if (decoded > limits.bytes) throw tooLarge('The unpacked package', limits.bytes, 'more');
       if (decoded > RATIO_FREE_BYTES && decoded > compressed * limits.ratio) {
-        throw new ArchiveError('ratio', `The package unpacks to more than ${limits.ratio} times its size, as archives made to exhaust disks do.`, {
-          wanted: `at most ${limits.ratio} : 1`,
-          found: `${decoded} bytes from ${compressed}`,
-        });
+        throw new ArchiveError(
+          'ratio',
+          `The package unpacks to more than ${limits.ratio} times its size, as archives made to exhaust disks do.`,
+          {
+            wanted: `at most ${limits.ratio} : 1`,
+            found: `${decoded} bytes from ${compressed}`,
+          },
+        );
       }
       checkTime();
     },
@@ -101,9 +113,13 @@ export function openBudget(limits: Limits, now: () => number): Budget {
 
 /** Something is larger than its limit of `bytes`. */
 export function tooLarge(what: string, bytes: number, found: string, entry?: string): ArchiveError {
-  return new ArchiveError('too_large', `${what} is larger than the ${bytes} bytes allowed. Make it smaller, or have the limit raised.`, {
-    wanted: `at most ${bytes} bytes`,
-    found,
-    ...(entry === undefined ? {} : { entry }),
-  });
+  return new ArchiveError(
+    'too_large',
+    `${what} is larger than the ${bytes} bytes allowed. Make it smaller, or have the limit raised.`,
+    {
+      wanted: `at most ${bytes} bytes`,
+      found,
+      ...(entry === undefined ? {} : { entry }),
+    },
+  );
 }

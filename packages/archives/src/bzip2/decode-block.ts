@@ -1,6 +1,13 @@
 import type { BitReader } from './bit-reader.ts';
 import { endedEarly } from './bit-reader.ts';
-import { type CodeTable, createCodeTable, fillCodeTable, LOOKUP_BITS, MAX_CODE_BITS, MAX_SYMBOLS } from './code-table.ts';
+import {
+  type CodeTable,
+  createCodeTable,
+  fillCodeTable,
+  LOOKUP_BITS,
+  MAX_CODE_BITS,
+  MAX_SYMBOLS,
+} from './code-table.ts';
 import { corruptBzip2 } from './corrupt-bzip2.ts';
 
 /** Symbols coded with one table before the next selector. */

@@ -56,7 +56,8 @@ export async function* decodeBzip2(source: AsyncIterable<Uint8Array>): AsyncGene
         await fill(MAX_BLOCK_BYTES);
         const magic = [reader.read(24), reader.read(24)];
         if (magic[0] === END_MAGIC[0] && magic[1] === END_MAGIC[1]) break;
-        if (magic[0] !== BLOCK_MAGIC[0] || magic[1] !== BLOCK_MAGIC[1]) throw corruptBzip2('neither a block nor the end mark');
+        if (magic[0] !== BLOCK_MAGIC[0] || magic[1] !== BLOCK_MAGIC[1])
+          throw corruptBzip2('neither a block nor the end mark');
         const block = decodeBlock(reader, memory);
         combined = ((combined << 1) | (combined >>> 31)) ^ block.checksum;
         yield* expandBlock(memory, block, piece);
@@ -79,10 +80,14 @@ function readStreamHeader(reader: BitReader, streams: number): number {
     return level * 100_000;
   }
   if (streams > 0) {
-    throw new ArchiveError('trailing_garbage', 'Something follows the bzip2 data. Upload the file as the build tool wrote it.', {
-      wanted: 'end of file',
-      found: 'other bytes',
-    });
+    throw new ArchiveError(
+      'trailing_garbage',
+      'Something follows the bzip2 data. Upload the file as the build tool wrote it.',
+      {
+        wanted: 'end of file',
+        found: 'other bytes',
+      },
+    );
   }
   throw new ArchiveError('not_an_archive', 'This is no bzip2 data.', { wanted: 'BZh', found: 'other bytes' });
 }

@@ -13,25 +13,37 @@ const MAX_PATH_CHARACTERS = 4096;
  */
 export function entryPathParts(path: string): string[] {
   if (path === '' || path.includes('\0') || path.length > MAX_PATH_CHARACTERS) {
-    throw new ArchiveError('path_invalid', `"${path.slice(0, 200)}" is no usable path: it is empty, too long or has a NUL in it.`, {
-      entry: path,
-      wanted: `1 to ${MAX_PATH_CHARACTERS} characters without NUL`,
-      found: `${path.length} characters`,
-    });
+    throw new ArchiveError(
+      'path_invalid',
+      `"${path.slice(0, 200)}" is no usable path: it is empty, too long or has a NUL in it.`,
+      {
+        entry: path,
+        wanted: `1 to ${MAX_PATH_CHARACTERS} characters without NUL`,
+        found: `${path.length} characters`,
+      },
+    );
   }
   if (/^[/\\]|^[A-Za-z]:/.test(path)) {
-    throw new ArchiveError('path_absolute', `"${path.slice(0, 200)}" is an absolute path: a package unpacks below its own folder only.`, {
-      entry: path,
-      wanted: 'a relative path',
-      found: 'an absolute path',
-    });
+    throw new ArchiveError(
+      'path_absolute',
+      `"${path.slice(0, 200)}" is an absolute path: a package unpacks below its own folder only.`,
+      {
+        entry: path,
+        wanted: 'a relative path',
+        found: 'an absolute path',
+      },
+    );
   }
   if (path.includes('..') && path.split(/[/\\]/).includes('..')) {
-    throw new ArchiveError('path_parent', `"${path.slice(0, 200)}" leads up with "..": a package unpacks below its own folder only.`, {
-      entry: path,
-      wanted: 'a path without ".."',
-      found: '".."',
-    });
+    throw new ArchiveError(
+      'path_parent',
+      `"${path.slice(0, 200)}" leads up with "..": a package unpacks below its own folder only.`,
+      {
+        entry: path,
+        wanted: 'a path without ".."',
+        found: '".."',
+      },
+    );
   }
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }

@@ -22,7 +22,11 @@ const SPACE = 0x20;
  */
 export function readHeader(block: Buffer, first: boolean): TarHeader {
   if (!checksumFits(block)) {
-    if (first) throw new ArchiveError('not_an_archive', 'This is no tar archive.', { wanted: 'a tar header', found: 'other bytes' });
+    if (first)
+      throw new ArchiveError('not_an_archive', 'This is no tar archive.', {
+        wanted: 'a tar header',
+        found: 'other bytes',
+      });
     throw corruptTar('a header with a wrong checksum');
   }
   const name = text(block, 0, 100);

@@ -81,7 +81,10 @@ export function createTarParser(visit: EntryVisitor): TarParser {
   }
 
   function toEntry(header: TarHeader): TarEntry {
-    if ((pax?.path !== undefined && longName !== undefined) || (pax?.linkPath !== undefined && longTarget !== undefined)) {
+    if (
+      (pax?.path !== undefined && longName !== undefined) ||
+      (pax?.linkPath !== undefined && longTarget !== undefined)
+    ) {
       throw corruptTar('two long names for one entry', header.name);
     }
     const path = pax?.path ?? longName ?? header.name;
@@ -150,7 +153,8 @@ export function createTarParser(visit: EntryVisitor): TarParser {
         });
       }
       if (ended && gathered > 0 && !isZero(block.subarray(0, gathered))) throw trailingGarbage();
-      if (first) throw new ArchiveError('not_an_archive', 'The tar is empty.', { wanted: 'a tar header', found: 'nothing' });
+      if (first)
+        throw new ArchiveError('not_an_archive', 'The tar is empty.', { wanted: 'a tar header', found: 'nothing' });
     },
   };
 }
@@ -170,17 +174,25 @@ function kindOf(type: string, path: string): TarEntryKind {
     case '3':
     case '4':
     case '6':
-      throw new ArchiveError('device_entry', `"${path.slice(0, 200)}" is a device or a pipe: a package holds files and links only.`, {
-        entry: path,
-        wanted: 'a file, directory or link',
-        found: type === '6' ? 'a pipe' : 'a device',
-      });
+      throw new ArchiveError(
+        'device_entry',
+        `"${path.slice(0, 200)}" is a device or a pipe: a package holds files and links only.`,
+        {
+          entry: path,
+          wanted: 'a file, directory or link',
+          found: type === '6' ? 'a pipe' : 'a device',
+        },
+      );
     default:
-      throw new ArchiveError('entry_unsupported', `"${path.slice(0, 200)}" is of a kind that clients unpack differently.`, {
-        entry: path,
-        wanted: 'a file, directory or link',
-        found: `tar type ${JSON.stringify(type)}`,
-      });
+      throw new ArchiveError(
+        'entry_unsupported',
+        `"${path.slice(0, 200)}" is of a kind that clients unpack differently.`,
+        {
+          entry: path,
+          wanted: 'a file, directory or link',
+          found: `tar type ${JSON.stringify(type)}`,
+        },
+      );
   }
 }
 

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { ArchiveError } from '../errors.ts';
 import { type RandomAccess, readRange } from '../random-access.ts';
-import { corruptZip } from './zip-errors.ts';
 import type { ZipMember } from './read-members.ts';
+import { corruptZip } from './zip-errors.ts';
 
 /**
  * The bytes of a member that is stored, not compressed, its checksum verified with the last of them.

@@ -67,13 +67,15 @@ export async function readZipMembers(access: RandomAccess, maxMembers: number): 
   let expected = 0;
   for (const [index, header] of inOrder.entries()) {
     const name = header.name.toString();
-    if (header.offset !== expected) throw mismatch(name, `begins at byte ${expected}`, `begins at byte ${header.offset}`);
+    if (header.offset !== expected)
+      throw mismatch(name, `begins at byte ${expected}`, `begins at byte ${header.offset}`);
     const start = await checkLocal(access, header);
     starts.set(header, start);
     const next = inOrder[index + 1]?.offset ?? directory.start;
     expected = await checkDescriptor(access, header, start + header.compressedSize, next);
   }
-  if (expected !== directory.start) throw mismatch('', `directory at byte ${expected}`, `directory at byte ${directory.start}`);
+  if (expected !== directory.start)
+    throw mismatch('', `directory at byte ${expected}`, `directory at byte ${directory.start}`);
   return central.map((header) => ({
     name: header.name.toString(),
     compressed: header.method !== 0,
@@ -90,7 +92,8 @@ async function readCentral(access: RandomAccess, directory: Directory): Promise<
   const headers: CentralHeader[] = [];
   let at = 0;
   for (let entry = 0; entry < directory.entries; entry++) {
-    if (at + CENTRAL_BYTES > bytes.length || bytes.readUInt32LE(at) !== CENTRAL_SIGNATURE) throw corruptZip('a damaged directory');
+    if (at + CENTRAL_BYTES > bytes.length || bytes.readUInt32LE(at) !== CENTRAL_SIGNATURE)
+      throw corruptZip('a damaged directory');
     const nameEnd = at + CENTRAL_BYTES + bytes.readUInt16LE(at + 28);
     const extraEnd = nameEnd + bytes.readUInt16LE(at + 30);
     const end = extraEnd + bytes.readUInt16LE(at + 32);
@@ -102,7 +105,15 @@ async function readCentral(access: RandomAccess, directory: Directory): Promise<
       [bytes.readUInt32LE(at + 24), bytes.readUInt32LE(at + 20), bytes.readUInt32LE(at + 42)],
       readExtra(bytes.subarray(nameEnd, extraEnd), name),
     ) as [number, number, number];
-    headers.push({ name, flags, method: bytes.readUInt16LE(at + 10), crc32: bytes.readUInt32LE(at + 16), compressedSize, size, offset });
+    headers.push({
+      name,
+      flags,
+      method: bytes.readUInt16LE(at + 10),
+      crc32: bytes.readUInt32LE(at + 16),
+      compressedSize,
+      size,
+      offset,
+    });
     at = end;
   }
   if (at !== bytes.length) throw corruptZip('a directory longer than its entries');
@@ -123,13 +134,20 @@ async function checkLocal(access: RandomAccess, central: CentralHeader): Promise
     [fixed.readUInt32LE(22), fixed.readUInt32LE(18)],
     readExtra(rest.subarray(nameBytes), name),
   ) as [number, number];
-  const local = { flags: fixed.readUInt16LE(6), method: fixed.readUInt16LE(8), crc32: fixed.readUInt32LE(14), size, compressedSize };
+  const local = {
+    flags: fixed.readUInt16LE(6),
+    method: fixed.readUInt16LE(8),
+    crc32: fixed.readUInt32LE(14),
+    size,
+    compressedSize,
+  };
 
   const later = (central.flags & FLAG_DESCRIPTOR) !== 0;
   const differing = (['crc32', 'compressedSize', 'size'] as const).find(
     (key) => local[key] !== central[key] && !(later && local[key] === 0),
   );
-  if (differing !== undefined) throw mismatch(entry, `${differing} ${central[differing]}`, `${differing} ${local[differing]}`);
+  if (differing !== undefined)
+    throw mismatch(entry, `${differing} ${central[differing]}`, `${differing} ${local[differing]}`);
   if (local.method !== central.method) throw mismatch(entry, `method ${central.method}`, `method ${local.method}`);
   if ((local.flags & ~FLAG_EFFORT) !== (central.flags & ~FLAG_EFFORT)) {
     throw mismatch(entry, `flags ${central.flags}`, `flags ${local.flags}`);
@@ -143,7 +161,8 @@ async function checkDescriptor(access: RandomAccess, header: Header, dataEnd: nu
   if ((header.flags & FLAG_DESCRIPTOR) === 0 || length === 0) return dataEnd;
   const entry = header.name.toString();
   // With or without a signature, with numbers of 4 or of 8 bytes.
-  if (![12, 16, 20, 24].includes(length)) throw mismatch(entry, 'sizes right after the data', `${length} bytes after the data`);
+  if (![12, 16, 20, 24].includes(length))
+    throw mismatch(entry, 'sizes right after the data', `${length} bytes after the data`);
   const bytes = await readExactly(access, dataEnd, length);
   if (bytes === undefined) throw corruptZip('a member outside the file', entry);
   const signed = length === 16 || length === 24;
@@ -175,9 +194,13 @@ function readExtra(extra: Buffer, name: Buffer): Buffer | undefined {
 }
 
 function encrypted(entry: string): ArchiveError {
-  return new ArchiveError('encrypted', `"${entry.slice(0, 200)}" is encrypted: upload the package without a password.`, {
-    entry,
-    wanted: 'a plain member',
-    found: 'an encrypted one',
-  });
+  return new ArchiveError(
+    'encrypted',
+    `"${entry.slice(0, 200)}" is encrypted: upload the package without a password.`,
+    {
+      entry,
+      wanted: 'a plain member',
+      found: 'an encrypted one',
+    },
+  );
 }

@@ -138,10 +138,14 @@ function checkWindow(part: Uint8Array, { singleSegment, contentSizeAt, contentSi
     ? numberAt(part, contentSizeAt, contentSizeBytes)
     : 2 ** (10 + exponent) * (1 + mantissa / 8);
   if (window <= MAX_WINDOW_BYTES) return;
-  throw new ArchiveError('too_large', 'Decoding the zstd data needs too much memory. Compress it with a smaller window.', {
-    wanted: `a window of at most ${MAX_WINDOW_BYTES} bytes`,
-    found: `${window} bytes`,
-  });
+  throw new ArchiveError(
+    'too_large',
+    'Decoding the zstd data needs too much memory. Compress it with a smaller window.',
+    {
+      wanted: `a window of at most ${MAX_WINDOW_BYTES} bytes`,
+      found: `${window} bytes`,
+    },
+  );
 }
 
 function numberAt(bytes: Uint8Array, at: number, length: number): number {
@@ -155,10 +159,14 @@ function notZstd(): ArchiveError {
 }
 
 function trailingGarbage(): ArchiveError {
-  return new ArchiveError('trailing_garbage', 'Something follows the zstd data. Upload the file as the build tool wrote it.', {
-    wanted: 'end of data',
-    found: 'other bytes',
-  });
+  return new ArchiveError(
+    'trailing_garbage',
+    'Something follows the zstd data. Upload the file as the build tool wrote it.',
+    {
+      wanted: 'end of data',
+      found: 'other bytes',
+    },
+  );
 }
 
 /** Bytes that no zstd encoder writes. `found` says what is wrong with them. */
