@@ -1,4 +1,4 @@
-import type { Reason, Reason } from '@sluice/policy';
+import type { Reason } from '@sluice/policy';
 
 /** What the server itself refuses. Other rooms have their own codes; `http/error-response.ts` gives each its status. */
 export type ServerErrorCode =
@@ -10,10 +10,8 @@ export type ServerErrorCode =
   | 'login_limited'
   | 'login_refused'
   | 'method_not_allowed'
-  | 'method_not_allowed'
   | 'not_a_token'
   | 'not_found'
-  | 'policy_denied'
   | 'policy_denied'
   | 'start_failed'
   | 'unauthenticated'
@@ -38,7 +36,6 @@ export class ServerError extends Error {
   readonly found: string | undefined;
   readonly retry_after_s: number | undefined;
   readonly reasons: readonly Reason[] | undefined;
-  readonly reasons: readonly Reason[] | undefined;
 
   constructor(code: ServerErrorCode, message: string, details: ServerErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -46,7 +43,6 @@ export class ServerError extends Error {
     this.wanted = details.wanted;
     this.found = details.found;
     this.retry_after_s = details.retry_after_s;
-    this.reasons = details.reasons;
     this.reasons = details.reasons;
   }
 }

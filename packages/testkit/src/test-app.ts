@@ -125,7 +125,7 @@ async function send(url: string, method: string, { token, headers, body }: TestR
   });
   const text = await response.text();
   const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
+  return { status: response.status, headers: response.headers, text, json: isJson && text !== '' ? JSON.parse(text) : undefined };
 }
 
 async function waitForJobs(db: Db): Promise<void> {

@@ -1,6 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Principal } from '@sluice/identity';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type RawServerDefault,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { ServerError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -40,9 +45,16 @@ const BODY_LIMIT = 1024 * 1024;
 
 /** Build the app with all its routes. It listens nowhere: the front passes requests to {@link listener}. */
 export async function buildApp(deps: AppDeps): Promise<App> {
+  const refuse = async (error: unknown, request: { id: string }, reply: Pick<FastifyReply, 'hijack' | 'raw'>) => {
+    const response = await explainError(error, request.id, deps.databaseUp);
+    if (response.unexpected) deps.log.error({ request_id: request.id, error }, 'request failed');
+    reply.hijack();
+    sendProblem(reply.raw, response);
+  };
   const app: App = Fastify({
     bodyLimit: BODY_LIMIT,
     genReqId: (request: IncomingMessage) => requestContext(request)?.id ?? '',
+    frameworkErrors: refuse,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1000 },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
@@ -57,12 +69,7 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     reply.header('Cache-Control', 'no-store');
     reply.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
   });
-  app.setErrorHandler(async (error, request, reply) => {
-    const response = await explainError(error, request.id, deps.databaseUp);
-    if (response.unexpected) deps.log.error({ request_id: request.id, error }, 'request failed');
-    reply.hijack();
-    sendProblem(reply.raw, response);
-  });
+  app.setErrorHandler(refuse);
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?', 1)[0];
     throw new ServerError(

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { IdentityError, type IdentityErrorCode } from '@sluice/identity';
-import type { Reason, Reason } from '@sluice/policy';
+import type { Reason } from '@sluice/policy';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { ServerError, type ServerErrorCode } from '../errors.ts';
 
@@ -41,18 +41,13 @@ const STATUS: Record<ServerErrorCode | IdentityErrorCode, number> = {
   file_deleted: 410,
   file_missing: 404,
   file_not_published: 404,
-  file_deleted: 410,
-  file_missing: 404,
-  file_not_published: 404,
   forbidden: 403,
   login_limited: 429,
   login_refused: 401,
   method_not_allowed: 405,
-  method_not_allowed: 405,
   not_a_token: 400,
   not_found: 404,
   password_hash_form: 500,
-  policy_denied: 403,
   policy_denied: 403,
   start_failed: 500,
   token_expiry: 400,
@@ -66,6 +61,7 @@ const STATUS: Record<ServerErrorCode | IdentityErrorCode, number> = {
 
 /** Fastify's own refusals, by its codes. Those not named here are faults of ours. */
 const FASTIFY: Record<string, { code: string; status: number; detail: string }> = {
+  FST_ERR_BAD_URL: { code: 'url_malformed', status: 400, detail: 'The path of the request is not a valid URL path.' },
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'body_too_large',
     status: 413,
