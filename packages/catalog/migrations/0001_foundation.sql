@@ -72,6 +72,7 @@ create table inspection (
 
 -- Channels ------------------------------------------------------------------------------------------------------------
 
+-- A channel being deleted has deleted_at, and '#<id>' behind its path so that its name is free at once; a job removes its rows.
 create table channel (
   id bigint generated always as identity primary key,
   path text collate "C" not null unique,
@@ -85,9 +86,11 @@ create table channel (
   head_no integer not null default 0,
   download_count bigint not null default 0,
   created_at timestamptz not null,
-  updated_at timestamptz not null
+  updated_at timestamptz not null,
+  deleted_at timestamptz
 );
 create index channel_parent on channel (parent_id);
+create index channel_owner on channel (owner_id);
 
 create table notice (
   id uuid primary key,
@@ -258,6 +261,7 @@ create table publication (
   added integer not null,
   removed integer not null,
   files integer not null,
+  packages integer not null,
   primary key (channel_id, no)
 );
 

@@ -71,6 +71,7 @@ export interface Tables {
     download_count: Generated<number>;
     created_at: Date;
     updated_at: Date;
+    deleted_at: Date | null;
   };
   notice: {
     id: string;
@@ -181,6 +182,7 @@ export interface Tables {
     added: number;
     removed: number;
     files: number;
+    packages: number;
   };
   entry: {
     channel_id: number;

@@ -1,0 +1,47 @@
+import { sql } from 'kysely';
+import type { Db } from '../session.ts';
+import type { BlobRow } from './blob.ts';
+
+/** A package name that a channel's head shows. */
+export interface HeadPackage {
+  name: string;
+  /** Files of it over all subdirs. */
+  files: number;
+  /** In byte order. */
+  subdirs: string[];
+}
+
+/** One page of the package names in a channel's head, in byte order, and how many there are. `q`: a part of the name. */
+export async function listHeadPackages(
+  db: Db,
+  channelId: number,
+  list: { q?: string | undefined; limit: number; offset: number },
+): Promise<{ rows: HeadPackage[]; total_count: number }> {
+  const name = sql<string>`split_part(key, '/', 2)`;
+  const shown = sql`from entry where channel_id = ${channelId} and kind = 'shard' and to_no is null
+    and ${list.q ? sql`strpos(${name}, lower(${list.q})) > 0` : sql`true`}`;
+  const { rows } = await sql<HeadPackage>`
+    select ${name} as name, sum(files)::int as files, array_agg(split_part(key, '/', 1) order by key) as subdirs
+    ${shown} group by 1 order by 1 limit ${list.limit} offset ${list.offset}`.execute(db);
+  const count = await sql<{ n: number }>`select count(distinct ${name})::int as n ${shown}`.execute(db);
+  return { rows, total_count: count.rows[0]!.n };
+}
+
+/** Shards of a channel's head: of these package names in every subdir, with the number of files each lists. */
+export async function headShardBlobs(
+  db: Db,
+  channelId: number,
+  names: readonly string[],
+): Promise<(BlobRow & { key: string; files: number })[]> {
+  const { rows } = await sql<BlobRow & { key: string; files: number }>`
+    with subdir as (
+      select distinct split_part(key, '/', 1) as name from entry
+      where channel_id = ${channelId} and kind = 'document' and to_no is null and strpos(key, '/') > 0
+    )
+    select entry.key, entry.files, blob.sha256, blob.size, blob.pack, blob.pack_offset
+    from entry join blob on blob.sha256 = entry.blob
+    where entry.channel_id = ${channelId} and entry.kind = 'shard' and entry.to_no is null
+      and entry.key in (select subdir.name || '/' || wanted.name from subdir, unnest(${names}::text[]) as wanted(name))
+    order by entry.key`.execute(db);
+  return rows;
+}
