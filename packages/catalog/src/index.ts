@@ -54,6 +54,7 @@ export {
   listChannels,
 } from './queries/channel-list.ts';
 export { removeDeletedChannel } from './queries/channel-removal.ts';
+export { addDownloads } from './queries/download.ts';
 export { type EnqueueOptions, enqueue, parkJob, type UnfinishedJob, unfinishedJobs } from './queries/enqueue.ts';
 export { type EventRow, listChannelEvents, type NewEvent, recordEvent } from './queries/event.ts';
 export { findFacts, insertFacts } from './queries/facts.ts';
@@ -81,6 +82,8 @@ export {
   findNotice,
   insertNotice,
   listNotices,
+  liveNotices,
+  type NoticeRow,
   type NoticeRow,
   updateNotice,
 } from './queries/notice.ts';

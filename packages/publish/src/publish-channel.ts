@@ -82,7 +82,6 @@ async function planPublication(
     await planSubdir(deps, channel.id, subdir, await loadSelection(deps, layers, subdir), summary, draft);
   }
   draft.change.packages = new Set(summary.files.map((file) => file.name)).size;
-  draft.change.packages = new Set(summary.files.map((file) => file.name)).size;
   if (draft.change.put.length + draft.change.drop.length > 0) {
     addDocuments(draft, [{ key: 'channeldata.json.zst', blob: await buildChanneldata(deps, summary.files) }]);
   }

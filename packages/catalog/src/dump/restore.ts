@@ -162,9 +162,14 @@ async function setSequences(sequences: readonly DumpSequence[], client: pg.PoolC
   }
 }
 
-/** A damaged dump may first show as data that the server refuses (SQLSTATE classes 22 and 23) or zstd cannot read. */
+/**
+ * Damage may first show as bytes that zstd cannot read or as data that the server refuses. Not what the server says of
+ * itself: connections (SQLSTATE class 08), conflicts (40), resources (53), locks (55), operators (57), its disk (58).
+ */
 function asDamage(error: unknown): unknown {
   const code = String((error as { code?: unknown }).code ?? '');
-  if (!/^(2[23]...|ZSTD_error_.*|Z_.*|ERR_.*)$/.test(code)) return error;
+  const isRefused = /^(?=.*\d)[0-9A-Z]{5}$/.test(code) && !/^(08(?!P01)|40|53|55|57|58)/.test(code);
+  const isUnreadable = /^(ZSTD_error_|Z_|ERR_)/.test(code);
+  if (!isRefused && !isUnreadable) return error;
   return damaged('Its content is not what was written.', { found: code, cause: error });
 }

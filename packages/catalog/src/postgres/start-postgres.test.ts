@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -80,7 +89,10 @@ describe('startPostgres', () => {
     const settings = ['server_encoding', 'listen_addresses', 'fsync', 'full_page_writes', 'synchronous_commit'];
     const shown = await Promise.all(settings.map((name) => query(first, `show ${name}`)));
     expect(shown.flat()).toEqual(['UTF8', '', 'on', 'on', 'on']);
-    expect(await query(first, 'select datcollate, current_database()::text from pg_database limit 1')).toEqual(['C', 'sluice']);
+    expect(await query(first, 'select datcollate, current_database()::text from pg_database limit 1')).toEqual([
+      'C',
+      'sluice',
+    ]);
     await query(first, 'create table kept as select 42 as answer');
     const ending = await first.stop();
     expect(ending).toMatchObject({ wanted: true, status: 0 });
@@ -184,7 +196,9 @@ describe('a killed parent', () => {
     expect(processesOf(dataDir).map(({ pid }) => pid)).toEqual([postmaster.pid]);
     const server = await start(dataDir);
     expect(server.pid).not.toBe(postmaster.pid);
-    expect(existsSync(`/proc/${postmaster.pid}`) && processesOf(dataDir).some(({ pid }) => pid === postmaster.pid)).toBe(false);
+    expect(
+      existsSync(`/proc/${postmaster.pid}`) && processesOf(dataDir).some(({ pid }) => pid === postmaster.pid),
+    ).toBe(false);
   });
 });
 

@@ -1,6 +1,6 @@
+import type { MirrorFilters } from '@sluice/policy';
 import { sql } from 'kysely';
 import type { Db } from '../session.ts';
-import type { MirrorFilters } from '@sluice/policy';
 import type { MirrorMode } from '../tables.ts';
 
 /** A layer of a channel at the revision it shows: the own uploads, or a mirror that has completed a run. */

@@ -29,11 +29,7 @@ export async function findNotice(
   key: { channel_id: number; id: string },
   lock: 'for-update' | 'none',
 ): Promise<NoticeRow | undefined> {
-  const query = db
-    .selectFrom('notice')
-    .selectAll()
-    .where('channel_id', '=', key.channel_id)
-    .where('id', '=', key.id);
+  const query = db.selectFrom('notice').selectAll().where('channel_id', '=', key.channel_id).where('id', '=', key.id);
   return (lock === 'for-update' ? query.forUpdate() : query).executeTakeFirst();
 }
 

@@ -74,7 +74,6 @@ export async function insertPublication(
       removed: change.removed,
       files: change.files,
       packages: change.packages,
-      packages: change.packages,
     })
     .execute();
   for (const kind of ['shard', 'document'] as const) {

@@ -23,7 +23,7 @@ export function isNotModified(request: IncomingMessage, { etag, lastModified }: 
 /** Whether a `Range` may be honoured: `If-Range` is absent or names this very body. */
 export function rangeApplies(request: IncomingMessage, { etag, lastModified }: Validators): boolean {
   const condition = request.headers['if-range'];
-  if (condition === undefined) return true;
+  if (typeof condition !== 'string') return true;
   return condition === etag || Date.parse(condition) === seconds(lastModified);
 }
 

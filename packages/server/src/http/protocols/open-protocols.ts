@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { addDownloads, type ChannelRow, findChannel, headDocuments, liveNotices } from '@sluice/catalog';
+import {
+  addDownloads,
+  type ChannelRow,
+  findChannel,
+  headDocuments,
+  liveNotices,
+  type NoticeRow,
+} from '@sluice/catalog';
 import { writeNotices } from '@sluice/formats/conda';
 import { findFile } from '@sluice/publish';
 import type { Rooms } from '../../compose.ts';
@@ -10,6 +17,8 @@ import { condaDoor } from './conda/door.ts';
 import { downloadCounter } from './download-counter.ts';
 import { sendFetched } from './send-fetched.ts';
 
+const yearMs = 365 * 86_400_000;
+
 /** Open the doors of the client protocols, with memories that `sluice_changed` flushes. */
 export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[] {
   const { db, storage, now } = rooms;
@@ -18,9 +27,12 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[
     async (channelId: number) => new Map((await headDocuments(db, channelId)).map((row) => [row.key, row])),
     { now, entries: 1000 },
   );
-  const notices = remembered(async (channelId: number) => noticesDocument(await liveNotices(db, channelId, now())), {
-    now,
-  });
+  const notices = remembered(
+    async (channelId: number) => noticesDocument(await liveNotices(db, channelId, now()), now()),
+    {
+      now,
+    },
+  );
   const judged = remembered((key: string) => judge(rooms, key), { now });
   rooms.onChange(() => {
     for (const memory of [channels, documents, notices, judged]) memory.forget();
@@ -51,7 +63,7 @@ async function judge(rooms: Rooms, key: string) {
   return channel ? findFile(rooms, channel, subdir, file) : { status: 'absent' as const };
 }
 
-function noticesDocument(rows: Awaited<ReturnType<typeof liveNotices>>): { bytes: Buffer; etag: string } {
+function noticesDocument(rows: readonly NoticeRow[], now: Date): { bytes: Buffer; etag: string } {
   const bytes = Buffer.from(
     writeNotices(
       rows.map((row) => ({
@@ -59,7 +71,8 @@ function noticesDocument(rows: Awaited<ReturnType<typeof liveNotices>>): { bytes
         message: row.message,
         level: row.level,
         created_at: row.created_at.getTime(),
-        expires_at: row.expires_at.getTime(),
+        // conda wants an end; one without is good for a year from now on, asked anew each time.
+        expires_at: (row.expires_at ?? new Date(now.getTime() + yearMs)).getTime(),
       })),
     ),
   );

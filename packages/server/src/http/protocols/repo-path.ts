@@ -1,4 +1,4 @@
-import { isKnownSubdir } from '@sluice/formats/conda';
+import { knownSubdirs } from '@sluice/formats/conda';
 
 /** Where a request below `/api/repo/` points: a channel, and the rest below it, both decoded and without outer slashes. */
 export interface RepoPath {
@@ -23,7 +23,7 @@ export function parseRepoPath(path: string): RepoPath | undefined {
   if (!segments?.length) return undefined;
   const [channel, second, ...rest] = segments as [string, ...string[]];
   if (second === undefined) return { channel, rest: '' };
-  if (isKnownSubdir(second) || servedNames.has(second)) return { channel, rest: [second, ...rest].join('/') };
+  if (knownSubdirs.includes(second) || servedNames.has(second)) return { channel, rest: [second, ...rest].join('/') };
   return { channel: `${channel}/${second}`, rest: rest.join('/') };
 }
 
