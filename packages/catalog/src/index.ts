@@ -82,8 +82,6 @@ export {
   findNotice,
   insertNotice,
   listNotices,
-  liveNotices,
-  type NoticeRow,
   type NoticeRow,
   updateNotice,
 } from './queries/notice.ts';

@@ -121,7 +121,8 @@ describe('binary COPY', () => {
     };
     expect(await send('copy many from stdin (format binary)', ['int4', 'text'], rows())).toBe(count);
     const batches = [];
-    for await (const batch of copyOut(client, 'copy (select * from many order by id) to stdout (format binary)')) batches.push(batch);
+    for await (const batch of copyOut(client, 'copy (select * from many order by id) to stdout (format binary)'))
+      batches.push(batch);
     expect(batches.length).toBeGreaterThan(2);
     let next = 0;
     for (const batch of batches) {

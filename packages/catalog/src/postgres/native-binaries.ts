@@ -53,6 +53,7 @@ export function restoreLinks(native: NativeBinaries): boolean {
     if (existsSync(target)) continue;
     const unfinished = `${target}.${process.pid}`;
     try {
+      rmSync(unfinished, { force: true });
       symlinkSync(path.basename(link.source), unfinished);
       renameSync(unfinished, target);
     } catch (error) {

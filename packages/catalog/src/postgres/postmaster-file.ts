@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -60,6 +60,7 @@ export async function clearOrphan(data: string): Promise<boolean> {
   }
   const socket = path.join(socketDirectory, '.s.PGSQL.5432');
   if (await answers(socket)) throw inUse(data);
+  killBackends(data);
   rmSync(`${socket}.lock`, { force: true });
   const left = readPostmaster(data);
   if (left && !isServerOf(left.pid, data)) {
@@ -76,6 +77,25 @@ export function inUse(data: string): CatalogError {
     `Another Sluice runs on the database in ${data}. Stop it, use another data folder (SLUICE_DATA_DIR), or share one PostgreSQL by DATABASE_URL.`,
     { found: data },
   );
+}
+
+/**
+ * End the backends of a postmaster that was killed: they notice when they next wait for something, which a long
+ * computation does not. The server works in its data folder, so they are told by that.
+ */
+function killBackends(data: string): void {
+  for (const name of readdirSync('/proc')) {
+    if (/^\d+$/.test(name) && workingFolder(name) === data) trySignal(Number(name), 'SIGKILL');
+  }
+}
+
+/** Where a process works; undefined for one that ended or is not ours to look at. */
+function workingFolder(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
 }
 
 function trySignal(pid: number, signal: NodeJS.Signals): void {

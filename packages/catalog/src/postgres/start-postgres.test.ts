@@ -153,6 +153,20 @@ describe('a killed server', () => {
     expect(await query(second, 'select answer from kept')).toEqual([42]);
   });
 
+  it('starts again although one of its backends computes on', async () => {
+    const dataDir = privateFolder();
+    const first = await start(dataDir);
+    const client = new pg.Client(first.config);
+    client.on('error', () => {});
+    await client.connect();
+    client.query('do $$ begin loop null; end loop; end $$').catch(() => {});
+    await sleep(200);
+    process.kill(first.pid, 'SIGKILL');
+    await first.ended;
+    const second = await start(dataDir);
+    expect(await query(second, 'select 1')).toEqual([1]);
+  });
+
   it('is taken down when its supervisor is killed', async () => {
     const dataDir = privateFolder();
     const server = await start(dataDir);

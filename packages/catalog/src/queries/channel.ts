@@ -21,11 +21,12 @@ export async function findChannelById(db: Db, id: number): Promise<ChannelRow | 
 
 /**
  * A channel by its number, unless it is being deleted, and its row locked until the transaction ends: `change` for who
- * changes or removes it, `stay` for who needs it to stay as it is.
+ * changes it or moves its head, `stay` for who only needs it not to be deleted meanwhile.
  */
 export async function lockChannel(db: Db, id: number, why: 'change' | 'stay'): Promise<ChannelRow | undefined> {
   const query = live(db).where('id', '=', id);
-  return (why === 'change' ? query.forUpdate() : query.forShare()).executeTakeFirst();
+  // Deleting a channel changes its path, a key: that is what a key share keeps out.
+  return (why === 'change' ? query.forNoKeyUpdate() : query.forKeyShare()).executeTakeFirst();
 }
 
 /** Add a channel. Undefined when its path is taken. */

@@ -4,7 +4,7 @@ import {
   type ChannelRow,
   findChannel,
   headDocuments,
-  liveNotices,
+  listNotices,
   type NoticeRow,
 } from '@sluice/catalog';
 import { writeNotices } from '@sluice/formats/conda';
@@ -19,6 +19,9 @@ import { sendFetched } from './send-fetched.ts';
 
 const yearMs = 365 * 86_400_000;
 
+/** More than anybody reads; conda shows all of them at once. */
+const noticesAtMost = 100;
+
 /** Open the doors of the client protocols, with memories that `sluice_changed` flushes. */
 export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[] {
   const { db, storage, now } = rooms;
@@ -28,7 +31,7 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[
     { now, entries: 1000 },
   );
   const notices = remembered(
-    async (channelId: number) => noticesDocument(await liveNotices(db, channelId, now()), now()),
+    async (channelId: number) => noticesDocument(await shownNotices(db, channelId, now()), now()),
     {
       now,
     },
@@ -63,6 +66,11 @@ async function judge(rooms: Rooms, key: string) {
   return channel ? findFile(rooms, channel, subdir, file) : { status: 'absent' as const };
 }
 
+async function shownNotices(db: Rooms['db'], channelId: number, now: Date): Promise<NoticeRow[]> {
+  const page = { channel_id: channelId, shownAt: now, limit: noticesAtMost, offset: 0 };
+  return (await listNotices(db, page)).rows;
+}
+
 function noticesDocument(rows: readonly NoticeRow[], now: Date): { bytes: Buffer; etag: string } {
   const bytes = Buffer.from(
     writeNotices(
@@ -70,9 +78,9 @@ function noticesDocument(rows: readonly NoticeRow[], now: Date): { bytes: Buffer
         id: row.id,
         message: row.message,
         level: row.level,
-        created_at: row.created_at.getTime(),
+        createdAt: row.created_at.getTime(),
         // conda wants an end; one without is good for a year from now on, asked anew each time.
-        expires_at: (row.expires_at ?? new Date(now.getTime() + yearMs)).getTime(),
+        expiresAt: (row.expires_at ?? new Date(now.getTime() + yearMs)).getTime(),
       })),
     ),
   );
