@@ -66,9 +66,7 @@ export function restoreLinks(native: NativeBinaries): boolean {
 
 /**
  * Copy the binaries, links included, into `<parent>/bin-<version>`, unless they are there: for a node_modules that may
- * not be written, or not entered by the user the server runs as. About 45 MB.
- *
- * @param owner the user and group the copy is for.
+ * not be written, or not entered by the user the server runs as. About 55 MB.
  */
 export function copyBinaries(native: NativeBinaries, parent: string): NativeBinaries {
   const folder = path.join(parent, `bin-${native.version}`);
