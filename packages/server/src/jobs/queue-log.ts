@@ -6,7 +6,7 @@ export function queueLog(log: Log): Logger {
   return new Logger((scope) => (level, message, meta) => {
     if (level === 'debug') return;
     const line = { ...scope, ...(meta?.error === undefined ? {} : { error: meta.error }) };
-    if (level === 'info' || scope.taskIdentifier !== undefined) log.debug(line, message);
+    if (level === 'info' || meta?.failure === true) log.debug(line, message);
     else log[level === 'error' ? 'error' : 'warn'](line, message);
   });
 }

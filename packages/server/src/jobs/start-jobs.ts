@@ -39,6 +39,8 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
       taskList,
       concurrency: CONCURRENCY,
       noHandleSignals: true,
+      // In batches, since only then a stopping queue waits until the end of its last jobs is written down.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       parsedCronItems: parseCronItems(schedule.filter(({ task }) => task in kinds)),
       logger: queueLog(rooms.log),
       events,
