@@ -71,6 +71,7 @@ export {
   listMirrors,
   type MirrorList,
   type MirrorRow,
+  moveMirror,
   type NewMirror,
   newestRuns,
   removeMirror,

@@ -89,7 +89,7 @@ export async function insertMirror(db: Db, mirror: NewMirror, now: Date): Promis
 export async function updateMirror(
   db: Db,
   id: string,
-  change: Partial<Omit<NewMirror, 'id' | 'channel_id' | 'mode'>> & { at_rev?: number },
+  change: Partial<Omit<NewMirror, 'id' | 'channel_id' | 'mode'>>,
   now: Date,
 ): Promise<void> {
   const { filters, ...columns } = change;
@@ -98,6 +98,11 @@ export async function updateMirror(
     .set({ ...columns, ...(filters === undefined ? {} : { filters: JSON.stringify(filters) }), updated_at: now })
     .where('id', '=', id)
     .execute();
+}
+
+/** Let the layer show what a run has brought in: the source at this revision. */
+export async function moveMirror(db: Db, id: string, to: { at_rev: number; last_run_id: string }): Promise<void> {
+  await db.updateTable('mirror').set(to).where('id', '=', id).execute();
 }
 
 /** Remove a mirror with its runs. Its source and the records of it stay. */

@@ -124,9 +124,10 @@ export async function saveProgress(db: Db, hold: RunHold, progress: RunProgress)
   return row !== undefined;
 }
 
-/** Give the lease back so that any worker may go on. */
-export async function releaseLease(db: Db, hold: RunHold): Promise<void> {
-  await held(db, hold).set({ lease_until: null }).execute();
+/** Give the lease back so that any worker may go on. @returns whether this holder still had it. */
+export async function releaseLease(db: Db, hold: RunHold): Promise<boolean> {
+  const row = await held(db, hold).set({ lease_until: null }).returning('id').executeTakeFirst();
+  return row !== undefined;
 }
 
 /** How a run ended. */

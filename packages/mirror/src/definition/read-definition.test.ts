@@ -31,7 +31,13 @@ describe('readDefinition', () => {
   });
 
   test('keeps what is given', () => {
-    const filters = { subdirs: ['noarch', 'linux-64'], exclude_specs: ['p*'], include_specs: ['python >=3.9'], include_licenses: ['MIT', 'bsd'], date_from: '2020-02-29' };
+    const filters = {
+      subdirs: ['noarch', 'linux-64'],
+      exclude_specs: ['p*'],
+      include_specs: ['python >=3.9'],
+      include_licenses: ['MIT', 'bsd'],
+      date_from: '2020-02-29',
+    };
     expect(
       readDefinition(
         {
@@ -72,7 +78,11 @@ describe('readDefinition', () => {
     ['a schedule that is a number', { cron: 5 }, ['cron cron_invalid']],
     ['no such zone', { time_zone: 'Europe/Nowhere' }, ['time_zone time_zone_invalid']],
     ['a text for a flag', { keep_legacy: 'yes' }, ['keep_legacy not_boolean']],
-    ['everything at once', { mirror_name: '', source_root: '', cron: '', filters: { subdirs: 'noarch' } }, ['mirror_name name_invalid', 'source_root required', 'cron cron_invalid', 'filters.subdirs not_list']],
+    [
+      'everything at once',
+      { mirror_name: '', source_root: '', cron: '', filters: { subdirs: 'noarch' } },
+      ['mirror_name name_invalid', 'source_root required', 'cron cron_invalid', 'filters.subdirs not_list'],
+    ],
   ])('%s', (_, input, issues) => {
     expect(issuesOf(input)).toEqual(issues);
   });
@@ -81,19 +91,51 @@ describe('readDefinition', () => {
 describe('filters of a mirror', () => {
   test.each<[string, unknown, string[]]>([
     ['none', undefined, []],
-    ['unset in every way', { only_specs: [], projects: null, only_signed: false, cve_score_threshold: null, date_from: '', exclude_specs: ['a'] }, []],
+    [
+      'unset in every way',
+      {
+        only_specs: [],
+        projects: null,
+        only_signed: false,
+        cve_score_threshold: null,
+        date_from: '',
+        exclude_specs: ['a'],
+      },
+      [],
+    ],
     ['only and exclude', { only_specs: ['a'], exclude_specs: ['b'] }, ['filters.exclude_specs specs_conflict']],
     ['only and include', { only_specs: ['a'], include_specs: ['b'] }, ['filters.include_specs specs_conflict']],
     ['only with licences and dates', { only_specs: ['a'], exclude_licenses: ['agpl'], date_to: '2026-01-01' }, []],
     ['unknown licence', { include_licenses: ['mit', 'beerware-ish'] }, ['filters.include_licenses[1] license_unknown']],
-    ['a day that is none', { date_from: '2024-13-01', date_to: '2023-02-29' }, ['filters.date_from date_invalid', 'filters.date_to date_invalid']],
+    [
+      'a day that is none',
+      { date_from: '2024-13-01', date_to: '2023-02-29' },
+      ['filters.date_from date_invalid', 'filters.date_to date_invalid'],
+    ],
     ['a day as number', { date_from: 20240101 }, ['filters.date_from date_invalid']],
     ['days in the wrong order', { date_from: '2024-02-01', date_to: '2024-01-31' }, ['filters.date_to date_order']],
     ['a bad spec', { exclude_specs: ['numpy', 'numpy >='] }, ['filters.exclude_specs[1] spec_invalid']],
-    ['a spec of another channel', { only_specs: ['conda-forge::numpy'] }, ['filters.only_specs[0] spec_key_not_supported']],
+    [
+      'a spec of another channel',
+      { only_specs: ['conda-forge::numpy'] },
+      ['filters.only_specs[0] spec_key_not_supported'],
+    ],
     ['a spec of features', { only_specs: ['mkl@'] }, ['filters.only_specs[0] spec_key_not_supported']],
-    ['every key a filter can judge', { only_specs: ['numpy[version=">1",build=py*,build_number=">1",subdir=noarch,license=MIT,license_family=BSD,fn="*.conda"]', `*[sha256=${'a'.repeat(64)}]`] }, []],
-    ['a subdir that is none', { subdirs: ['noarch', '../x', 5] }, ['filters.subdirs[1] subdir_invalid', 'filters.subdirs[2] not_text']],
+    [
+      'every key a filter can judge',
+      {
+        only_specs: [
+          'numpy[version=">1",build=py*,build_number=">1",subdir=noarch,license=MIT,license_family=BSD,fn="*.conda"]',
+          `*[sha256=${'a'.repeat(64)}]`,
+        ],
+      },
+      [],
+    ],
+    [
+      'a subdir that is none',
+      { subdirs: ['noarch', '../x', 5] },
+      ['filters.subdirs[1] subdir_invalid', 'filters.subdirs[2] not_text'],
+    ],
     ['score', { cve_score_threshold: 7 }, ['filters.cve_score_threshold filter_not_supported']],
     ['score of none', { cve_score_threshold: 0 }, ['filters.cve_score_threshold filter_not_supported']],
     ['uncurated', { exclude_non_curated_cve: true }, ['filters.exclude_non_curated_cve filter_not_supported']],
@@ -113,8 +155,13 @@ describe('filters of a mirror', () => {
 });
 
 test('filters of a channel know licences and specs only', () => {
-  expect(readChannelFilters({ exclude_licenses: ['agpl'], include_specs: [] })).toEqual({ filters: { exclude_licenses: ['agpl'] } });
+  expect(readChannelFilters({ exclude_licenses: ['agpl'], include_specs: [] })).toEqual({
+    filters: { exclude_licenses: ['agpl'] },
+  });
   expect(readChannelFilters({ subdirs: ['noarch'], exclude_specs: ['a >'] })).toMatchObject({
-    issues: [{ field: 'filters.subdirs', code: 'filter_unknown' }, { field: 'filters.exclude_specs[0]', code: 'spec_invalid' }],
+    issues: [
+      { field: 'filters.subdirs', code: 'filter_unknown' },
+      { field: 'filters.exclude_specs[0]', code: 'spec_invalid' },
+    ],
   });
 });

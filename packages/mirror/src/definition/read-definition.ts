@@ -43,25 +43,36 @@ const mostNameLength = 128;
  */
 export function readDefinition(input: MirrorInput, now: Date): MirrorDefinition {
   const issues: DefinitionIssue[] = [];
-  const say = (field: string, code: DefinitionIssue['code'], message: string) => void issues.push({ field, code, message });
+  const say = (field: string, code: DefinitionIssue['code'], message: string) =>
+    void issues.push({ field, code, message });
 
   const name = typeof input.mirror_name === 'string' ? input.mirror_name.trim() : '';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a name must not hold
   if (name === '' || name.length > mostNameLength || /[\u0000-\u001f\u007f]/.test(name)) {
     say('mirror_name', 'name_invalid', `A mirror has a name of 1 to ${mostNameLength} characters on one line.`);
   }
   const mode = input.mirror_mode ?? 'passive';
   if (mode !== 'active' && mode !== 'passive') say('mirror_mode', 'mode_invalid', 'The mode is active or passive.');
   const type = input.mirror_type ?? 'conda';
-  if (type !== 'conda') say('mirror_type', 'type_not_supported', `Mirrors of type ${String(type)} are not supported yet; conda is.`);
+  if (type !== 'conda')
+    say('mirror_type', 'type_not_supported', `Mirrors of type ${String(type)} are not supported yet; conda is.`);
   const keepLegacy = input.keep_legacy ?? false;
   if (typeof keepLegacy !== 'boolean') say('keep_legacy', 'not_boolean', 'keep_legacy is true or false.');
   const address = readAddress(input, say);
   const cron = input.cron ?? defaultCron;
   const timeZone = input.time_zone ?? defaultTimeZone;
   const fault = scheduleFault(String(cron), String(timeZone), now);
-  if (fault === 'cron') say('cron', 'cron_invalid', `${JSON.stringify(cron)} is no schedule that ever fires: write five fields, such as "${defaultCron}".`);
-  if (fault === 'time_zone') say('time_zone', 'time_zone_invalid', `${JSON.stringify(timeZone)} is no time zone: write an IANA name, such as Europe/Berlin.`);
+  if (fault === 'cron')
+    say(
+      'cron',
+      'cron_invalid',
+      `${JSON.stringify(cron)} is no schedule that ever fires: write five fields, such as "${defaultCron}".`,
+    );
+  if (fault === 'time_zone')
+    say(
+      'time_zone',
+      'time_zone_invalid',
+      `${JSON.stringify(timeZone)} is no time zone: write an IANA name, such as Europe/Berlin.`,
+    );
   const read = readMirrorFilters(input.filters);
   if ('issues' in read) issues.push(...read.issues);
   if (issues.length > 0 || !address || 'issues' in read) throw invalid(issues);
@@ -77,18 +88,31 @@ export function readDefinition(input: MirrorInput, now: Date): MirrorDefinition 
   };
 }
 
-function readAddress(input: MirrorInput, say: (field: string, code: DefinitionIssue['code'], message: string) => void): SourceAddress | undefined {
+function readAddress(
+  input: MirrorInput,
+  say: (field: string, code: DefinitionIssue['code'], message: string) => void,
+): SourceAddress | undefined {
   if (typeof input.source_root !== 'string' || input.source_root.trim() === '') {
-    say('source_root', 'required', 'A mirror needs a source: an http(s) or file URL, or the absolute path of a folder of the server.');
+    say(
+      'source_root',
+      'required',
+      'A mirror needs a source: an http(s) or file URL, or the absolute path of a folder of the server.',
+    );
     return undefined;
   }
-  const address = attempt(() => parseSourceAddress(input.source_root as string), (message) => say('source_root', 'source_url', message));
+  const address = attempt(
+    () => parseSourceAddress(input.source_root as string),
+    (message) => say('source_root', 'source_url', message),
+  );
   if (input.proxy === undefined || input.proxy === null || input.proxy === '') return address;
   if (typeof input.proxy !== 'string') {
     say('proxy', 'proxy_invalid', 'The proxy is a URL: http://[user:password@]host[:port].');
     return undefined;
   }
-  const proxied = attempt(() => parseSourceAddress('http://any', input.proxy as string), (message) => say('proxy', 'proxy_invalid', message));
+  const proxied = attempt(
+    () => parseSourceAddress('http://any', input.proxy as string),
+    (message) => say('proxy', 'proxy_invalid', message),
+  );
   return address && proxied && { ...address, proxy: proxied.proxy, secret: { ...address.secret, ...proxied.secret } };
 }
 
@@ -103,5 +127,7 @@ function attempt<T>(read: () => T, refused: (message: string) => void): T | unde
 }
 
 function invalid(issues: readonly DefinitionIssue[]): MirrorError {
-  return new MirrorError('definition_invalid', issues.map((issue) => `${issue.field}: ${issue.message}`).join(' '), { issues });
+  return new MirrorError('definition_invalid', issues.map((issue) => `${issue.field}: ${issue.message}`).join(' '), {
+    issues,
+  });
 }

@@ -49,11 +49,24 @@ export function readMirrorFilters(filters: unknown): { filters: MirrorFilters } 
       if (list.length > 0) out[key as ListKey] = list;
     } else if (key === 'date_from' || key === 'date_to') {
       if (isDay(value)) out[key] = value as string;
-      else issues.push({ field: `filters.${key}`, code: 'date_invalid', message: `${shown(value)} is no day: write YYYY-MM-DD, such as 2026-02-28.` });
+      else
+        issues.push({
+          field: `filters.${key}`,
+          code: 'date_invalid',
+          message: `${shown(value)} is no day: write YYYY-MM-DD, such as 2026-02-28.`,
+        });
     } else if (laterFilters.includes(key)) {
-      issues.push({ field: `filters.${key}`, code: 'filter_not_supported', message: `The filter ${key} is not supported yet. Leave it out: the mirror would not heed it.` });
+      issues.push({
+        field: `filters.${key}`,
+        code: 'filter_not_supported',
+        message: `The filter ${key} is not supported yet. Leave it out: the mirror would not heed it.`,
+      });
     } else {
-      issues.push({ field: `filters.${key}`, code: 'filter_unknown', message: `There is no filter ${key}. Known are ${[...Object.keys(listKeys), 'date_from', 'date_to'].join(', ')}.` });
+      issues.push({
+        field: `filters.${key}`,
+        code: 'filter_unknown',
+        message: `There is no filter ${key}. Known are ${[...Object.keys(listKeys), 'date_from', 'date_to'].join(', ')}.`,
+      });
     }
   }
   issues.push(...conflicts(out));
@@ -67,7 +80,11 @@ export function readChannelFilters(filters: unknown): { filters: ChannelFilters 
   for (const [key, value] of entriesOf(filters, issues)) {
     const known = channelKeys.find((name) => name === key);
     if (!known) {
-      issues.push({ field: `filters.${key}`, code: 'filter_unknown', message: `A channel has no filter ${key}. Known are ${channelKeys.join(', ')}.` });
+      issues.push({
+        field: `filters.${key}`,
+        code: 'filter_unknown',
+        message: `A channel has no filter ${key}. Known are ${channelKeys.join(', ')}.`,
+      });
       continue;
     }
     const list = readList(known, value, issues);
@@ -79,14 +96,24 @@ export function readChannelFilters(filters: unknown): { filters: ChannelFilters 
 function entriesOf(filters: unknown, issues: DefinitionIssue[]): [string, unknown][] {
   if (filters === undefined || filters === null) return [];
   if (typeof filters !== 'object' || Array.isArray(filters)) {
-    issues.push({ field: 'filters', code: 'not_list', message: 'The filters are an object of lists, such as {"subdirs": ["noarch"]}.' });
+    issues.push({
+      field: 'filters',
+      code: 'not_list',
+      message: 'The filters are an object of lists, such as {"subdirs": ["noarch"]}.',
+    });
     return [];
   }
   return Object.entries(filters).filter(([, value]) => !isUnset(value));
 }
 
 function isUnset(value: unknown): boolean {
-  return value === undefined || value === null || value === false || value === '' || (Array.isArray(value) && value.length === 0);
+  return (
+    value === undefined ||
+    value === null ||
+    value === false ||
+    value === '' ||
+    (Array.isArray(value) && value.length === 0)
+  );
 }
 
 function readList(key: ListKey, value: unknown, issues: DefinitionIssue[]): string[] {
@@ -105,7 +132,11 @@ function readList(key: ListKey, value: unknown, issues: DefinitionIssue[]): stri
       read(item);
     } catch (error) {
       const known = error instanceof UnsupportedKey ? 'spec_key_not_supported' : code;
-      issues.push({ field, code: known, message: error instanceof Error ? error.message : `${shown(item)} cannot be read.` });
+      issues.push({
+        field,
+        code: known,
+        message: error instanceof Error ? error.message : `${shown(item)} cannot be read.`,
+      });
     }
   });
   return value.filter((item): item is string => typeof item === 'string');
@@ -116,18 +147,28 @@ class UnsupportedKey extends Error {}
 function readSpec(text: string): void {
   const strange = usedKeys(parseMatchSpec(text)).filter((key) => !knownKeys.includes(key));
   if (strange.length === 0) return;
-  throw new UnsupportedKey(`${shown(text)} asks for ${strange.join(', ')}, which a filter cannot judge. It can judge ${knownKeys.join(', ')}.`);
+  throw new UnsupportedKey(
+    `${shown(text)} asks for ${strange.join(', ')}, which a filter cannot judge. It can judge ${knownKeys.join(', ')}.`,
+  );
 }
 
 function conflicts(filters: MirrorFilters): DefinitionIssue[] {
   const issues: DefinitionIssue[] = [];
   for (const key of ['exclude_specs', 'include_specs'] as const) {
     if (filters.only_specs && filters[key]) {
-      issues.push({ field: `filters.${key}`, code: 'specs_conflict', message: `only_specs cannot be combined with ${key}. Use one of them.` });
+      issues.push({
+        field: `filters.${key}`,
+        code: 'specs_conflict',
+        message: `only_specs cannot be combined with ${key}. Use one of them.`,
+      });
     }
   }
   if (filters.date_from && filters.date_to && filters.date_from > filters.date_to) {
-    issues.push({ field: 'filters.date_to', code: 'date_order', message: `date_to ${filters.date_to} is before date_from ${filters.date_from}.` });
+    issues.push({
+      field: 'filters.date_to',
+      code: 'date_order',
+      message: `date_to ${filters.date_to} is before date_from ${filters.date_from}.`,
+    });
   }
   return issues;
 }

@@ -31,10 +31,11 @@ export interface Patience {
 /**
  * Refuse a file at its first answer when the upstream already says it has another size.
  *
- * @throws {MirrorError} `size_mismatch`.
+ * @throws {MirrorError} `size_mismatch`; the answer is discarded then.
  */
-export function checkSize(place: PackagePlace, opened: OpenPackage, expected: Expected): void {
+export async function checkSize(place: PackagePlace, opened: OpenPackage, expected: Expected): Promise<void> {
   if (opened.size === undefined || expected.size === undefined || opened.size === expected.size) return;
+  await opened.discard();
   throw sizeMismatch(place, `${expected.size} bytes`, `${opened.size} bytes`);
 }
 
@@ -57,7 +58,7 @@ export async function receivePackage(
   for (let attempt = 1; ; attempt++) {
     try {
       opened ??= await openPackage(deps, place, { from: receiving.size });
-      checkSize(place, opened, expected);
+      await checkSize(place, opened, expected);
       await pump(deps, receiving, opened);
       if (opened.size !== undefined && receiving.size < opened.size) throw cutShort(place, opened.size, receiving.size);
       return;
@@ -66,7 +67,9 @@ export async function receivePackage(
       if (isTooLarge(error)) throw sizeMismatch(place, `${expected.size ?? 'fewer'} bytes`, 'more', error);
       if (!(error instanceof MirrorError) || !error.transient || attempt >= patience.attempts) throw error;
       opened = undefined;
-      await pause(patience.pauseMs * 2 ** (attempt - 1), undefined, { signal: deps.signal }).catch(() => deps.signal?.throwIfAborted());
+      await pause(patience.pauseMs * 2 ** (attempt - 1), undefined, { signal: deps.signal }).catch(() =>
+        deps.signal?.throwIfAborted(),
+      );
     }
   }
 }
@@ -87,7 +90,11 @@ function isTooLarge(error: unknown): boolean {
 }
 
 function sizeMismatch(place: PackagePlace, wanted: string, found: string, cause?: unknown): MirrorError {
-  return new MirrorError('size_mismatch', `The upstream's ${place.subdir}/${place.file} has ${found}, its record says ${wanted}.`, { wanted, found, cause });
+  return new MirrorError(
+    'size_mismatch',
+    `The upstream's ${place.subdir}/${place.file} has ${found}, its record says ${wanted}.`,
+    { wanted, found, cause },
+  );
 }
 
 function cutShort(place: PackagePlace, wanted: number, found: number): MirrorError {

@@ -9,6 +9,8 @@ export interface OpenPackage {
   start: number;
   size: number | undefined;
   bytes: AsyncIterable<Uint8Array>;
+  /** Let go of bytes that will not be read. */
+  discard(): Promise<void>;
 }
 
 /**
@@ -31,10 +33,10 @@ export async function openPackage(
     ...(options.attempts === undefined ? {} : { attempts: options.attempts }),
   });
   const length = numberOf(answer.headers['content-length']);
-  if (answer.status === 200) return { start: 0, size: length, bytes: answer.body };
+  if (answer.status === 200) return { start: 0, size: length, bytes: answer.body, discard: answer.discard };
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.headers['content-range'] ?? '');
   if (answer.status === 206 && options.from > 0 && range) {
-    return { start: Number(range[1]), size: numberOf(range[2]), bytes: answer.body };
+    return { start: Number(range[1]), size: numberOf(range[2]), bytes: answer.body, discard: answer.discard };
   }
   await answer.discard();
   throw new MirrorError(
@@ -52,7 +54,8 @@ async function openFile(deps: UpstreamDeps, path: string, from: number): Promise
   try {
     const { size } = await handle.stat();
     const bytes = handle.createReadStream({ start: from, highWaterMark: 256 * 1024, signal: deps.signal ?? undefined });
-    return { start: from, size, bytes: bytes as AsyncIterable<Uint8Array> };
+    const discard = async () => void bytes.destroy();
+    return { start: from, size, bytes: bytes as AsyncIterable<Uint8Array>, discard };
   } catch (error) {
     await handle.close();
     throw error;

@@ -1,0 +1,35 @@
+import { completeWaitingRun, type Db, findMirror, recordEvent, waitingRuns } from '@sluice/catalog';
+import type { MirrorDeps } from '../deps.ts';
+
+/**
+ * Publish a channel, then complete the runs that waited for it. Only those that waited before are completed: what a
+ * later one brought may not be in this publication, and it has asked for its own.
+ *
+ * @param publish does it; whatever it answers (also that nothing changed, or that the channel is frozen), the channel then
+ *   shows all it is going to show of these runs.
+ */
+export async function publishingRuns<T>(
+  deps: Pick<MirrorDeps, 'db' | 'now'>,
+  channelId: number,
+  publish: () => Promise<T>,
+): Promise<T> {
+  const waiting = await waitingRuns(deps.db, channelId);
+  const outcome = await publish();
+  for (const { id } of waiting) await deps.db.transaction().execute((trx) => completeRun(trx, id, deps.now()));
+  return outcome;
+}
+
+/** Complete one waiting run, with its event. Does nothing when it no longer waits. */
+export async function completeRun(trx: Db, runId: string, now: Date): Promise<void> {
+  const run = await completeWaitingRun(trx, runId, now);
+  const mirror = run && (await findMirror(trx, run.mirror_id));
+  if (!mirror) return;
+  await recordEvent(trx, {
+    at: now,
+    actor: run.actor ?? 'system',
+    action: 'mirror_completed',
+    channel: mirror.channel_path,
+    subject: mirror.name,
+    data: { mirror_id: mirror.id, run_id: run.id, revision: run.revision, count: run.counts },
+  });
+}

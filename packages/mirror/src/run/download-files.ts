@@ -1,0 +1,111 @@
+import { countRunItems, nextRunItems, type RunItemRow, sourceParts } from '@sluice/catalog';
+import { bytesToHex, type Md5, type Sha256 } from '@sluice/formats/digest';
+import type { Receiving } from '../deps.ts';
+import { MirrorError } from '../errors.ts';
+import { receivePackage } from '../fetch-file/receive-package.ts';
+import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
+import { type Arrivals, collectArrivals } from './arrivals.ts';
+import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
+import { countsOf } from './run-counts.ts';
+
+const workers = 8;
+/** So many unavailable files in a row mean that the upstream is down, not that files are bad. */
+const downAfter = 8;
+
+/**
+ * Third stage, for active mirrors: fetch the files whose bytes are not here, eight at a time, and admit them in batches.
+ * A file that cannot be had is noted with its reason and holds nothing up. What is local by now is not fetched.
+ *
+ * @throws {MirrorError} `upstream_unavailable` when the upstream is down; `all_files_failed` when there is not one.
+ */
+export async function downloadFiles(context: RunContext): Promise<StageEnd> {
+  const { deps, run } = context;
+  await save(context, { step: run.steps - 1, step_text: 'Fetching files' });
+  const arrivals = collectArrivals(context, await countRunItems(deps.db, run.id));
+  const giveUp = new AbortController();
+  const upstream = { ...context.upstream, signal: AbortSignal.any([context.lease.signal, giveUp.signal]) };
+  const items = missingItems(context, arrivals);
+  const fetchOne = await fetcher(context, upstream, arrivals);
+  try {
+    await Promise.all(
+      Array.from({ length: workers }, async () => {
+        for (;;) {
+          if (!context.hasTime()) return;
+          const next = await items.next();
+          if (next.done) return;
+          await fetchOne(next.value);
+        }
+      }),
+    );
+  } catch (error) {
+    giveUp.abort(error);
+    // What has arrived whole is kept; the error of the downloads is the one to tell.
+    await arrivals.flush().catch(() => {});
+    throw error;
+  }
+  await arrivals.flush();
+  if ((await countRunItems(deps.db, run.id)).todo > 0) return 'yield';
+  const counts = countsOf(run.counts);
+  if (counts.active === 0 && counts.failed > 0) throw allFailed(counts.failed);
+  await commit(context, (trx) => save(context, { stage: 'publish' }, trx));
+  return 'next';
+}
+
+/** The files still to fetch. Those whose bytes have come in another way are settled in passing. */
+async function* missingItems(context: RunContext, arrivals: Arrivals): AsyncGenerator<RunItemRow> {
+  const { deps, mirror, run } = context;
+  let last: RunItemRow | undefined;
+  for (;;) {
+    const page = await nextRunItems(deps.db, { id: run.id, source_id: mirror.source_id }, last, 500);
+    if (page.length === 0) return;
+    for (const item of page) {
+      if (item.local) arrivals.local(item);
+      else yield item;
+    }
+    last = page.at(-1);
+  }
+}
+
+async function fetcher(
+  context: RunContext,
+  upstream: UpstreamDeps,
+  arrivals: Arrivals,
+): Promise<(item: RunItemRow) => Promise<void>> {
+  const { deps, mirror, timings } = context;
+  const baseUrls = new Map((await sourceParts(deps.db, mirror.source_id)).map((part) => [part.subdir, part.base_url]));
+  let unavailable = 0;
+  return async (item) => {
+    const expect = {
+      ...(item.sha256 ? { sha256: bytesToHex(item.sha256) as Sha256 } : {}),
+      ...(item.md5 ? { md5: bytesToHex(item.md5) as Md5 } : {}),
+      ...(item.size === null ? {} : { size: item.size }),
+    };
+    let receiving: Receiving | undefined;
+    try {
+      receiving = await deps.storage.receive({ expect });
+      const place = { subdir: item.subdir, file: item.file, baseUrl: baseUrls.get(item.subdir) ?? null };
+      await receivePackage(upstream, receiving, place, expect, { attempts: 3, pauseMs: timings.retryPauseMs });
+    } catch (error) {
+      await receiving?.discard();
+      upstream.signal?.throwIfAborted();
+      if (!(error instanceof MirrorError)) throw error;
+      unavailable = error.code === 'upstream_unavailable' ? unavailable + 1 : 0;
+      if (unavailable >= downAfter) throw error;
+      arrivals.failed(item, error);
+      return;
+    }
+    unavailable = 0;
+    await arrivals.arrived(item, receiving);
+  };
+}
+
+function allFailed(failed: number): MirrorError {
+  return new MirrorError(
+    'all_files_failed',
+    `None of the files could be brought in (${failed} failed). The list of failed files says why.`,
+    {
+      wanted: 'at least one file',
+      found: `${failed} failed`,
+    },
+  );
+}

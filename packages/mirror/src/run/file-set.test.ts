@@ -1,0 +1,24 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fileSet } from './file-set.ts';
+
+test('counts what the other lacks', () => {
+  const names = fc.uniqueArray(fc.string({ minLength: 1 }), { maxLength: 2000 });
+  fc.assert(
+    fc.property(names, names, (mine, theirs) => {
+      const [a, b] = [fileSet(), fileSet()];
+      for (const name of mine) a.add('noarch', name);
+      for (const name of theirs) b.add('noarch', name);
+      const other = new Set(theirs);
+      expect(a.missingFrom(b)).toBe(mine.filter((name) => !other.has(name)).length);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('one name in two subdirs is two files', () => {
+  const [a, b] = [fileSet(), fileSet()];
+  a.add('noarch', 'x.conda');
+  b.add('linux-64', 'x.conda');
+  expect([a.missingFrom(b), a.missingFrom(a)]).toEqual([1, 0]);
+});

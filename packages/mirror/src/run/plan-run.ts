@@ -1,0 +1,179 @@
+import {
+  deleteRunItems,
+  findChannelById,
+  folderRefusals,
+  insertRunItems,
+  lastCompletedRun,
+  localDigests,
+  type RunItemRow,
+  type RunRow,
+} from '@sluice/catalog';
+import type { LayerDefinition, PackageType } from '@sluice/policy';
+import { type PlannedFile, planLayer } from '@sluice/registry';
+import type { MirrorDeps } from '../deps.ts';
+import { MirrorError } from '../errors.ts';
+import { type FileSet, fileSet } from './file-set.ts';
+import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
+import { addDenials, countsOf, noCounts, type RunCounts } from './run-counts.ts';
+
+const portion = 5000;
+
+/**
+ * Second stage: judge everything the source holds at the run's revision, count it, and, for an active mirror, note the
+ * files whose bytes are not here yet. Begins anew when it was interrupted.
+ *
+ * A passive mirror whose source, rules and definition are what they were at its last completed run is not judged again.
+ */
+export async function planRun(context: RunContext): Promise<StageEnd> {
+  const { deps, mirror, run } = context;
+  const revision = run.revision!;
+  await save(context, {
+    step: run.steps - (mirror.mode === 'active' ? 2 : 1),
+    step_text: 'Judging every file',
+    step_done: 0,
+    step_total: 0,
+  });
+  const definition = await layerDefinition(deps, mirror);
+  const planKey = JSON.stringify(definition);
+  const previous = await lastCompletedRun(deps.db, mirror.id);
+  const same = previous?.revision === revision && previous.plan_key === planKey;
+  if (same && mirror.mode === 'passive') {
+    const counts = { ...countsOf(previous.counts), removed: 0 };
+    await commit(context, (trx) => save(context, { stage: 'publish', plan_key: planKey, counts: { ...counts } }, trx));
+    return 'next';
+  }
+  await commit(context, (trx) => deleteRunItems(trx, run.id));
+  const compare = same ? undefined : await shownBefore(deps, mirror.source_id, previous);
+  const counts = noCounts();
+  const missing = await planParts(context, {
+    revision,
+    definition,
+    counts,
+    shown: compare && fileSet(),
+    before: compare,
+  });
+  const refused = await noteRefusals(context);
+  counts.total += refused;
+  counts.failed = refused;
+  await commit(context, (trx) =>
+    save(
+      context,
+      { stage: missing > 0 ? 'download' : 'publish', plan_key: planKey, counts: { ...counts }, last_key: null },
+      trx,
+    ),
+  );
+  return 'next';
+}
+
+/** What decides over a mirror's layer now. @throws {MirrorError} `mirror_missing` when its channel is gone. */
+export async function layerDefinition(
+  deps: Pick<MirrorDeps, 'db'>,
+  mirror: {
+    id: string;
+    channel_id: number;
+    filters: NonNullable<LayerDefinition['mirror']>['filters'];
+    keep_legacy: boolean;
+  },
+): Promise<LayerDefinition> {
+  const channel = await findChannelById(deps.db, mirror.channel_id);
+  if (!channel) throw new MirrorError('mirror_missing', 'The channel of the mirror was deleted.', { found: mirror.id });
+  return {
+    types: channel.types as PackageType[],
+    channel: channel.filters,
+    mirror: { filters: mirror.filters, keepLegacy: mirror.keep_legacy },
+  };
+}
+
+interface Planning {
+  revision: number;
+  definition: LayerDefinition;
+  counts: RunCounts;
+  /** Files shown now and files shown by the run before; both or none. */
+  shown: FileSet | undefined;
+  before: FileSet | undefined;
+}
+
+/** @returns how many files are to be fetched. */
+async function planParts(
+  context: RunContext,
+  { revision, definition, counts, shown, before }: Planning,
+): Promise<number> {
+  const { deps, mirror } = context;
+  const active = mirror.mode === 'active';
+  let missing = 0;
+  for await (const part of planLayer(deps, { sourceId: mirror.source_id, revision, definition })) {
+    context.lease.signal.throwIfAborted();
+    counts.total += part.total;
+    addDenials(counts, part.denials);
+    let local = 0;
+    let batch: PlannedFile[] = [];
+    for (const file of active || shown ? part.files() : []) {
+      shown?.add(file.subdir, file.file);
+      if (!active) continue;
+      batch.push(file);
+      if (batch.length < portion) continue;
+      local += await noteMissing(context, batch);
+      batch = [];
+    }
+    if (batch.length > 0) local += await noteMissing(context, batch);
+    if (active) {
+      counts.active += local;
+      missing += part.kept - local;
+    } else counts.passive += part.kept;
+  }
+  if (shown && before) counts.removed = before.missingFrom(shown);
+  return missing;
+}
+
+/** Note the files of a batch whose bytes are not here. @returns how many are here. */
+async function noteMissing(context: RunContext, files: readonly PlannedFile[]): Promise<number> {
+  const digests = files.flatMap((file) => (file.sha256 ? [Buffer.from(file.sha256)] : []));
+  const local = await localDigests(context.deps.db, digests);
+  const missing = files.filter((file) => !file.sha256 || !local.has(Buffer.from(file.sha256).toString('hex')));
+  await commit(context, (trx) => insertRunItems(trx, context.run.id, missing.map(itemOf)));
+  return files.length - missing.length;
+}
+
+function itemOf(file: PlannedFile): RunItemRow {
+  return {
+    subdir: file.subdir,
+    file: file.file,
+    from_rev: file.fromRev,
+    sha256: file.sha256 ?? null,
+    md5: file.md5 ?? null,
+    size: file.size ?? null,
+  };
+}
+
+/** Packages of a bare folder that are none count as failed, each with its reason. @returns how many. */
+async function noteRefusals(context: RunContext): Promise<number> {
+  const { deps, mirror, run } = context;
+  const refusals = await folderRefusals(deps.db, mirror.source_id, mirror.filters.subdirs ?? []);
+  if (refusals.length === 0) return 0;
+  await commit(context, async (trx) => {
+    for (const { subdir, file, refusal } of refusals) {
+      const item = { subdir, file, from_rev: 0, sha256: null, md5: null, size: null };
+      await insertRunItems(trx, run.id, [item], 'failed', refusal);
+    }
+  });
+  return refusals.length;
+}
+
+/** The files that the run before showed; undefined when there was none, or its rules cannot be read any more. */
+async function shownBefore(
+  deps: MirrorDeps,
+  sourceId: number,
+  previous: RunRow | undefined,
+): Promise<FileSet | undefined> {
+  if (!previous || previous.revision === null || previous.plan_key === null) return undefined;
+  const set = fileSet();
+  try {
+    const definition = JSON.parse(previous.plan_key) as LayerDefinition;
+    for await (const part of planLayer(deps, { sourceId, revision: previous.revision, definition })) {
+      for (const { subdir, file } of part.files()) set.add(subdir, file);
+    }
+  } catch {
+    return undefined;
+  }
+  return set;
+}

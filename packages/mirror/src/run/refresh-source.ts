@@ -1,0 +1,66 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { findPart, sourceRevision } from '@sluice/catalog';
+import { MirrorError } from '../errors.ts';
+import { listSubdirs } from '../upstreams/conda/list-subdirs.ts';
+import { refreshPart } from './refresh-part.ts';
+import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
+
+const mostAttempts = 3;
+
+/**
+ * First stage: ask the upstream for the index of every wanted subdir, one after the other in byte order, and admit what
+ * changed. `last_key` is the subdir done last, so a later slice goes on behind it.
+ *
+ * @throws {MirrorError} `upstream_missing` when the upstream has none of them.
+ */
+export async function refreshSource(context: RunContext): Promise<StageEnd> {
+  const { mirror, run } = context;
+  const named = mirror.filters.subdirs ?? [];
+  const subdirs = [...(named.length > 0 ? new Set(named) : await listSubdirs(context.upstream))].sort();
+  const steps = subdirs.length + (mirror.mode === 'active' ? 3 : 2);
+  const done = run.last_key;
+  for (const [i, subdir] of subdirs.entries()) {
+    if (done !== null && subdir <= done) continue;
+    if (!context.hasTime()) return 'yield';
+    const text = `Reading the index of ${subdir} (${i + 1} of ${subdirs.length})`;
+    await save(context, { steps, step: i + 1, step_text: text, step_done: 0, step_total: 0 });
+    await patiently(context, () => refreshPart(context, subdir));
+    await save(context, { last_key: subdir });
+  }
+  await refuseEmpty(context, subdirs);
+  await commit(context, async (trx) => {
+    const revision = await sourceRevision(trx, mirror.source_id);
+    await save(context, { stage: 'plan', steps, revision, last_key: null }, trx);
+  });
+  return 'next';
+}
+
+/** What is cut short once may come whole the next time. */
+async function patiently(context: RunContext, work: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      const { signal } = context.lease;
+      signal.throwIfAborted();
+      if (!(error instanceof MirrorError) || !error.transient || attempt >= mostAttempts) throw error;
+      await pause(context.timings.retryPauseMs * attempt, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+}
+
+async function refuseEmpty(context: RunContext, subdirs: readonly string[]): Promise<void> {
+  const { deps, mirror } = context;
+  for (const subdir of subdirs) {
+    if (await findPart(deps.db, { source_id: mirror.source_id, subdir })) return;
+  }
+  throw new MirrorError(
+    'upstream_missing',
+    `There is no conda channel at ${mirror.source_url}: no index was found for ${subdirs.slice(0, 5).join(', ')}${subdirs.length > 5 ? ' …' : ''}.`,
+    {
+      wanted: 'repodata.json.zst, repodata.json or packages in at least one subdir',
+      found: 'none',
+    },
+  );
+}

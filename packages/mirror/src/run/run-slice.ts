@@ -1,0 +1,163 @@
+import {
+  claimRun,
+  type Db,
+  endRun,
+  enqueue,
+  findMirror,
+  isConnectionLoss,
+  type MirrorRow,
+  type RunRow,
+  recordEvent,
+  releaseLease,
+} from '@sluice/catalog';
+import type { MirrorDeps } from '../deps.ts';
+import { houseCodeOf, rememberedError } from '../error-code.ts';
+import { MirrorError } from '../errors.ts';
+import { upstreamOf } from '../upstream-of.ts';
+import { downloadFiles } from './download-files.ts';
+import { handOver } from './hand-over.ts';
+import { isFencedOut, keepLease } from './keep-lease.ts';
+import { planRun } from './plan-run.ts';
+import { refreshSource } from './refresh-source.ts';
+import { commit, type RunContext, type StageEnd } from './run-context.ts';
+import { defaultTimings, type RunTimings } from './timings.ts';
+
+/**
+ * How a slice ended.
+ *
+ *     gone       the run is over, waits for its publication, or another worker has it: nothing was done, or no more is
+ *     yielded    the time was up or the process stops: the next slice is queued
+ *     handed_over  everything is in; the publication is asked for
+ *     stopped, failed  the run is over
+ */
+export type SliceEnd = 'gone' | 'yielded' | 'handed_over' | 'stopped' | 'failed';
+
+/** Who works, and for how long. */
+export interface SliceOptions {
+  /** Name of this worker, for people. */
+  worker: string;
+  /** Aborted when the process stops. */
+  signal?: AbortSignal;
+  timings?: Partial<RunTimings>;
+}
+
+/**
+ * Work on a run for one slice: claim it, go on where it stands, and leave it in a state any worker can go on from.
+ *
+ *     refresh ──► plan ──► download (active only) ──► publish
+ *
+ * Every transaction ends with a look at the lease, so a worker that lost it writes nothing. An expected failure ends the
+ * run as failed; when the database is away the run stays open, and the sweeper has it continued.
+ *
+ * @throws what was not expected (after the run was marked failed), or the loss of the database.
+ */
+export async function runSlice(deps: MirrorDeps, runId: string, options: SliceOptions): Promise<SliceEnd> {
+  const timings = { ...defaultTimings, ...options.timings };
+  const run = await claimRun(deps.db, runId, { worker: options.worker, leaseMs: timings.leaseMs }, deps.now());
+  if (!run) return 'gone';
+  const mirror = await findMirror(deps.db, run.mirror_id);
+  if (!mirror) return 'gone';
+  const lease = keepLease(deps.db, { id: run.id, fence: run.fence }, timings, options.signal);
+  const deadline = performance.now() + timings.sliceMs;
+  try {
+    const context: RunContext = {
+      deps,
+      timings,
+      run,
+      mirror,
+      lease,
+      upstream: { ...upstreamOf(deps, mirror), signal: lease.signal },
+      hasTime: () => performance.now() < deadline && !lease.signal.aborted,
+    };
+    if (run.stop_requested) throw new MirrorError('run_stopped', 'The run was stopped by request.');
+    if (run.fence === 1) await commit(context, (trx) => recordStart(trx, deps, mirror, run));
+    return await stages(context);
+  } catch (error) {
+    const reason: unknown = lease.signal.aborted ? lease.signal.reason : error;
+    return await endSlice({ deps, run, mirror, lease, stopping: options.signal?.aborted ?? false }, reason);
+  } finally {
+    lease.end();
+  }
+}
+
+async function stages(context: RunContext): Promise<SliceEnd> {
+  const work: Record<'refresh' | 'plan' | 'download', (context: RunContext) => Promise<StageEnd>> = {
+    refresh: refreshSource,
+    plan: planRun,
+    download: downloadFiles,
+  };
+  while (context.run.stage !== 'publish') {
+    const end = await work[context.run.stage](context);
+    context.lease.signal.throwIfAborted();
+    if (end === 'yield') {
+      await yieldRun(context.deps, context.lease.hold);
+      return 'yielded';
+    }
+  }
+  await handOver(context);
+  return 'handed_over';
+}
+
+/** Give the run back and queue its next slice, in one transaction. */
+async function yieldRun(deps: MirrorDeps, hold: RunContext['lease']['hold']): Promise<void> {
+  await deps.db.transaction().execute(async (trx) => {
+    if (await releaseLease(trx, hold)) await enqueueSlice(trx, hold.id);
+  });
+}
+
+/** Queue work on a run. Asked twice, it is queued once. */
+export async function enqueueSlice(db: Db, runId: string): Promise<void> {
+  await enqueue(db, 'run-slice', { run_id: runId }, { key: `run:${runId}` });
+}
+
+interface Ending {
+  deps: MirrorDeps;
+  run: RunRow;
+  mirror: MirrorRow;
+  lease: RunContext['lease'];
+  /** The process stops: somebody else should go on. */
+  stopping: boolean;
+}
+
+async function endSlice({ deps, run, mirror, lease, stopping }: Ending, error: unknown): Promise<SliceEnd> {
+  if (isFencedOut(error)) return 'gone';
+  if (isConnectionLoss(error)) throw error;
+  if (stopping) {
+    await yieldRun(deps, lease.hold);
+    return 'yielded';
+  }
+  const state = error instanceof MirrorError && error.code === 'run_stopped' ? 'stopped' : 'failed';
+  const remembered = rememberedError(error);
+  const now = deps.now();
+  const ended = await deps.db.transaction().execute(async (trx) => {
+    if (!(await endRun(trx, lease.hold, state === 'failed' ? { state, error: remembered } : { state }, now)))
+      return false;
+    await recordEvent(trx, {
+      at: now,
+      actor: run.actor ?? 'system',
+      action: `mirror_${state}`,
+      channel: mirror.channel_path,
+      subject: mirror.name,
+      data: {
+        mirror_id: mirror.id,
+        run_id: run.id,
+        count: run.counts,
+        ...(state === 'failed' ? { error: remembered.code } : {}),
+      },
+    });
+    return true;
+  });
+  if (ended && state === 'failed' && houseCodeOf(error) === undefined) throw error;
+  return ended ? state : 'gone';
+}
+
+async function recordStart(trx: Db, deps: MirrorDeps, mirror: MirrorRow, run: RunRow): Promise<void> {
+  await recordEvent(trx, {
+    at: deps.now(),
+    actor: run.actor ?? 'system',
+    action: 'mirror_started',
+    channel: mirror.channel_path,
+    subject: mirror.name,
+    data: { mirror_id: mirror.id, run_id: run.id, cause: run.cause },
+  });
+}
