@@ -7,6 +7,7 @@ import {
   insertBlobs,
   insertPublication,
   liveEntries,
+  lockChannel,
   notifyChanged,
   type PublicationChange,
   withLock,
@@ -41,13 +42,17 @@ export async function publishChannel(deps: PublishDeps, channelId: number, cause
     if (change.put.length + change.drop.length === 0) return { status: 'unchanged' };
     const no = channel.head_no + 1;
     const now = deps.now();
-    await db.transaction().execute(async (trx) => {
+    return db.transaction().execute(async (trx) => {
+      // Judging takes a while: whoever froze or deleted the channel meanwhile was promised that its head stays.
+      const current = await lockChannel(trx, channelId, 'change');
+      if (!current) return { status: 'missing' };
+      if (current.frozen) return { status: 'frozen' };
       await insertBlobs(trx, blobs, now);
       await insertPublication(trx, channelId, no, change, now);
       await notifyChanged(trx, 'head', channelId);
+      const { added, removed, files } = change;
+      return { status: 'published', no, added, removed, files };
     });
-    const { added, removed, files } = change;
-    return { status: 'published', no, added, removed, files };
   });
 }
 

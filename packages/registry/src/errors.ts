@@ -1,20 +1,37 @@
 export type RegistryErrorCode =
   | 'archive_refused'
-  | 'channel_frozen'
-  | 'channel_missing'
   | 'channel_exists'
+  | 'channel_filters'
+  | 'channel_missing'
   | 'channel_name'
+  | 'channel_nested'
   | 'digest_mismatch'
   | 'file_exists'
+  | 'file_mirrored'
   | 'file_missing'
   | 'file_name'
   | 'index_duplicate_file'
   | 'index_invalid'
   | 'metadata_mismatch'
-  | 'size_mismatch'
+  | 'notice_invalid'
+  | 'notice_missing'
   | 'subdir_mismatch'
   | 'type_not_allowed'
   | 'upload_empty';
+
+/** One thing wrong with what somebody sent. `field` is its wire name, such as `filters.exclude_specs[1]`. */
+export interface FieldIssue {
+  field: string;
+  code: string;
+  message: string;
+}
+
+interface Details {
+  wanted?: string | undefined;
+  found?: string | undefined;
+  cause?: unknown;
+  issues?: readonly FieldIssue[];
+}
 
 /** The one error of the registry room: a deed that was refused. Nothing of it has happened. */
 export class RegistryError extends Error {
@@ -22,15 +39,20 @@ export class RegistryError extends Error {
   readonly code: RegistryErrorCode;
   readonly wanted: string | undefined;
   readonly found: string | undefined;
+  readonly issues: readonly FieldIssue[];
 
-  constructor(
-    code: RegistryErrorCode,
-    message: string,
-    options: { wanted?: string | undefined; found?: string | undefined; cause?: unknown } = {},
-  ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: RegistryErrorCode, message: string, details: Details = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.wanted = options.wanted;
-    this.found = options.found;
+    this.wanted = details.wanted;
+    this.found = details.found;
+    this.issues = details.issues ?? [];
   }
+}
+
+/** The refusal of a deed in a channel that is not there (any more). */
+export function channelMissing(path: string): RegistryError {
+  return new RegistryError('channel_missing', `There is no channel ${path}; it may just have been deleted.`, {
+    found: path,
+  });
 }

@@ -4,5 +4,11 @@ export { admitFolderRecords, admitIndexDocument } from './admit/index-document.t
 export type { PartRefresh } from './admit/refresh-part.ts';
 export { sourceFacts } from './admit/source-facts.ts';
 export { admitUpload, type Upload, type UploadResult } from './admit/upload.ts';
-export { RegistryError, type RegistryErrorCode } from './errors.ts';
+export { createChannel, type NewChannelWish } from './channels/create-channel.ts';
+export { deleteChannel } from './channels/delete-channel.ts';
+export { deleteFiles, type FileChoice } from './channels/delete-files.ts';
+export type { Actor, ChannelDeps } from './channels/deps.ts';
+export { type ChannelEdit, editChannel } from './channels/edit-channel.ts';
+export { createNotice, deleteNotice, editNotice, type NoticeWish } from './channels/notice.ts';
+export { type FieldIssue, RegistryError, type RegistryErrorCode } from './errors.ts';
 export { type DenialCount, type PartPlan, type PlannedFile, planLayer } from './plan-layer.ts';

@@ -6,6 +6,7 @@ import {
   insertBlobs,
   insertInspections,
   insertRecord,
+  lockChannel,
   lockUploadsSource,
   type Part,
   recordEvent,
@@ -22,7 +23,7 @@ import {
 import { sha256ToBytes } from '@sluice/formats/digest';
 import { FormatError } from '@sluice/formats/errors';
 import type { Received, Receiving } from '@sluice/storage';
-import { RegistryError } from '../errors.ts';
+import { channelMissing, RegistryError } from '../errors.ts';
 import type { AdmitDeps } from './deps.ts';
 import { inspectionRow } from './inspection-row.ts';
 
@@ -57,7 +58,7 @@ export interface UploadResult {
  * then one short transaction writes record, audit and the job that publishes. The receiving is committed or discarded.
  *
  * @throws {RegistryError} `type_not_allowed`, `archive_refused`, `metadata_mismatch`, `subdir_mismatch`, `file_name`,
- *   `upload_empty`, and `file_exists` when other bytes have that name: a file name means the same bytes for ever.
+ *   `upload_empty`, `channel_missing` when it was deleted meanwhile, and `file_exists` when other bytes have that name: a file name means the same bytes for ever.
  */
 export async function admitUpload(deps: AdmitDeps, upload: Upload): Promise<UploadResult> {
   try {
@@ -142,6 +143,7 @@ async function record(
   const { name, version, build, subdir } = readRecord(body);
   const result = { name, version, build, subdir: subdir as string, file: fileName, ...received };
   return deps.db.transaction().execute(async (trx) => {
+    if (!(await lockChannel(trx, channel.id, 'stay'))) throw channelMissing(channel.path);
     const source = await lockUploadsSource(trx, channel.id, now);
     const part: Part = { source_id: source.id, subdir: result.subdir };
     const [existing] = await findLatestRecords(trx, part, [fileName], source.revision);

@@ -1,0 +1,123 @@
+import {
+  type ChannelRow,
+  channelLayers,
+  closeRecords,
+  type Db,
+  enqueue,
+  findRecord,
+  findUploadsSource,
+  headShardBlobs,
+  liveFilesOf,
+  notifyChanged,
+  recordEvent,
+  savePart,
+  type UploadsSource,
+} from '@sluice/catalog';
+import { parseFileName } from '@sluice/formats/conda';
+import { FormatError } from '@sluice/formats/errors';
+import { RegistryError } from '../errors.ts';
+import type { Actor, ChannelDeps } from './deps.ts';
+
+/** Which uploaded files to delete: all of a package name, or the one in `subdir` called `file`. */
+export interface FileChoice {
+  name: string;
+  one?: { subdir: string; file: string };
+}
+
+/**
+ * Delete uploaded files. From now on the door says that they were deleted, also to who has an older index or while the
+ * channel is frozen; the index follows by a job. Their bytes and records stay.
+ *
+ * @returns the keys of what went, `<subdir>/<file>`.
+ * @throws {RegistryError} `file_missing`; `file_mirrored` when all there is comes from a mirror: a filter hides that.
+ */
+export async function deleteFiles(
+  deps: ChannelDeps,
+  channel: Pick<ChannelRow, 'id' | 'path'>,
+  choice: FileChoice,
+  actor: Actor,
+): Promise<string[]> {
+  const now = deps.now();
+  return deps.db.transaction().execute(async (trx) => {
+    const source = await findUploadsSource(trx, channel.id);
+    const files = source ? await chosenFiles(trx, source, choice) : [];
+    if (!source || files.length === 0) throw await nothingToDelete(trx, channel, choice);
+    await closeFiles(trx, source, files, now);
+    const keys = files.map(({ subdir, file }) => `${subdir}/${file}`);
+    const subject = choice.one ? keys[0]! : choice.name;
+    await recordEvent(trx, {
+      at: now,
+      actor: actor.name,
+      action: 'artifact_removed',
+      channel: channel.path,
+      subject,
+      data: { artifact_family: 'conda', name: choice.name, ...(choice.one ? { ckey: subject } : { ckeys: keys }) },
+    });
+    await notifyChanged(trx, 'channel', channel.id);
+    await enqueue(trx, 'publish-channel', { channel_id: channel.id }, { key: `publish:${channel.id}` });
+    return keys;
+  });
+}
+
+interface UploadedFile {
+  subdir: string;
+  file: string;
+}
+
+async function chosenFiles(db: Db, source: UploadsSource, { name, one }: FileChoice): Promise<UploadedFile[]> {
+  const files = (await liveFilesOf(db, source.id, name)).filter(({ file }) => nameOf(file) === name);
+  return one ? files.filter(({ subdir, file }) => subdir === one.subdir && file === one.file) : files;
+}
+
+function nameOf(file: string): string | undefined {
+  try {
+    return parseFileName(file).name;
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return undefined;
+  }
+}
+
+/** End the files' records at a new revision of the uploads, which the next publication shows. */
+async function closeFiles(db: Db, source: UploadsSource, files: readonly UploadedFile[], now: Date): Promise<void> {
+  const revision = source.revision + 1;
+  for (const [subdir, group] of Map.groupBy(files, (file) => file.subdir)) {
+    const part = { source_id: source.id, subdir };
+    await closeRecords(
+      db,
+      part,
+      group.map(({ file }) => file),
+      revision,
+    );
+    await savePart(db, part, { ...noOrigin, records: 0 }, revision, now);
+  }
+}
+
+const noOrigin = { document_url: null, document_sha256: null, etag: null, last_modified: null, base_url: null };
+
+async function nothingToDelete(
+  db: Db,
+  channel: Pick<ChannelRow, 'id' | 'path'>,
+  choice: FileChoice,
+): Promise<RegistryError> {
+  const what = choice.one ? `${choice.one.subdir}/${choice.one.file}` : choice.name;
+  if (!(await isMirrored(db, channel.id, choice))) {
+    return new RegistryError('file_missing', `Nothing called ${what} was uploaded to ${channel.path}.`, {
+      found: what,
+    });
+  }
+  return new RegistryError(
+    'file_mirrored',
+    `${what} was not uploaded to ${channel.path} but comes from a mirror, which would bring it back. To hide it, exclude it by a filter (exclude_specs) of the mirror or the channel.`,
+    { wanted: 'a file that was uploaded here', found: `${what}, mirrored` },
+  );
+}
+
+async function isMirrored(db: Db, channelId: number, { name, one }: FileChoice): Promise<boolean> {
+  if (!one) return (await headShardBlobs(db, channelId, [name])).length > 0;
+  for (const layer of await channelLayers(db, channelId)) {
+    const part = { source_id: layer.source_id, subdir: one.subdir };
+    if (layer.mirror && (await findRecord(db, part, one.file, layer.revision))) return true;
+  }
+  return false;
+}
