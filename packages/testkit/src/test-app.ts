@@ -37,7 +37,9 @@ export interface TestAnswer {
 /** The real server on a port of its own, with a database and a data folder of its own. */
 export interface TestApp {
   url: string;
+  /** The database the server works with, also one that `env` named. */
   db: Db;
+  databaseUrl: string;
   dataDir: string;
   /** Every line the server logged. */
   log: string[];
@@ -78,11 +80,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   });
 
   const request = (method: string, path: string, given?: TestRequest) => send(server.url + path, method, given);
-  const jobsDone = () => waitForJobs(database.db);
+  const jobsDone = () => waitForJobs(server.rooms.db);
   let session: Promise<string> | undefined;
   return {
     url: server.url,
-    db: database.db,
+    db: server.rooms.db,
+    databaseUrl: env.DATABASE_URL,
     dataDir,
     log: lines,
     adminToken: () => {
@@ -125,7 +128,12 @@ async function send(url: string, method: string, { token, headers, body }: TestR
   });
   const text = await response.text();
   const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, text, json: isJson && text !== '' ? JSON.parse(text) : undefined };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson && text !== '' ? JSON.parse(text) : undefined,
+  };
 }
 
 async function waitForJobs(db: Db): Promise<void> {
