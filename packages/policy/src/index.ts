@@ -6,7 +6,7 @@ export { decodeColumns, encodeColumns } from './facts/columns.ts';
 export { type Facts, hexAt, type LicenceText, type PackageType } from './facts/facts.ts';
 export { condaFactsRow } from './facts/facts-row.ts';
 export { type RowIndex, rowIndex } from './facts/row-index.ts';
-export { mix, textHash } from './facts/text-hash.ts';
+export { recordHash, textHash } from './facts/text-hash.ts';
 export type { ChannelFilters, MirrorFilters } from './filters.ts';
 export { type LayerDefinition, layerRules } from './layer-rules.ts';
 export type { Rule } from './rule.ts';

@@ -37,7 +37,7 @@ function shelfFacts(subdir = 'linux-64'): Facts {
         size: 1,
         fromRev: 1,
         length: 2,
-        textHash: [1, 2],
+        recordHash: [1, 2],
       });
     }
   }
@@ -240,7 +240,7 @@ describe('a rule that fails', () => {
         licence: {},
         fromRev: 1,
         length: 2,
-        textHash: [1, 2],
+        recordHash: [1, 2],
       });
     }
     const rules = layerRules({ types: ['conda'], channel: { exclude_specs: ['a >=2'] } });

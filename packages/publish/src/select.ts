@@ -77,7 +77,7 @@ function* rowsByName(facts: Facts, verdicts: Verdicts): Iterable<[string, Uint32
 }
 
 /**
- * The signature of a name's shown rows: the 64-bit hashes of their records' texts, sorted, 8 bytes each. Two equal
+ * The signature of a name's shown rows: the 64-bit hashes of their records, sorted, 8 bytes each. Two equal
  * signatures mean the same shard; the difference of two says how many files came and went.
  */
 export function signatureOf(layers: readonly LayerSelection[], shown: ShownName): Uint8Array {
@@ -85,10 +85,10 @@ export function signatureOf(layers: readonly LayerSelection[], shown: ShownName)
   const halves = new Uint32Array(hashes.buffer);
   let at = 0;
   for (const { layer, rows } of shown.parts) {
-    const { textHash } = layers[layer]!.facts;
+    const { recordHash } = layers[layer]!.facts;
     for (const row of rows) {
-      halves[at++] = textHash[row * 2]!;
-      halves[at++] = textHash[row * 2 + 1]!;
+      halves[at++] = recordHash[row * 2]!;
+      halves[at++] = recordHash[row * 2 + 1]!;
     }
   }
   return new Uint8Array(hashes.sort().buffer);

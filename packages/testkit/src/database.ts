@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { connect, type Database, migrate, type PostgresAddress, readMigrations } from '@sluice/catalog';
+import { runMigrations } from 'graphile-worker';
 import type pg from 'pg';
 import { testPostgres } from './test-postgres.ts';
 
@@ -39,7 +40,8 @@ export async function createTestDatabase(options: { isMigrated?: boolean } = {})
 /** Make the template of our migrations unless it is there; others wait for the one who makes it. */
 async function ensureTemplate(server: PostgresAddress, client: pg.PoolClient): Promise<string> {
   const checksums = readMigrations().map(({ checksum }) => checksum);
-  const template = `template_${createHash('sha256').update(checksums.join()).digest('hex').slice(0, 16)}`;
+  // The queue's own tables are part of it, so that verbs can enqueue.
+  const template = `template_q_${createHash('sha256').update(checksums.join()).digest('hex').slice(0, 16)}`;
   const exists = async () =>
     (await client.query('select from pg_database where datname = $1', [template])).rowCount === 1;
   if (await exists()) return template;
@@ -48,8 +50,10 @@ async function ensureTemplate(server: PostgresAddress, client: pg.PoolClient): P
     const unfinished = `test_${template}`;
     await client.query(`drop database if exists ${unfinished} with (force)`);
     await client.query(`create database ${unfinished} template template0`);
-    const database = connect(databaseOf(server, unfinished).config, { max: 1 });
+    const address = databaseOf(server, unfinished);
+    const database = connect(address.config, { max: 1 });
     await migrate(database.pool).finally(database.close);
+    await runMigrations({ connectionString: address.connectionString });
     await client.query(`alter database ${unfinished} rename to ${template}`);
   }
   await client.query('select pg_advisory_unlock($1)', [templateLock]);

@@ -1,6 +1,16 @@
 export { condaSubdirs, readCondaIndex, writeCondaChannel, writeCondaPackages } from './conda-channel.ts';
+export {
+  type BuiltPackage,
+  buildCondaFile,
+  buildCondaPackage,
+  buildTar,
+  buildZip,
+  type CondaPackageOptions,
+  type TarItem,
+  type ZipItem,
+} from './conda-package.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
-export { startTestApp, type TestApp } from './test-app.ts';
+export { encodeBzip2 } from './encode-bzip2.ts';
 export { testPostgres } from './test-postgres.ts';
 export {
   type AskedOf,
@@ -9,3 +19,4 @@ export {
   type UpstreamServer,
   type UpstreamServerOptions,
 } from './upstream-server.ts';
+export { createTestCatalog, type TestCatalog, type TestRecords, testRecord } from './seed.ts';

@@ -18,7 +18,7 @@ export interface FactsRow {
   fromRev: number;
   /** bytes of the record's text */
   length: number;
-  textHash: readonly [number, number];
+  recordHash: readonly [number, number];
 }
 
 /** Collects rows and gives them as columns; memory grows with the rows, never with their texts. */
@@ -68,8 +68,8 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
     word[w + 3] = row.buildNumber;
     word[w + 4] = licences.id(licenceKey(row.licence));
     word[w + 5] = row.fromRev;
-    word[w + 6] = row.textHash[0];
-    word[w + 7] = row.textHash[1];
+    word[w + 6] = row.recordHash[0];
+    word[w + 7] = row.recordHash[1];
     word[w + 8] = row.length;
     real[count * 2] = row.timestamp ?? Number.NaN;
     real[count * 2 + 1] = row.size ?? Number.NaN;
@@ -98,7 +98,7 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
         md5: facts.md5.subarray(i * 16, i * 16 + 16),
         fromRev: facts.fromRev[i]!,
         length: facts.length[i]!,
-        textHash: [facts.textHash[i * 2]!, facts.textHash[i * 2 + 1]!],
+        recordHash: [facts.recordHash[i * 2]!, facts.recordHash[i * 2 + 1]!],
       });
     },
     build() {
@@ -112,12 +112,12 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
         for (let i = 0; i < count; i++) out[i] = real[i * 2 + offset]!;
         return out;
       };
-      const textHash = new Uint32Array(count * 2);
+      const recordHash = new Uint32Array(count * 2);
       const sha256 = new Uint8Array(count * 32);
       const md5 = new Uint8Array(count * 16);
       for (let i = 0; i < count; i++) {
-        textHash[i * 2] = word[i * wordsPerRow + 6]!;
-        textHash[i * 2 + 1] = word[i * wordsPerRow + 7]!;
+        recordHash[i * 2] = word[i * wordsPerRow + 6]!;
+        recordHash[i * 2 + 1] = word[i * wordsPerRow + 7]!;
         sha256.set(digest.subarray(i * 48, i * 48 + 32), i * 32);
         md5.set(digest.subarray(i * 48 + 32, i * 48 + 48), i * 16);
       }
@@ -137,7 +137,7 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
         licence: column(4),
         fromRev: column(5),
         length: column(8),
-        textHash,
+        recordHash,
         timestamp: reals(0),
         size: reals(1),
         sha256,

@@ -19,7 +19,7 @@ const row: fc.Arbitrary<FactsRow> = fc.record({
   md5: fc.option(fc.uint8Array({ minLength: 16, maxLength: 16 }), { nil: undefined }),
   fromRev: fc.nat(),
   length: fc.nat(),
-  textHash: fc.tuple(fc.nat(0xffffffff), fc.nat(0xffffffff)),
+  recordHash: fc.tuple(fc.nat(0xffffffff), fc.nat(0xffffffff)),
 });
 const rows = fc.uniqueArray(row, { selector: (one) => one.file, maxLength: 200 });
 
@@ -79,7 +79,7 @@ describe('facts columns', () => {
       licence: {},
       fromRev: 1,
       length: 2,
-      textHash: [1, 2],
+      recordHash: [1, 2],
     });
     const facts = factsOf([one('a-1-0.tar.bz2'), one('b-1-0.tar.bz2'), one('a-1-0.conda')]);
     expect([...facts.twin]).toEqual([2, -1, -1]);

@@ -1,7 +1,7 @@
 import { readRecord } from '@sluice/formats/conda';
 import { md5ToBytes, sha256ToBytes } from '@sluice/formats/digest';
 import type { FactsRow } from './builder.ts';
-import { textHash } from './text-hash.ts';
+import { recordHash } from './text-hash.ts';
 
 /**
  * The facts of one conda file, read from its record's verbatim text.
@@ -26,6 +26,6 @@ export function condaFactsRow(file: string, body: Uint8Array, fromRev: number): 
     md5: record.md5 === undefined ? undefined : md5ToBytes(record.md5),
     fromRev,
     length: body.byteLength,
-    textHash: textHash(body),
+    recordHash: recordHash(file, body),
   };
 }

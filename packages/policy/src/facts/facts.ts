@@ -38,8 +38,8 @@ export interface Facts {
   readonly fromRev: Uint32Array;
   /** Bytes of the record's verbatim text. */
   readonly length: Uint32Array;
-  /** Two words a row: a 64-bit hash of the record's verbatim text, to see change without reading it. */
-  readonly textHash: Uint32Array;
+  /** Two words a row: a 64-bit hash of the record's verbatim text and its file name, to see change without reading it. */
+  readonly recordHash: Uint32Array;
   /** For a legacy `.tar.bz2`: the row of its `.conda` twin; −1 otherwise. */
   readonly twin: Int32Array;
   /** The file name of row i. */

@@ -23,8 +23,19 @@ export function textHash(bytes: Uint8Array): [number, number] {
   return [mix(a ^ (b >>> 7)), mix(b ^ (a << 9))];
 }
 
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
+
+/** The hash of a record: of its text and of the file name it stands under, since two files may have one text. */
+export function recordHash(file: string, body: Uint8Array): [number, number] {
+  const [a, b] = textHash(body);
+  const [c, d] = textHash(new TextEncoder().encode(file));
+  return [(a ^ c) >>> 0, (b ^ d) >>> 0];
+}
+
 /** A bijection on 32-bit words that spreads every input bit. */
-export function mix(word: number): number {
+function mix(word: number): number {
   word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
   word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
   return (word ^ (word >>> 16)) >>> 0;

@@ -1,12 +1,16 @@
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import { decodeShard } from '@sluice/formats/conda';
+import { decodeShard, type Shard } from '@sluice/formats/conda';
 import { type BlobColumns, type BlobStore, blobRef } from '@sluice/storage';
 
 const decompress = promisify(zstdDecompress);
 
+/** Read a shard out of the store. */
+export async function readShard(storage: BlobStore, shard: BlobColumns): Promise<Shard> {
+  return decodeShard(await decompress(await storage.read(blobRef(shard))));
+}
+
 /** The names of the package files that a shard lists. */
 export async function shardFiles(storage: BlobStore, shard: BlobColumns): Promise<Set<string>> {
-  const bytes = await decompress(await storage.read(blobRef(shard)));
-  return new Set(decodeShard(bytes).records.map(({ fn }) => fn));
+  return new Set((await readShard(storage, shard)).records.map(({ fn }) => fn));
 }

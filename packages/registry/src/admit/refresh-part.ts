@@ -11,7 +11,7 @@ import {
   withLock,
 } from '@sluice/catalog';
 import { FormatError } from '@sluice/formats/errors';
-import { condaFactsRow, type Facts, type FactsBuilder, factsBuilder, rowIndex, textHash } from '@sluice/policy';
+import { condaFactsRow, type Facts, type FactsBuilder, factsBuilder, recordHash, rowIndex } from '@sluice/policy';
 import { RegistryError } from '../errors.ts';
 import type { AdmitDeps, Guard } from './deps.ts';
 import { sourceFacts, storeFacts } from './source-facts.ts';
@@ -122,9 +122,13 @@ function compare(previous: Facts | undefined, subdir: string, revision: number):
     }
     if (seen[row]) throw duplicateFile(file);
     seen[row] = 1;
-    const [a, b] = textHash(body);
+    const [a, b] = recordHash(file, body);
     const facts = previous as Facts;
-    if (facts.textHash[row * 2] === a && facts.textHash[row * 2 + 1] === b && facts.length[row] === body.byteLength) {
+    if (
+      facts.recordHash[row * 2] === a &&
+      facts.recordHash[row * 2 + 1] === b &&
+      facts.length[row] === body.byteLength
+    ) {
       next.addFrom(facts, row);
       return false;
     }

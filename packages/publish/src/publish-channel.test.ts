@@ -1,0 +1,232 @@
+import { zstdDecompressSync } from 'node:zlib';
+import { findChannelById, headDocuments, liveEntries } from '@sluice/catalog';
+import { decodeShard } from '@sluice/formats/conda';
+import { blobRef } from '@sluice/storage';
+import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findFile } from './find-file.ts';
+import { publishChannel } from './publish-channel.ts';
+
+let catalog: TestCatalog;
+beforeEach(async () => {
+  catalog = await createTestCatalog();
+});
+afterEach(() => catalog.close());
+
+const shelf = {
+  'a-1.0-0.conda': testRecord('a', '1.0', { license: 'MIT' }),
+  'a-2.0-0.conda': testRecord('a', '2.0', { license: 'MIT' }),
+  'b-1.0-0.conda': testRecord('b', '1.0', { license: 'GPL-3.0-only' }),
+  'b-1.0-0.tar.bz2': testRecord('b', '1.0', { license: 'GPL-3.0-only' }),
+  'é-1.0-0.conda': testRecord('é', '1.0'),
+};
+
+async function documentOf(channelId: number, key: string): Promise<any> {
+  const row = (await headDocuments(catalog.db, channelId)).find((one) => one.key === key);
+  return row && JSON.parse(zstdDecompressSync(await catalog.storage.read(blobRef(row))).toString());
+}
+
+async function filesOf(channelId: number, subdir = 'linux-64'): Promise<string[]> {
+  const document = await documentOf(channelId, `${subdir}/repodata.json.zst`);
+  const files = [...Object.keys(document?.packages ?? {}), ...Object.keys(document?.['packages.conda'] ?? {})].sort();
+  expect(await filesOfShards(channelId, subdir)).toEqual(files);
+  return files;
+}
+
+async function filesOfShards(channelId: number, subdir: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await liveEntries(catalog.db, channelId, 'shard', `${subdir}/`)) {
+    const row = await catalog.db
+      .selectFrom('blob')
+      .selectAll()
+      .where('sha256', '=', entry.blob)
+      .executeTakeFirstOrThrow();
+    const shard = decodeShard(zstdDecompressSync(await catalog.storage.read(blobRef(row))));
+    files.push(...shard.records.map(({ fn }) => fn));
+  }
+  return files.sort();
+}
+
+async function answer(channelId: number, file: string) {
+  const channel = await findChannelById(catalog.db, channelId);
+  return findFile(catalog, channel!, 'linux-64', file);
+}
+
+describe('publishing a mirror', () => {
+  it('shows every record, byte for byte, and nothing twice', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit(shelf);
+    await catalog.addMirror(channel, sourceId);
+    expect(await publishChannel(catalog, channel, 'test')).toEqual({
+      status: 'published',
+      no: 1,
+      added: 5,
+      removed: 0,
+      files: 5,
+    });
+    expect(await filesOf(channel)).toEqual(Object.keys(shelf).sort());
+    const document = await documentOf(channel, 'linux-64/repodata.json.zst');
+    expect(document['packages.conda']['b-1.0-0.conda']).toEqual(shelf['b-1.0-0.conda']);
+    expect(await publishChannel(catalog, channel, 'test')).toEqual({ status: 'unchanged' });
+  });
+
+  it('follows an upstream that adds, changes and removes, touching only these names', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit(shelf);
+    const mirror = await catalog.addMirror(channel, sourceId);
+    await publishChannel(catalog, channel, 'first');
+    const before = await liveEntries(catalog.db, channel, 'shard', 'linux-64/');
+    const { 'a-1.0-0.conda': _gone, ...rest } = shelf;
+    const changed = {
+      ...rest,
+      'a-2.0-0.conda': testRecord('a', '2.0', { depends: ['z'] }),
+      'c-1-0.conda': testRecord('c', '1'),
+    };
+    const { revision } = await catalog.admit(changed, { sourceId });
+    expect(revision).toBe(2);
+    expect(await publishChannel(catalog, channel, 'not yet')).toEqual({ status: 'unchanged' });
+    await catalog.editMirror(mirror, { at_rev: 2 });
+    expect(await publishChannel(catalog, channel, 'second')).toMatchObject({ no: 2, added: 2, removed: 2, files: 5 });
+    expect(await filesOf(channel)).toEqual(Object.keys(changed).sort());
+    const after = new Map((await liveEntries(catalog.db, channel, 'shard', 'linux-64/')).map((e) => [e.key, e.blob]));
+    for (const { key, blob } of before) {
+      expect(Buffer.compare(after.get(key)!, blob) === 0, key).toBe(key !== 'linux-64/a');
+    }
+  });
+
+  it('empties a subdir whose last file goes, and says so in its documents', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit({ 'a-1.0-0.conda': testRecord('a', '1.0') });
+    const mirror = await catalog.addMirror(channel, sourceId);
+    await publishChannel(catalog, channel, 'first');
+    await catalog.editMirror(mirror, { filters: JSON.stringify({ exclude_specs: ['a'] }) });
+    expect(await publishChannel(catalog, channel, 'second')).toMatchObject({
+      status: 'published',
+      removed: 1,
+      files: 0,
+    });
+    expect(await filesOf(channel)).toEqual([]);
+    await catalog.editMirror(mirror, { filters: '{}' });
+    await publishChannel(catalog, channel, 'third');
+    expect(await filesOf(channel)).toEqual(['a-1.0-0.conda']);
+  });
+
+  it('leaves a frozen channel as it is, and catches up in one step', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit({ 'a-1.0-0.conda': testRecord('a', '1.0') });
+    const mirror = await catalog.addMirror(channel, sourceId);
+    await publishChannel(catalog, channel, 'first');
+    await catalog.editChannel(channel, { frozen: true });
+    await catalog.admit(shelf, { sourceId });
+    await catalog.editMirror(mirror, { at_rev: 2 });
+    expect(await publishChannel(catalog, channel, 'frozen')).toEqual({ status: 'frozen' });
+    expect(await filesOf(channel)).toEqual(['a-1.0-0.conda']);
+    expect(await answer(channel, 'b-1.0-0.conda')).toEqual({ status: 'pending' });
+    await catalog.editChannel(channel, { frozen: false });
+    await publishChannel(catalog, channel, 'unfrozen');
+    expect(await filesOf(channel)).toEqual(Object.keys(shelf).sort());
+  });
+});
+
+describe('layers', () => {
+  it('hide a file of the same name below, and only that', async () => {
+    const channel = await catalog.addChannel('c');
+    const upper = await catalog.admit({ 'a-1.0-0.conda': testRecord('a', '1.0', { depends: ['upper'] }) });
+    const lower = await catalog.admit(shelf);
+    await catalog.addMirror(channel, upper.sourceId);
+    await catalog.addMirror(channel, lower.sourceId);
+    await publishChannel(catalog, channel, 'test');
+    expect(await filesOf(channel)).toEqual(Object.keys(shelf).sort());
+    const document = await documentOf(channel, 'linux-64/repodata.json.zst');
+    expect(document['packages.conda']['a-1.0-0.conda'].depends).toEqual(['upper']);
+  });
+
+  it('let the lower one through where the upper one is refused', async () => {
+    const channel = await catalog.addChannel('c');
+    const upper = await catalog.admit({ 'a-1.0-0.conda': testRecord('a', '1.0', { depends: ['upper'] }) });
+    const lower = await catalog.admit({ 'a-1.0-0.conda': testRecord('a', '1.0', { depends: ['lower'] }) });
+    await catalog.addMirror(channel, upper.sourceId, { filters: { exclude_specs: ['a'] } });
+    await catalog.addMirror(channel, lower.sourceId);
+    await publishChannel(catalog, channel, 'test');
+    const document = await documentOf(channel, 'linux-64/repodata.json.zst');
+    expect(document['packages.conda']['a-1.0-0.conda'].depends).toEqual(['lower']);
+    const served = await answer(channel, 'a-1.0-0.conda');
+    expect(served).toMatchObject({ status: 'served', layer: { source_id: lower.sourceId } });
+  });
+
+  it('put the own uploads on top of a mirror', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit(shelf);
+    await catalog.addMirror(channel, sourceId);
+    const own = await buildCondaPackage({ name: 'own', subdir: 'linux-64', runExports: { weak: ['own >=1'] } });
+    expect(await catalog.upload(channel, 'c', own)).toMatchObject({ status: 'created' });
+    await publishChannel(catalog, channel, 'test');
+    expect(await filesOf(channel)).toEqual([...Object.keys(shelf), own.fileName].sort());
+    const runExports = await documentOf(channel, 'linux-64/run_exports.json.zst');
+    expect(runExports['packages.conda']).toEqual({ [own.fileName]: { run_exports: { weak: ['own >=1'] } } });
+    expect(await documentOf(channel, 'channeldata.json.zst')).toMatchObject({
+      packages: { own: {}, a: { version: '2.0' } },
+    });
+  });
+});
+
+describe('the door', () => {
+  it('judges by the rules in force now, before the index follows', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit(shelf);
+    const mirror = await catalog.addMirror(channel, sourceId);
+    await publishChannel(catalog, channel, 'first');
+    expect(await answer(channel, 'b-1.0-0.conda')).toMatchObject({ status: 'served', blob: undefined });
+    await catalog.editMirror(mirror, { filters: JSON.stringify({ exclude_licenses: ['gpl3'] }) });
+    expect(await answer(channel, 'b-1.0-0.conda')).toMatchObject({
+      status: 'refused',
+      decision: { reasons: [{ code: 'license', evidence: 'its licence is GPL-3.0-only' }] },
+    });
+    expect(await answer(channel, 'nothing-1.0-0.conda')).toEqual({ status: 'absent' });
+  });
+
+  it('serves what a kept publication listed although the upstream dropped it', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit(shelf);
+    const mirror = await catalog.addMirror(channel, sourceId);
+    await publishChannel(catalog, channel, 'first');
+    await catalog.admit({ 'a-2.0-0.conda': testRecord('a', '2.0') }, { sourceId });
+    await catalog.editMirror(mirror, { at_rev: 2 });
+    await publishChannel(catalog, channel, 'second');
+    expect(await filesOf(channel)).toEqual(['a-2.0-0.conda']);
+    expect(await answer(channel, 'a-1.0-0.conda')).toMatchObject({ status: 'served' });
+  });
+
+  it('drops the legacy twin as long as its .conda is allowed', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit(shelf);
+    const mirror = await catalog.addMirror(channel, sourceId, { keepLegacy: false });
+    await publishChannel(catalog, channel, 'first');
+    expect(await answer(channel, 'b-1.0-0.tar.bz2')).toMatchObject({ status: 'refused' });
+    await catalog.editMirror(mirror, { filters: JSON.stringify({ exclude_specs: ['b[fn=b-1.0-0.conda]'] }) });
+    await publishChannel(catalog, channel, 'second');
+    expect(await answer(channel, 'b-1.0-0.tar.bz2')).toMatchObject({ status: 'served' });
+    expect(await filesOf(channel)).toContain('b-1.0-0.tar.bz2');
+  });
+});
+
+describe('uploads', () => {
+  it('are the same the second time, and refused with other bytes', async () => {
+    const channel = await catalog.addChannel('c');
+    const one = await buildCondaPackage({ name: 'own', files: { 'x.txt': 'one' } });
+    const two = await buildCondaPackage({ name: 'own', files: { 'x.txt': 'two' } });
+    expect(await catalog.upload(channel, 'c', one)).toMatchObject({ status: 'created' });
+    expect(await catalog.upload(channel, 'c', one)).toMatchObject({ status: 'same' });
+    await expect(catalog.upload(channel, 'c', two)).rejects.toMatchObject({ code: 'file_exists' });
+  });
+
+  it('give the same columns one by one as all at once', async () => {
+    const channel = await catalog.addChannel('c');
+    const names = ['x', 'y', 'z'];
+    for (const name of names) {
+      await catalog.upload(channel, 'c', await buildCondaPackage({ name, subdir: 'linux-64' }));
+      await publishChannel(catalog, channel, name);
+    }
+    expect(await filesOf(channel)).toEqual(names.map((name) => `${name}-1.0-0.conda`));
+  });
+});
