@@ -12,6 +12,7 @@ export {
   type Verdict,
 } from './access.ts';
 export { type AccountDeps, type LoginOutcome, login, logout } from './account.ts';
+export { channelSight } from './channel-sight.ts';
 export { type Credential, type CredentialReading, readCredential } from './credentials.ts';
 export { IdentityError, type IdentityErrorCode } from './errors.ts';
 export { ensureFirstAdmin, FIRST_ADMIN } from './first-admin.ts';
