@@ -188,7 +188,9 @@ create table mirror (
   channel_id bigint not null references channel on delete cascade,
   name text not null,
   position integer not null,
+  -- What the layer shows, at at_rev; next_source_id, when set, is what its next completed run moves it to.
   source_id integer not null references source,
+  next_source_id integer references source,
   mode text not null check (mode in ('active', 'passive')),
   filters jsonb not null default '{}',
   keep_legacy boolean not null default false,

@@ -149,6 +149,7 @@ export {
   findOrCreateSource,
   findPart,
   findSource,
+  findSourceByKey,
   noteZstAbsent,
   type SourceKey,
   type SourcePartRow,

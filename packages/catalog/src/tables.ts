@@ -125,6 +125,7 @@ export interface Tables {
     name: string;
     position: number;
     source_id: number;
+    next_source_id: number | null;
     mode: MirrorMode;
     filters: ColumnType<MirrorFilters, string | undefined, string>;
     keep_legacy: Generated<boolean>;

@@ -22,7 +22,9 @@ export interface MirrorRow {
   channel_id: number;
   channel_path: string;
   channel_privacy: Privacy;
+  /** The source its runs read. Until one completes, the layer may still show {@link MirrorRow.shown_source_id}. */
   source_id: number;
+  shown_source_id: number;
   source_type: string;
   /** Without secrets, as `credential` is sealed. */
   source_url: string;
@@ -40,7 +42,9 @@ function mirrors(db: Db) {
   return db
     .selectFrom('mirror')
     .innerJoin('channel', 'channel.id', 'mirror.channel_id')
-    .innerJoin('source', 'source.id', 'mirror.source_id')
+    .innerJoin('source', (join) =>
+      join.on((eb) => eb('source.id', '=', eb.fn.coalesce('mirror.next_source_id', 'mirror.source_id'))),
+    )
     .select([
       'mirror.id',
       'mirror.name',
@@ -58,6 +62,7 @@ function mirrors(db: Db) {
       'channel.path as channel_path',
       'channel.privacy as channel_privacy',
       'source.id as source_id',
+      'mirror.source_id as shown_source_id',
       'source.type as source_type',
       'source.proxy as source_proxy',
       'source.credential as source_credential',
@@ -85,11 +90,11 @@ export async function insertMirror(db: Db, mirror: NewMirror, now: Date): Promis
     .executeTakeFirst();
 }
 
-/** Change a mirror. */
+/** Change a mirror. A new source is shown when a run of it completes. */
 export async function updateMirror(
   db: Db,
   id: string,
-  change: Partial<Omit<NewMirror, 'id' | 'channel_id' | 'mode'>>,
+  change: Partial<Omit<NewMirror, 'id' | 'channel_id' | 'mode' | 'source_id'>> & { next_source_id?: number | null },
   now: Date,
 ): Promise<void> {
   const { filters, ...columns } = change;
@@ -100,9 +105,17 @@ export async function updateMirror(
     .execute();
 }
 
-/** Let the layer show what a run has brought in: the source at this revision. */
-export async function moveMirror(db: Db, id: string, to: { at_rev: number; last_run_id: string }): Promise<void> {
-  await db.updateTable('mirror').set(to).where('id', '=', id).execute();
+/** Let the layer show what a run has brought in: its source at this revision. */
+export async function moveMirror(
+  db: Db,
+  id: string,
+  to: { source_id: number; at_rev: number; last_run_id: string },
+): Promise<void> {
+  await db
+    .updateTable('mirror')
+    .set({ ...to, next_source_id: null })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** Remove a mirror with its runs. Its source and the records of it stay. */

@@ -23,6 +23,12 @@ export async function findOrCreateSource(db: Db, key: SourceKey, now: Date): Pro
     .values({ ...key, channel_id: null, created_at: now })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+  const row = await findSourceByKey(db, key);
+  return row!;
+}
+
+/** The source with this key, if anybody has it. */
+export async function findSourceByKey(db: Db, key: SourceKey): Promise<SourceRow | undefined> {
   return db
     .selectFrom('source')
     .selectAll()
@@ -30,7 +36,7 @@ export async function findOrCreateSource(db: Db, key: SourceKey, now: Date): Pro
     .where('url', '=', key.url)
     .where(sql<boolean>`proxy is not distinct from ${key.proxy}`)
     .where(sql<boolean>`credential_key is not distinct from ${key.credential_key}::bytea`)
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
 }
 
 /** A source by its number. */

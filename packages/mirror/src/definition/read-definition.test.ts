@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MirrorError } from '../errors.ts';
 import { type MirrorInput, readDefinition } from './read-definition.ts';
-import { readChannelFilters, readMirrorFilters } from './read-filters.ts';
+import { readMirrorFilters } from './read-filters.ts';
 
 const now = new Date('2026-11-21T00:00:00Z');
 const least = { mirror_name: 'forge', source_root: 'https://conda.anaconda.org/conda-forge' };
@@ -151,17 +151,5 @@ describe('filters of a mirror', () => {
   test('a bad spec is shown with its place', () => {
     const read = readMirrorFilters({ only_specs: ['numpy[version=1'] });
     expect(read).toMatchObject({ issues: [{ message: expect.stringMatching(/numpy\[version=1|position|character/) }] });
-  });
-});
-
-test('filters of a channel know licences and specs only', () => {
-  expect(readChannelFilters({ exclude_licenses: ['agpl'], include_specs: [] })).toEqual({
-    filters: { exclude_licenses: ['agpl'] },
-  });
-  expect(readChannelFilters({ subdirs: ['noarch'], exclude_specs: ['a >'] })).toMatchObject({
-    issues: [
-      { field: 'filters.subdirs', code: 'filter_unknown' },
-      { field: 'filters.exclude_specs[0]', code: 'spec_invalid' },
-    ],
   });
 });

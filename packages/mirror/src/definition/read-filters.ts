@@ -1,6 +1,6 @@
 import { type MatchKey, parseMatchSpec, parseSubdir, usedKeys } from '@sluice/formats/conda';
 import { parseLicenceName } from '@sluice/formats/licence';
-import type { ChannelFilters, MirrorFilters } from '@sluice/policy';
+import type { MirrorFilters } from '@sluice/policy';
 import type { DefinitionIssue } from '../errors.ts';
 
 type Read = (value: string) => void;
@@ -31,8 +31,6 @@ const listKeys: Record<ListKey, { code: DefinitionIssue['code']; read: Read }> =
   include_licenses: { code: 'license_unknown', read: (text) => void parseLicenceName(text) },
   exclude_licenses: { code: 'license_unknown', read: (text) => void parseLicenceName(text) },
 };
-
-const channelKeys = ['include_licenses', 'exclude_licenses', 'exclude_specs', 'include_specs'] as const;
 
 /**
  * Check the filters of a mirror (wire names of product.md MI-03). Empty lists, null and false mean: not set.
@@ -70,26 +68,6 @@ export function readMirrorFilters(filters: unknown): { filters: MirrorFilters } 
     }
   }
   issues.push(...conflicts(out));
-  return issues.length > 0 ? { issues } : { filters: out };
-}
-
-/** Check the filters of a channel, which hold for all its layers: licences and specs only. */
-export function readChannelFilters(filters: unknown): { filters: ChannelFilters } | { issues: DefinitionIssue[] } {
-  const issues: DefinitionIssue[] = [];
-  const out: ChannelFilters = {};
-  for (const [key, value] of entriesOf(filters, issues)) {
-    const known = channelKeys.find((name) => name === key);
-    if (!known) {
-      issues.push({
-        field: `filters.${key}`,
-        code: 'filter_unknown',
-        message: `A channel has no filter ${key}. Known are ${channelKeys.join(', ')}.`,
-      });
-      continue;
-    }
-    const list = readList(known, value, issues);
-    if (list.length > 0) out[known] = list;
-  }
   return issues.length > 0 ? { issues } : { filters: out };
 }
 

@@ -14,7 +14,7 @@ export async function handOver(context: RunContext): Promise<void> {
     // Locks the run's row: from here to the commit nobody can take it over.
     await lease.guard(trx);
     const channel = await findChannelById(trx, mirror.channel_id);
-    await moveMirror(trx, mirror.id, { at_rev: run.revision!, last_run_id: run.id });
+    await moveMirror(trx, mirror.id, { source_id: mirror.source_id, at_rev: run.revision!, last_run_id: run.id });
     const wait = { stepText: 'Publishing', askAgainMs: timings.askAgainMs };
     if (!(await awaitPublication(trx, lease.hold, wait))) throw fencedOut();
     await enqueue(trx, 'publish-channel', { channel_id: mirror.channel_id }, { key: `publish:${mirror.channel_id}` });
