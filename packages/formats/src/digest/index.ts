@@ -53,8 +53,14 @@ export function bytesToHex(bytes: Uint8Array): string {
 
 function hexToBytes(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (nibble(hex, 2 * i) << 4) | nibble(hex, 2 * i + 1);
   return bytes;
+}
+
+/** The value of one lower-case hex digit. */
+function nibble(hex: string, at: number): number {
+  const code = hex.charCodeAt(at);
+  return code < 58 ? code - 48 : code - 87;
 }
 
 function wrongDigest(code: 'digest_sha256' | 'digest_md5', name: string, digits: number, text: string): FormatError {

@@ -1,8 +1,4 @@
-import { textHash } from './text-hash.ts';
-
-declare class TextEncoder {
-  encode(text: string): Uint8Array;
-}
+import { nameHash } from './text-hash.ts';
 
 /** Finds the row of a file name among many, without holding the names as strings. */
 export interface RowIndex {
@@ -17,7 +13,6 @@ export interface RowIndex {
  * by comparing names.
  */
 export function rowIndex(file: (row: number) => string, expected = 64): RowIndex {
-  const encoder = new TextEncoder();
   let mask = capacityFor(expected) - 1;
   let rows = new Int32Array(mask + 1).fill(-1);
   let hashes = new Uint32Array(mask + 1);
@@ -41,7 +36,7 @@ export function rowIndex(file: (row: number) => string, expected = 64): RowIndex
 
   return {
     find(name) {
-      const [hash] = textHash(encoder.encode(name));
+      const hash = nameHash(name);
       let at = hash & mask;
       while (rows[at]! >= 0) {
         if (hashes[at] === hash && file(rows[at]!) === name) return rows[at]!;
@@ -51,7 +46,7 @@ export function rowIndex(file: (row: number) => string, expected = 64): RowIndex
     },
     add(name, row) {
       if (++used * 2 > mask) grow();
-      place(textHash(encoder.encode(name))[0], row);
+      place(nameHash(name), row);
     },
   };
 }
