@@ -9,13 +9,17 @@ export type ServerErrorCode =
   | 'forbidden'
   | 'login_limited'
   | 'login_refused'
+  | 'media_type'
   | 'method_not_allowed'
   | 'not_a_token'
   | 'not_found'
   | 'policy_denied'
   | 'start_failed'
   | 'unauthenticated'
-  | 'unavailable';
+  | 'unavailable'
+  | 'upload_form'
+  | 'upload_size'
+  | 'upload_type';
 
 /** The fields of a {@link ServerError} that may be shown; none ever holds a secret. */
 export interface ServerErrorDetails {

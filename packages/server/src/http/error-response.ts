@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { IdentityError, type IdentityErrorCode } from '@sluice/identity';
 import type { Reason } from '@sluice/policy';
+import { RegistryError, type RegistryErrorCode } from '@sluice/registry';
+import { StorageError } from '@sluice/storage';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { ServerError, type ServerErrorCode } from '../errors.ts';
 
@@ -34,29 +36,56 @@ export interface ErrorResponse {
   unexpected: boolean;
 }
 
+/** What of storage a client can do something about; the rest are faults of ours. */
+type StorageRefusal = 'blob_too_large' | 'disk_full';
+
 /** Which status each code has. A code of a room that reaches HTTP gets its line here. */
-const STATUS: Record<ServerErrorCode | IdentityErrorCode, number> = {
+const STATUS: Record<ServerErrorCode | IdentityErrorCode | RegistryErrorCode | StorageRefusal, number> = {
   account_name: 400,
+  archive_refused: 422,
+  blob_too_large: 413,
+  channel_exists: 409,
+  channel_filters: 400,
+  channel_missing: 404,
+  channel_name: 400,
+  channel_nested: 400,
   config_invalid: 500,
+  digest_mismatch: 422,
+  disk_full: 507,
   file_deleted: 410,
+  file_exists: 409,
+  file_mirrored: 409,
   file_missing: 404,
+  file_name: 400,
   file_not_published: 404,
   forbidden: 403,
+  index_duplicate_file: 422,
+  index_invalid: 422,
   login_limited: 429,
   login_refused: 401,
+  media_type: 415,
+  metadata_mismatch: 422,
   method_not_allowed: 405,
   not_a_token: 400,
   not_found: 404,
+  notice_invalid: 400,
+  notice_missing: 404,
   password_hash_form: 500,
   policy_denied: 403,
   start_failed: 500,
+  subdir_mismatch: 422,
   token_expiry: 400,
   token_grants: 400,
   token_resource: 400,
   token_scope: 400,
   token_unknown: 404,
+  type_not_allowed: 415,
   unauthenticated: 401,
   unavailable: 503,
+  upload_empty: 400,
+  upload_form: 400,
+  upload_size: 400,
+  upload_type: 415,
 };
 
 /** Fastify's own refusals, by its codes. Those not named here are faults of ours. */
@@ -86,7 +115,12 @@ const FASTIFY: Record<string, { code: string; status: number; detail: string }> 
  * What no room meant to show becomes a 500 that says nothing but the request's id.
  */
 export function errorResponse(error: unknown, requestId: string): ErrorResponse {
-  if (error instanceof ServerError || error instanceof IdentityError) return fromRoom(error, requestId);
+  if (error instanceof ServerError || error instanceof IdentityError || error instanceof RegistryError) {
+    return fromRoom(error, error.code, requestId);
+  }
+  if (error instanceof StorageError && (error.code === 'blob_too_large' || error.code === 'disk_full')) {
+    return fromRoom(error, error.code, requestId);
+  }
   if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error, requestId);
   const known = FASTIFY[codeOf(error)];
   if (known !== undefined) return { problem: problem({ ...known }, requestId), headers: {}, unexpected: false };
@@ -97,19 +131,23 @@ export function errorResponse(error: unknown, requestId: string): ErrorResponse 
 /** How the answer to a missing or refused sign-in asks for one: browsers and API clients by Bearer, package clients by Basic. */
 export const CHALLENGE = { api: 'Bearer realm="sluice"', protocol: 'Basic realm="sluice", charset="UTF-8"' };
 
-function fromRoom(error: ServerError | IdentityError, requestId: string): ErrorResponse {
-  const { code, wanted, found } = error;
+type RoomError = ServerError | IdentityError | RegistryError | StorageError;
+
+function fromRoom(error: RoomError, code: keyof typeof STATUS, requestId: string): ErrorResponse {
+  const { wanted, found } = error;
   const status = STATUS[code];
-  const unexpected = status === 500;
+  const unexpected = status === 500 || code === 'disk_full';
   const headers: Record<string, string> = {};
   if (code === 'unauthenticated') headers['WWW-Authenticate'] = CHALLENGE.api;
   const body = problem({ code, status, detail: error.message }, requestId);
   if (wanted !== undefined) body.wanted = wanted;
   if (found !== undefined) body.found = found;
-  if (error instanceof ServerError && error.reasons !== undefined) body.reasons = error.reasons;
   if (error instanceof ServerError) {
     if (error.retry_after_s !== undefined) headers['Retry-After'] = String(error.retry_after_s);
     if (error.reasons !== undefined) body.reasons = error.reasons;
+  }
+  if (error instanceof RegistryError && error.issues.length > 0) {
+    body.issues = error.issues.map(({ field, code, message }) => ({ path: `body.${field}`, code, message }));
   }
   return { problem: body, headers, unexpected };
 }
