@@ -41,7 +41,7 @@ export interface IssuedToken {
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** The longest life of a token; a leap year, so that "today next year" always fits. */
-export const LONGEST_TOKEN_DAYS = 366;
+const LONGEST_TOKEN_DAYS = 366;
 
 /**
  * Create a token for its owner.

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PROBLEM_TYPE } from './send-problem.ts';
 
 /** What every refusal looks like. @see RFC 9457 */
-export const ProblemView = z
+const ProblemView = z
   .object({
     type: z.string(),
     title: z.string(),

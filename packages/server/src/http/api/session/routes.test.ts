@@ -1,5 +1,4 @@
 import { startTestApp, type TestApp } from '@sluice/testkit/app';
-import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 let app: TestApp;
@@ -14,9 +13,9 @@ describe('POST /api/auth/login', () => {
   test('answers a JWT with the roles where clients of Keycloak look for them', async () => {
     const answer = await app.request('POST', '/api/auth/login', { body: right });
     expect(answer.status).toBe(200);
-    const claims = decodeJwt(answer.json.token);
+    const claims = JSON.parse(Buffer.from(answer.json.token.split('.')[1], 'base64url').toString());
     expect(claims).toMatchObject({ preferred_username: 'admin', realm_access: { roles: ['admin', 'author'] } });
-    expect(answer.json.expires_at).toBe(new Date(claims.exp! * 1000).toISOString());
+    expect(answer.json.expires_at).toBe(new Date(claims.exp * 1000).toISOString());
     const me = await app.request('GET', '/api/account', { token: answer.json.token });
     expect(me.json).toMatchObject({ name: 'admin', roles: ['admin', 'author'] });
   });
