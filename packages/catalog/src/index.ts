@@ -62,6 +62,7 @@ export { createFileLocks, type FileLocks } from './queries/file-lock.ts';
 export { type FolderFileRow, folderFiles, folderRefusals, saveFolderFiles } from './queries/folder-file.ts';
 export { type HeadPackage, headShardBlobs, listHeadPackages } from './queries/head.ts';
 export { findInspections, type InspectionRow, insertInspections } from './queries/inspection.ts';
+export { type KeptFile, keepRecords } from './queries/keep-records.ts';
 export { channelLayers, failedFiles, type LayerRow } from './queries/layer.ts';
 export {
   dueMirrors,

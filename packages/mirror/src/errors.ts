@@ -12,7 +12,7 @@
  * - `all_files_failed`: not one file of a run could be brought in.
  * - `run_open`: the mirror has a run that is not over yet. `run_idle`: it has none to stop.
  * - `run_stopped`: the run was asked to stop. `fenced_out`: this worker lost its lease; it must write nothing more.
- * - `mirror_missing`, `mirror_name_taken`, `mode_fixed`: what their names say.
+ * - `channel_missing`, `mirror_missing`, `mirror_name_taken`, `mode_fixed`: what their names say.
  */
 export type MirrorErrorCode =
   | 'definition_invalid'
@@ -30,6 +30,7 @@ export type MirrorErrorCode =
   | 'run_idle'
   | 'run_stopped'
   | 'fenced_out'
+  | 'channel_missing'
   | 'mirror_missing'
   | 'mirror_name_taken'
   | 'mode_fixed';

@@ -155,7 +155,7 @@ async function recordStart(trx: Db, deps: MirrorDeps, mirror: MirrorRow, run: Ru
   await recordEvent(trx, {
     at: deps.now(),
     actor: run.actor ?? 'system',
-    action: 'mirror_started',
+    action: run.cause === 'restart' ? 'mirror_restarted' : 'mirror_started',
     channel: mirror.channel_path,
     subject: mirror.name,
     data: { mirror_id: mirror.id, run_id: run.id, cause: run.cause },

@@ -1,0 +1,194 @@
+import { findChannelById, findMirror, findSourceByKey, localDigests, type MirrorRow } from '@sluice/catalog';
+import {
+  evaluateAll,
+  explain,
+  type Facts,
+  type LayerDefinition,
+  layerRules,
+  type PackageType,
+  type Reason,
+  type Rule,
+  type Verdicts,
+} from '@sluice/policy';
+import { planLayer } from '@sluice/registry';
+import { type MirrorDefinition, type MirrorInput, readDefinition } from '../definition/read-definition.ts';
+import type { MirrorDeps } from '../deps.ts';
+import { MirrorError } from '../errors.ts';
+import { type FileSet, fileSet } from '../run/file-set.ts';
+import { layerDefinition } from '../run/plan-run.ts';
+import { addDenials, noCounts, type RunCounts } from '../run/run-counts.ts';
+import { keepSecrets } from '../source-address.ts';
+import { addressOf } from '../upstream-of.ts';
+import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
+import { listSubdirs } from '../upstreams/conda/list-subdirs.ts';
+import { sourceKey } from '../verbs/create-mirror.ts';
+import { type MirrorEdit, mergedInput, mirrorMissing } from '../verbs/edit-mirror.ts';
+import { upstreamPart } from './part-facts.ts';
+
+/**
+ * What a run would do with one file.
+ *
+ *     fetch       an active mirror would bring it in
+ *     local       kept, and its bytes are here already
+ *     on_request  a passive mirror would show it, and bring it in at the first request
+ *     drop        a filter takes it out: the reason says which
+ */
+export type FileAction = 'fetch' | 'local' | 'on_request' | 'drop';
+
+/** The plan of a run that does not happen. */
+export interface DryRun {
+  /** As the run would count. */
+  count: RunCounts;
+  /** What an active mirror would bring in; `bytes` of those whose size is known. */
+  to_fetch: { files: number; bytes: number };
+  parts: { subdir: string; status: 'read' | 'unchanged' | 'absent'; total: number; kept: number; refused: number }[];
+  /** One page of the files, in the order of subdirs and indexes. */
+  items: { subdir: string; file: string; size: number | null; action: FileAction; reason: Reason | null }[];
+  total_count: number;
+}
+
+/** What to try: a new definition in a channel, or a mirror with changes that are not saved. */
+export type DryRunWish = { channelId: number; input: MirrorInput } | { mirrorId: string; edit?: MirrorEdit };
+
+const portion = 5000;
+
+/**
+ * Plan a run and change nothing: ask the upstream, judge every file, count, and list one page of decisions.
+ *
+ * Holds the facts of one subdir at a time. At 700,000 files it takes as long as reading the index does.
+ *
+ * @throws {MirrorError} what {@link readDefinition} and reading the upstream throw; `mirror_missing`, `channel_missing`.
+ */
+export async function dryRun(
+  deps: MirrorDeps,
+  wish: DryRunWish,
+  page: { limit: number; offset: number },
+  signal?: AbortSignal,
+): Promise<DryRun> {
+  const { definition, channelId, mirror } = await resolved(deps, wish);
+  const channel = await findChannelById(deps.db, channelId);
+  if (!channel) throw new MirrorError('channel_missing', 'The channel is not there any more.');
+  const layer: LayerDefinition = {
+    types: channel.types as PackageType[],
+    channel: channel.filters,
+    mirror: { filters: definition.filters, keepLegacy: definition.keep_legacy },
+  };
+  const upstream: UpstreamDeps = { http: deps.http, guard: deps.guard, address: definition.address, signal };
+  const source = await findSourceByKey(deps.db, sourceKey(deps, definition.type, definition.address));
+  const named = definition.filters.subdirs ?? [];
+  const subdirs = [...(named.length > 0 ? new Set(named) : await listSubdirs(upstream))].sort();
+  const run = {
+    deps,
+    rules: layerRules(layer),
+    mode: definition.mode,
+    page,
+    shown: mirror && mirror.at_rev > 0 ? fileSet() : undefined,
+  };
+  const plan: DryRun = { count: noCounts(), to_fetch: { files: 0, bytes: 0 }, parts: [], items: [], total_count: 0 };
+  for (const subdir of subdirs) {
+    const { status, facts, refused } = await upstreamPart(deps, upstream, source, subdir);
+    if (status === 'absent' && named.length === 0) continue;
+    const kept = await planPart(run, facts, plan);
+    plan.count.total += facts.count + refused;
+    plan.count.failed += refused;
+    plan.parts.push({ subdir, status, total: facts.count, kept, refused });
+  }
+  if (mirror && run.shown) plan.count.removed = (await shownNow(deps, mirror)).missingFrom(run.shown);
+  return plan;
+}
+
+async function resolved(
+  deps: MirrorDeps,
+  wish: DryRunWish,
+): Promise<{ definition: MirrorDefinition; channelId: number; mirror?: MirrorRow }> {
+  if ('input' in wish) return { definition: readDefinition(wish.input, deps.now()), channelId: wish.channelId };
+  const mirror = await findMirror(deps.db, wish.mirrorId);
+  if (!mirror) throw mirrorMissing(wish.mirrorId);
+  const stored = addressOf(deps, mirror);
+  const definition = readDefinition(mergedInput(mirror, stored, wish.edit ?? {}), deps.now());
+  return {
+    definition: { ...definition, address: keepSecrets(definition.address, stored) },
+    channelId: mirror.channel_id,
+    mirror,
+  };
+}
+
+interface Planning {
+  deps: MirrorDeps;
+  rules: readonly Rule[];
+  mode: 'active' | 'passive';
+  page: { limit: number; offset: number };
+  shown: FileSet | undefined;
+}
+
+/** Judge one subdir, add it to the plan. @returns how many files are kept. */
+async function planPart({ deps, rules, mode, page, shown }: Planning, facts: Facts, plan: DryRun): Promise<number> {
+  const verdicts = evaluateAll(rules, facts);
+  const denied = rules.map(() => 0);
+  for (const verdict of verdicts) if (verdict > 0) denied[verdict - 1]!++;
+  addDenials(
+    plan.count,
+    rules.map(({ scope, code }, i) => ({ scope, code, count: denied[i]! })),
+  );
+  let kept = 0;
+  for (let at = 0; at < facts.count; at += portion) {
+    const end = Math.min(facts.count, at + portion);
+    const local = await localRows(deps, facts, verdicts, at, end);
+    for (let i = at; i < end; i++) {
+      const action = actionOf(verdicts[i]!, local.has(i), mode);
+      if (action !== 'drop') {
+        kept++;
+        shown?.add(facts.subdir, facts.file(i));
+      }
+      if (action === 'fetch') {
+        plan.to_fetch.files++;
+        plan.to_fetch.bytes += sizeOf(facts, i) ?? 0;
+      }
+      const place = plan.total_count++;
+      if (place < page.offset || plan.items.length >= page.limit) continue;
+      const reason = action === 'drop' ? explain(rules, facts, i, verdicts[i]!) : null;
+      plan.items.push({ subdir: facts.subdir, file: facts.file(i), size: sizeOf(facts, i), action, reason });
+    }
+  }
+  plan.count[mode] += kept;
+  return kept;
+}
+
+function actionOf(verdict: number, local: boolean, mode: 'active' | 'passive'): FileAction {
+  if (verdict > 0) return 'drop';
+  if (local) return 'local';
+  return mode === 'active' ? 'fetch' : 'on_request';
+}
+
+async function localRows(
+  deps: MirrorDeps,
+  facts: Facts,
+  verdicts: Verdicts,
+  from: number,
+  to: number,
+): Promise<Set<number>> {
+  const rows = new Map<string, number[]>();
+  for (let i = from; i < to; i++) {
+    if (verdicts[i] !== 0) continue;
+    const hex = Buffer.from(facts.sha256.subarray(i * 32, i * 32 + 32)).toString('hex');
+    rows.set(hex, [...(rows.get(hex) ?? []), i]);
+  }
+  const local = await localDigests(
+    deps.db,
+    [...rows.keys()].map((hex) => Buffer.from(hex, 'hex')),
+  );
+  return new Set([...local].flatMap((hex) => rows.get(hex) ?? []));
+}
+
+function sizeOf(facts: Facts, i: number): number | null {
+  return Number.isNaN(facts.size[i]!) ? null : facts.size[i]!;
+}
+
+async function shownNow(deps: MirrorDeps, mirror: MirrorRow): Promise<FileSet> {
+  const set = fileSet();
+  const definition = await layerDefinition(deps, mirror);
+  for await (const part of planLayer(deps, { sourceId: mirror.shown_source_id, revision: mirror.at_rev, definition })) {
+    for (const { subdir, file } of part.files()) set.add(subdir, file);
+  }
+  return set;
+}

@@ -1,0 +1,98 @@
+import { findPart, findRecords, folderFiles, type Part, type SourceRow } from '@sluice/catalog';
+import { createRepodataScanner } from '@sluice/formats/conda';
+import { FormatError } from '@sluice/formats/errors';
+import { condaFactsRow, type Facts, type FactsBuilder, factsBuilder } from '@sluice/policy';
+import { sourceFacts } from '@sluice/registry';
+import type { MirrorDeps } from '../deps.ts';
+import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
+import { findDocument } from '../upstreams/conda/find-document.ts';
+import { folderPackages } from '../upstreams/conda/folder-packages.ts';
+
+/** What the upstream has for one subdir now, as facts. Nothing was written. */
+export interface UpstreamPart {
+  /** `unchanged`: what the catalog holds is what the upstream has. */
+  status: 'read' | 'unchanged' | 'absent';
+  facts: Facts;
+  /** Records and packages that cannot be read. */
+  refused: number;
+}
+
+/** Read one subdir of an upstream into facts, or take those of the catalog when it has not changed since. */
+export async function upstreamPart(
+  deps: MirrorDeps,
+  upstream: UpstreamDeps,
+  source: SourceRow | undefined,
+  subdir: string,
+): Promise<UpstreamPart> {
+  const part: Part | undefined = source && { source_id: source.id, subdir };
+  const known = part && (await findPart(deps.db, part));
+  const answer = await findDocument(upstream, subdir, known, deps.now());
+  const builder = factsBuilder('conda', subdir);
+  switch (answer.status) {
+    case 'absent':
+      return { status: 'absent', facts: builder.build(), refused: 0 };
+    case 'unchanged':
+      return {
+        status: 'unchanged',
+        facts: (await sourceFacts(deps, part!, source!.revision)) ?? builder.build(),
+        refused: 0,
+      };
+    case 'document':
+      return { status: 'read', refused: await readDocument(answer.document.json, builder), facts: builder.build() };
+    case 'folder':
+      return {
+        status: 'read',
+        refused: await readFolder(deps, upstream, { path: answer.path, subdir, part, source }, builder),
+        facts: builder.build(),
+      };
+  }
+}
+
+async function readDocument(json: AsyncIterable<Uint8Array>, builder: FactsBuilder): Promise<number> {
+  let refused = 0;
+  const scanner = createRepodataScanner({
+    onRecord(bucket, file, body) {
+      if (bucket !== 'packages' && bucket !== 'packages.conda') return;
+      if (!add(builder, file, body)) refused++;
+    },
+  });
+  for await (const chunk of json) scanner.push(chunk);
+  scanner.end();
+  return refused;
+}
+
+async function readFolder(
+  deps: MirrorDeps,
+  upstream: UpstreamDeps,
+  folder: { path: string; subdir: string; part: Part | undefined; source: SourceRow | undefined },
+  builder: FactsBuilder,
+): Promise<number> {
+  const { part, source } = folder;
+  const known = part ? await folderFiles(deps.db, part) : [];
+  const packages = await folderPackages(
+    {
+      guard: upstream.guard,
+      inspect: deps.inspect,
+      signal: upstream.signal,
+      recordsOf: async (files) => {
+        const records = part && source ? await findRecords(deps.db, part, files, source.revision) : [];
+        return new Map(records.map((record) => [record.file, record.body]));
+      },
+    },
+    { path: folder.path, subdir: folder.subdir, known },
+  );
+  for await (const { file, body } of packages.records) add(builder, file, body);
+  const { read, gone } = packages.changes();
+  const touched = new Set([...read.map((row) => row.file), ...gone]);
+  return [...known.filter((row) => !touched.has(row.file)), ...read].filter((row) => row.refusal !== null).length;
+}
+
+function add(builder: FactsBuilder, file: string, body: Uint8Array): boolean {
+  try {
+    builder.add(condaFactsRow(file, body, 0));
+    return true;
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return false;
+  }
+}

@@ -1,0 +1,32 @@
+export type { MirrorDefinition, MirrorInput } from './definition/read-definition.ts';
+export { readMirrorFilters } from './definition/read-filters.ts';
+export { defaultCron, defaultTimeZone } from './definition/schedule.ts';
+export type { MirrorDeps } from './deps.ts';
+export { type DryRun, type DryRunWish, dryRun, type FileAction } from './dry-run/dry-run.ts';
+export { type DefinitionIssue, MirrorError, type MirrorErrorCode } from './errors.ts';
+export { createHttpClient, type HttpClient, type HttpClientOptions } from './fetch/http-client.ts';
+export { type ProxyRules, proxyRulesOf } from './fetch/proxy-rules.ts';
+export { createSourceGuard, type SourceGuard } from './fetch/source-guard.ts';
+export { parseSourceRules, type SourceRules } from './fetch/source-rules.ts';
+export {
+  createFileFetcher,
+  type Fetched,
+  type FetchRange,
+  type FileFetcher,
+  type Inflight,
+  type WantedFile,
+} from './fetch-file/file-fetcher.ts';
+export { redact } from './redact.ts';
+export { publishingRuns } from './run/complete-runs.ts';
+export type { RunCounts } from './run/run-counts.ts';
+export { runSlice, type SliceEnd, type SliceOptions } from './run/run-slice.ts';
+export { scheduleMirrors } from './run/schedule-mirrors.ts';
+export { type Swept, sweepRuns } from './run/sweep-runs.ts';
+export type { SyncState } from './run/sync-state.ts';
+export { createSealer, type Sealer } from './seal.ts';
+export type { InspectedPackage, InspectPackage } from './upstreams/conda/folder-packages.ts';
+export { createMirror, type VerbDeps } from './verbs/create-mirror.ts';
+export { deleteMirror, type FateOfFiles } from './verbs/delete-mirror.ts';
+export { editMirror, type MirrorEdit } from './verbs/edit-mirror.ts';
+export { listMirrors, listRuns, type MirrorInfo, mirrorInfo, type RunInfo } from './verbs/mirror-view.ts';
+export { runNow, stopRun } from './verbs/run-mirror.ts';

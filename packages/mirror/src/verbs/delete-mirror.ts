@@ -1,0 +1,82 @@
+import {
+  type Db,
+  enqueue,
+  findMirror,
+  type KeptFile,
+  keepRecords,
+  lockUploadsSource,
+  type MirrorRow,
+  notifyChanged,
+  recordEvent,
+  removeMirror,
+  savePart,
+} from '@sluice/catalog';
+import { type Actor, planLayer } from '@sluice/registry';
+import type { MirrorDeps } from '../deps.ts';
+import { layerDefinition } from '../run/plan-run.ts';
+import { mirrorMissing } from './edit-mirror.ts';
+
+/**
+ * What becomes of a deleted mirror's files.
+ *
+ *     keep    those it shows and whose bytes are here become the channel's own; the others go, their source is gone
+ *     remove  all go
+ */
+export type FateOfFiles = 'keep' | 'remove';
+
+const noOrigin = { document_url: null, document_sha256: null, etag: null, last_modified: null, base_url: null };
+
+/**
+ * Delete a mirror. An open run of it ends: its worker finds its lease gone and writes nothing more.
+ *
+ * @returns how many files became the channel's own.
+ * @throws {MirrorError} `mirror_missing`.
+ * @see product.md MI-10
+ */
+export async function deleteMirror(
+  deps: Pick<MirrorDeps, 'db' | 'storage' | 'now'>,
+  id: string,
+  files: FateOfFiles,
+  actor: Pick<Actor, 'name'>,
+): Promise<number> {
+  return deps.db.transaction().execute(async (trx) => {
+    const mirror = await findMirror(trx, id, 'for-update');
+    if (!mirror) throw mirrorMissing(id);
+    const now = deps.now();
+    const kept = files === 'keep' && mirror.at_rev > 0 ? await keepFiles(trx, deps, mirror, now) : 0;
+    await removeMirror(trx, id);
+    await recordEvent(trx, {
+      at: now,
+      actor: actor.name,
+      action: 'mirror_deleted',
+      channel: mirror.channel_path,
+      subject: mirror.name,
+      data: { mirror_id: id, files, kept },
+    });
+    await enqueue(trx, 'publish-channel', { channel_id: mirror.channel_id }, { key: `publish:${mirror.channel_id}` });
+    await notifyChanged(trx, 'mirror', id);
+    return kept;
+  });
+}
+
+async function keepFiles(trx: Db, deps: Pick<MirrorDeps, 'storage'>, mirror: MirrorRow, now: Date): Promise<number> {
+  const definition = await layerDefinition({ db: trx }, mirror);
+  const own = await lockUploadsSource(trx, mirror.channel_id, now);
+  const revision = own.revision + 1;
+  let kept = 0;
+  const plan = planLayer(
+    { db: trx, storage: deps.storage },
+    { sourceId: mirror.shown_source_id, revision: mirror.at_rev, definition },
+  );
+  for await (const part of plan) {
+    const files = [...part.files()].map(
+      (file): KeptFile => ({ file: file.file, from_rev: file.fromRev, sha256: file.sha256 ?? null }),
+    );
+    const from = { source_id: mirror.shown_source_id, subdir: part.subdir };
+    const copied = await keepRecords(trx, from, { source_id: own.id, revision }, files);
+    if (copied > 0)
+      await savePart(trx, { source_id: own.id, subdir: part.subdir }, { ...noOrigin, records: 0 }, revision, now);
+    kept += copied;
+  }
+  return kept;
+}

@@ -1,0 +1,173 @@
+import {
+  type Db,
+  enqueue,
+  findMirror,
+  findMirrorByName,
+  findOrCreateSource,
+  type MirrorRow,
+  newestRuns,
+  notifyChanged,
+  recordEvent,
+  updateMirror,
+} from '@sluice/catalog';
+import type { Actor } from '@sluice/registry';
+import { type MirrorDefinition, type MirrorInput, readDefinition } from '../definition/read-definition.ts';
+import { nextRunAfter } from '../definition/schedule.ts';
+import { MirrorError } from '../errors.ts';
+import { isOpen } from '../run/is-open.ts';
+import { startOnlyRun } from '../run/start-run.ts';
+import { keepSecrets, type SourceAddress, shownAddress } from '../source-address.ts';
+import { addressOf } from '../upstream-of.ts';
+import { checkReach } from './check-reach.ts';
+import { nameTaken, sourceKey, type VerbDeps } from './create-mirror.ts';
+
+/** Fields to change; what is left out, also inside `filters`, stays. A filter is cleared by null or an empty list. */
+export type MirrorEdit = Partial<MirrorInput>;
+
+/**
+ * Change a mirror. New filters hold at once: downloads are judged by them, and a publication is queued. A new source is
+ * shown when a run of it completes. A URL with `***` where the stored one has a secret means the stored secret.
+ *
+ * @throws {MirrorError} `mirror_missing`, `definition_invalid`, `source_refused`, `mode_fixed`, `mirror_name_taken`;
+ *   `run_open` for `run_now` or a new source while a run is open. Nothing is changed then.
+ * @see product.md MI-09
+ */
+export async function editMirror(
+  deps: VerbDeps,
+  id: string,
+  edit: MirrorEdit & { run_now?: boolean },
+  actor: Pick<Actor, 'name'>,
+): Promise<void> {
+  const { run_now, ...fields } = edit;
+  const now = deps.now();
+  await deps.db.transaction().execute(async (trx) => {
+    const before = await findMirror(trx, id, 'for-update');
+    if (!before) throw mirrorMissing(id);
+    if (fields.mirror_mode !== undefined && fields.mirror_mode !== null && fields.mirror_mode !== before.mode)
+      throw modeFixed(before);
+    const stored = addressOf(deps, before);
+    const after = readDefinition(mergedInput(before, stored, fields), now);
+    const address = keepSecrets(after.address, stored);
+    const changed = changedFields(before, stored, after, address);
+    if (changed.includes('source_root') || changed.includes('proxy')) await checkReach(deps.guard, address);
+    if (changed.length > 0) await write(trx, { deps, before, after, address, changed, actor, now });
+    if (run_now) await startOnlyRun(trx, deps, { mirrorId: id, cause: 'edit', actor: actor.name });
+  });
+}
+
+interface Change {
+  deps: VerbDeps;
+  before: MirrorRow;
+  after: MirrorDefinition;
+  address: SourceAddress;
+  changed: string[];
+  actor: Pick<Actor, 'name'>;
+  now: Date;
+}
+
+async function write(trx: Db, { deps, before, after, address, changed, actor, now }: Change): Promise<void> {
+  const other = changed.includes('mirror_name')
+    ? await findMirrorByName(trx, before.channel_id, after.name)
+    : undefined;
+  if (other) throw nameTaken(after.name);
+  const source = await findOrCreateSource(trx, sourceKey(deps, after.type, address), now);
+  if (source.id !== before.source_id && isOpen((await newestRuns(trx, [before.id])).get(before.id))) {
+    throw new MirrorError('run_open', 'The source cannot be changed while a run is open. Stop the run first.', {
+      wanted: 'no open run',
+      found: 'an open run',
+    });
+  }
+  const { name, filters, keep_legacy, cron, time_zone } = after;
+  await updateMirror(
+    trx,
+    before.id,
+    {
+      name,
+      filters,
+      keep_legacy,
+      cron,
+      time_zone,
+      next_source_id: source.id === before.shown_source_id ? null : source.id,
+      ...(changed.includes('cron') || changed.includes('time_zone')
+        ? { next_run_at: nextRunAfter(cron, time_zone, now) }
+        : {}),
+    },
+    now,
+  );
+  await recordEvent(trx, {
+    at: now,
+    actor: actor.name,
+    action: 'mirror_updated',
+    channel: before.channel_path,
+    subject: name,
+    data: { mirror_id: before.id, changed },
+  });
+  await notifyChanged(trx, 'mirror', before.id);
+  if (before.at_rev > 0 && (changed.includes('filters') || changed.includes('keep_legacy'))) {
+    await enqueue(trx, 'publish-channel', { channel_id: before.channel_id }, { key: `publish:${before.channel_id}` });
+  }
+}
+
+/** A mirror's definition with changes laid over it, as input that is still to be checked. */
+export function mergedInput(before: MirrorRow, stored: SourceAddress, fields: MirrorEdit): MirrorInput {
+  const shown = shownAddress(stored, stored.secret);
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const filters: unknown = given.filters ?? {};
+  return {
+    mirror_name: before.name,
+    source_root: shown.url,
+    mirror_type: before.source_type,
+    cron: before.cron,
+    time_zone: before.time_zone,
+    keep_legacy: before.keep_legacy,
+    proxy: shown.proxy,
+    ...given,
+    mirror_mode: before.mode,
+    filters: isObject(filters) ? { ...before.filters, ...filters } : filters,
+  };
+}
+
+/** Wire names of what differs. */
+function changedFields(
+  before: MirrorRow,
+  stored: SourceAddress,
+  after: MirrorDefinition,
+  address: SourceAddress,
+): string[] {
+  const key = ({ url, secret }: SourceAddress) => JSON.stringify([url, secret.userInfo, secret.token]);
+  const proxy = ({ proxy, secret }: SourceAddress) => JSON.stringify([proxy, secret.proxyUserInfo]);
+  const pairs: [string, unknown, unknown][] = [
+    ['mirror_name', before.name, after.name],
+    ['source_root', key(stored), key(address)],
+    ['proxy', proxy(stored), proxy(address)],
+    ['cron', before.cron, after.cron],
+    ['time_zone', before.time_zone, after.time_zone],
+    ['keep_legacy', before.keep_legacy, after.keep_legacy],
+    ['filters', inOrder(before.filters), inOrder(after.filters)],
+  ];
+  return pairs.filter(([, was, is]) => was !== is).map(([field]) => field);
+}
+
+function inOrder(filters: object): string {
+  return JSON.stringify(Object.entries(filters).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The error of a mirror that is not there. */
+export function mirrorMissing(id: string): MirrorError {
+  return new MirrorError('mirror_missing', `There is no mirror ${id}.`, { found: id });
+}
+
+function modeFixed(before: MirrorRow): MirrorError {
+  return new MirrorError(
+    'mode_fixed',
+    `The mode of a mirror cannot be changed; this one is ${before.mode}. Make another mirror.`,
+    {
+      wanted: before.mode,
+      found: 'another mode',
+    },
+  );
+}
