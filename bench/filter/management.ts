@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SluiceProcess } from './sluice-process.ts';
+
+/** A mirror as `GET …/mirrors/{id}` shows it; only what the bench reads. */
+export interface MirrorState {
+  readonly state: string;
+  readonly last_run_at: string | null;
+  readonly sync_state?: {
+    readonly last_exception?: unknown;
+    readonly count?: { readonly passive?: number; readonly mirror_filtered?: Readonly<Record<string, number>> };
+  };
+}
+
+/** The management API as the admin uses it. */
+export interface Management {
+  createChannel(name: string): Promise<void>;
+  /** @returns its id. */
+  createMirror(channel: string, mirror: object): Promise<string>;
+  editMirror(channel: string, id: string, mirror: object): Promise<void>;
+  mirror(channel: string, id: string): Promise<MirrorState>;
+  /** Wait until a run that began after `before` was seen is over. @throws when it did not complete. */
+  untilCompleted(channel: string, id: string, before: MirrorState | undefined): Promise<MirrorState>;
+}
+
+/** Log in. */
+export async function manage(sluice: SluiceProcess): Promise<Management> {
+  const login = { username: 'admin', password: sluice.password };
+  const { token } = (await send(sluice, undefined, 'POST', '/api/auth/login', login)) as { token: string };
+  const call = (method: string, path: string, body?: object) => send(sluice, token, method, path, body);
+  const mirror = async (channel: string, id: string) =>
+    (await call('GET', `/api/channels/${channel}/mirrors/${id}`)) as MirrorState;
+  return {
+    createChannel: async (name) => void (await call('POST', '/api/channels', { name, privacy: 'public' })),
+    createMirror: async (channel, body) => {
+      const made = (await call('POST', `/api/channels/${channel}/mirrors`, body)) as Record<string, string | undefined>;
+      return (made.mirror_id ?? made.id)!;
+    },
+    editMirror: async (channel, id, body) => void (await call('PUT', `/api/channels/${channel}/mirrors/${id}`, body)),
+    mirror,
+    untilCompleted: async (channel, id, before) => {
+      let hasBegun = before === undefined;
+      for (;;) {
+        const now = await mirror(channel, id);
+        if (now.state !== 'completed' || now.last_run_at !== before?.last_run_at) hasBegun = true;
+        if (now.state === 'failed' || now.state === 'stopped') {
+          throw new Error(`The run ended as ${now.state}: ${JSON.stringify(now.sync_state?.last_exception)}`);
+        }
+        if (hasBegun && now.state === 'completed') return now;
+        sluice.assertAlive();
+        await sleep(25);
+      }
+    },
+  };
+}
+
+async function send(sluice: SluiceProcess, token: string | undefined, method: string, path: string, body?: object) {
+  const response = await fetch(sluice.url + path, {
+    method,
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 1000)}`);
+  return text === '' ? undefined : (JSON.parse(text) as unknown);
+}

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A Sluice of its own, as `npm start` runs it. */
+export interface SluiceProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** The first admin's. */
+  readonly password: string;
+  /** @throws when it had died by itself. */
+  assertAlive(): void;
+  stop(): Promise<void>;
+}
+
+const main = path.join(import.meta.dirname, '../../packages/server/src/main.ts');
+const patience_ms = 60_000;
+
+/** Start one on a free port with an empty data folder, and wait until it is ready. */
+export async function startSluice(folder: string): Promise<SluiceProcess> {
+  const port = await freePort();
+  const password = 'bench-admin-password';
+  const logFile = path.join(folder, 'sluice.log');
+  const log = openSync(logFile, 'w');
+  const child = spawn(process.execPath, [main], {
+    stdio: ['ignore', log, log],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      SLUICE_PORT: String(port),
+      SLUICE_DATA_DIR: path.join(folder, 'data'),
+      SLUICE_ADMIN_PASSWORD: password,
+      SLUICE_SOURCES: '127.0.0.0/8',
+    },
+  });
+  closeSync(log);
+  const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
+  const assertAlive = () => {
+    if (child.exitCode === null && child.signalCode === null) return;
+    const tail = readFileSync(logFile, 'utf8').slice(-2000);
+    throw new Error(`Sluice ended with ${child.exitCode ?? child.signalCode}. It said last:\n${tail}`);
+  };
+  const sluice = {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid!,
+    password,
+    assertAlive,
+    stop: async () => {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+  const deadline = performance.now() + patience_ms;
+  while (!(await isReady(sluice.url))) {
+    assertAlive();
+    if (performance.now() > deadline) {
+      await sluice.stop();
+      throw new Error(
+        `Sluice was not ready after ${patience_ms} ms: see its log, ${readFileSync(logFile, 'utf8').slice(-2000)}`,
+      );
+    }
+    await sleep(50);
+  }
+  return sluice;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/health/ready`).catch(() => undefined);
+  await response?.arrayBuffer();
+  return response?.status === 200;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
