@@ -8,7 +8,7 @@ export type Limits = {
   readonly bytes: number;
   /** Bytes of one file. */
   readonly fileBytes: number;
-  /** Decoded bytes for one compressed byte. Counts only beyond {@link RATIO_FREE_BYTES}: a small file may well be all zeros. */
+  /** Decoded bytes for one compressed byte. Counts only beyond 64 MiB: a small file may well be all zeros. */
   readonly ratio: number;
   /** Bytes of one metadata file that is read into memory. */
   readonly infoBytes: number;
@@ -33,7 +33,7 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 /** Decoded bytes before the ratio counts. */
-export const RATIO_FREE_BYTES = 64 * 2 ** 20;
+const RATIO_FREE_BYTES = 64 * 2 ** 20;
 
 /** Counts what one inspection has cost so far. Every method throws {@link ArchiveError} when a limit is passed. */
 export type Budget = {

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 /** Bytes that can be read at any place: a file, or one behind HTTP ranges. `size` in bytes. */
 export type RandomAccess = {
   readonly size: number;
-  /** The bytes from `position` on, `length` of them or fewer at the end. */
+  /** The bytes from `position` on, `length` of them or fewer at the end. They may be lent: the next read may overwrite them. */
   read(position: number, length: number): Promise<Uint8Array>;
 };
 
@@ -19,11 +19,13 @@ export async function withRandomAccess<T>(
   const handle = await open(source, 'r');
   try {
     const { size } = await handle.stat();
+    // One buffer for all: a new one for each read of 5 GB leaves more garbage than is collected in time.
+    const into = Buffer.allocUnsafe(READ_BYTES);
     return await work({
       size,
       async read(position, length) {
-        const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
-        return buffer.subarray(0, bytesRead);
+        const { bytesRead } = await handle.read(into, 0, Math.min(length, READ_BYTES), position);
+        return into.subarray(0, bytesRead);
       },
     });
   } finally {
@@ -31,7 +33,7 @@ export async function withRandomAccess<T>(
   }
 }
 
-/** The bytes from `start` to `end` (exclusive) in order. Ends early, without an error, where the source does. */
+/** The bytes from `start` to `end` (exclusive) in order, each chunk lent until the next. Ends early, without an error, where the source does. */
 export async function* readRange(access: RandomAccess, start: number, end: number): AsyncGenerator<Uint8Array> {
   let position = start;
   while (position < end) {
@@ -44,11 +46,11 @@ export async function* readRange(access: RandomAccess, start: number, end: numbe
 
 /** Exactly `length` bytes at `position`, or `undefined` where there are not so many. */
 export async function readExactly(access: RandomAccess, position: number, length: number): Promise<Buffer | undefined> {
-  const parts: Uint8Array[] = [];
+  const bytes = Buffer.alloc(length);
   let filled = 0;
   for await (const chunk of readRange(access, position, position + length)) {
-    parts.push(chunk);
+    bytes.set(chunk, filled);
     filled += chunk.byteLength;
   }
-  return filled === length ? Buffer.concat(parts) : undefined;
+  return filled === length ? bytes : undefined;
 }

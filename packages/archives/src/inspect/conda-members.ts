@@ -77,7 +77,7 @@ async function checkFormatVersion(
   let version: unknown;
   if (metadata.size <= MAX_METADATA_BYTES) {
     const parts: Uint8Array[] = [];
-    for await (const piece of readStoredMember(access, metadata, onRead)) parts.push(piece);
+    for await (const piece of readStoredMember(access, metadata, onRead)) parts.push(Uint8Array.from(piece));
     try {
       version = JSON.parse(Buffer.concat(parts).toString('utf8'))?.conda_pkg_format_version;
     } catch {

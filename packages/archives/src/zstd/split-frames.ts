@@ -19,19 +19,40 @@ const MAX_PART_BYTES = 1 + 4 + 8;
  */
 export async function* splitFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const walker = createFrameWalker();
+  // The beginning of a magic number is kept back until it is known to be one.
+  let kept: number[] = [];
   for await (const chunk of source) {
     let from = 0;
     while (from < chunk.byteLength) {
       const to = walker.walk(chunk, from);
-      yield chunk.subarray(from, to);
+      const piece = chunk.subarray(from, to);
       from = to;
+      const begun = walker.magicBegun();
+      if (begun > 0) {
+        const before = piece.subarray(0, -begun);
+        kept.push(...piece.subarray(-begun));
+        if (before.byteLength > 0) yield before;
+      } else {
+        if (kept.length > 0) yield Uint8Array.from(kept);
+        kept = [];
+        yield piece;
+      }
     }
   }
   walker.end();
 }
 
-/** Walks over bytes that come in any pieces: `walk` returns the end of the frame, or of the chunk if that comes first. */
-function createFrameWalker(): { walk(chunk: Uint8Array, at: number): number; end(): void } {
+/** Walks over bytes that come in any pieces. */
+type FrameWalker = {
+  /** The end of the frame that goes on at `at`, or of the chunk if that comes first. */
+  walk(chunk: Uint8Array, at: number): number;
+  /** How many bytes of an unfinished magic number were walked over last. */
+  magicBegun(): number;
+  /** No more bytes come. @throws {ArchiveError} `truncated`, `not_an_archive`. */
+  end(): void;
+};
+
+function createFrameWalker(): FrameWalker {
   let state: 'magic' | 'skippable' | 'descriptor' | 'header' | 'block' = 'magic';
   // Magic numbers and headers are gathered in `part` until `wanted` bytes are there; `content` bytes are passed over.
   const part = new Uint8Array(MAX_PART_BYTES);
@@ -95,6 +116,7 @@ function createFrameWalker(): { walk(chunk: Uint8Array, at: number): number; end
       }
       return at;
     },
+    magicBegun: () => (state === 'magic' && content === 0 ? gathered : 0),
     end() {
       if (state === 'magic' && content === 0 && gathered === 0 && frames > 0) return;
       if (frames === 0) throw notZstd();
