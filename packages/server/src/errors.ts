@@ -19,6 +19,7 @@ export type ServerErrorCode =
   | 'unavailable'
   | 'upload_form'
   | 'upload_size'
+  | 'upload_too_large'
   | 'upload_type';
 
 /** The fields of a {@link ServerError} that may be shown; none ever holds a secret. */

@@ -25,15 +25,16 @@ const readers = {
   include_specs: checkSpec,
 } as const satisfies Record<keyof ChannelFilters, (text: string) => void>;
 
+/** Filters as they are asked for: an empty list, null or nothing all mean that there is no such filter. */
+export type FilterWish = { [K in keyof ChannelFilters]?: readonly string[] | null | undefined };
+
 /**
- * Check the filters of a channel, which hold for all its layers. Empty lists mean: no such filter.
+ * Check the filters of a channel, which hold for all its layers.
  *
  * @returns the filters that are set, blanks around them cut, each text once.
  * @throws {RegistryError} `channel_filters` with every issue at once.
  */
-export function checkChannelFilters(
-  filters: { [K in keyof ChannelFilters]: readonly string[] | null | undefined },
-): ChannelFilters {
+export function checkChannelFilters(filters: FilterWish): ChannelFilters {
   const issues: FieldIssue[] = [];
   const set: ChannelFilters = {};
   for (const key of Object.keys(readers) as (keyof ChannelFilters)[]) {

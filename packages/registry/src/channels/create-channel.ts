@@ -1,7 +1,7 @@
 import { type ChannelRow, insertChannel, lockChannel, notifyChanged, type Privacy, recordEvent } from '@sluice/catalog';
-import type { ChannelFilters, PackageType } from '@sluice/policy';
+import type { PackageType } from '@sluice/policy';
 import { channelMissing, RegistryError } from '../errors.ts';
-import { checkChannelFilters } from './channel-filters.ts';
+import { checkChannelFilters, type FilterWish } from './channel-filters.ts';
 import { checkChannelName } from './channel-name.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
 
@@ -13,7 +13,7 @@ export interface NewChannelWish {
   description?: string | undefined;
   privacy?: Privacy | undefined;
   types?: readonly PackageType[] | undefined;
-  filters?: ChannelFilters | undefined;
+  filters?: FilterWish | undefined;
   frozen?: boolean | undefined;
 }
 

@@ -10,9 +10,9 @@ import {
   recordEvent,
   updateChannel,
 } from '@sluice/catalog';
-import type { ChannelFilters, PackageType } from '@sluice/policy';
+import type { PackageType } from '@sluice/policy';
 import { channelMissing } from '../errors.ts';
-import { checkChannelFilters } from './channel-filters.ts';
+import { checkChannelFilters, type FilterWish } from './channel-filters.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
 
 /** A wish to change a channel; what is left out stays. Filters are replaced as a whole. */
@@ -20,7 +20,7 @@ export interface ChannelEdit {
   description?: string | undefined;
   privacy?: Privacy | undefined;
   types?: readonly PackageType[] | undefined;
-  filters?: ChannelFilters | undefined;
+  filters?: FilterWish | undefined;
   /** A frozen channel's head does not move: uploads and mirrors go on unseen until it is unfrozen. */
   frozen?: boolean | undefined;
 }

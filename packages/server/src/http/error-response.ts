@@ -85,6 +85,7 @@ const STATUS: Record<ServerErrorCode | IdentityErrorCode | RegistryErrorCode | S
   upload_empty: 400,
   upload_form: 400,
   upload_size: 400,
+  upload_too_large: 413,
   upload_type: 415,
 };
 

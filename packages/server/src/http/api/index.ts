@@ -1,14 +1,22 @@
 import type { App } from '../app.ts';
 import { type AccountDeps, registerAccount } from './account/routes.ts';
+import { type ArtifactDeps, registerArtifact } from './artifact/routes.ts';
+import { type ChannelDeps, registerChannel } from './channel/routes.ts';
+import { registerEvent } from './event/routes.ts';
+import { type NoticeDeps, registerNotice } from './notice/routes.ts';
 import { registerSession, type SessionDeps } from './session/routes.ts';
 import { registerToken, type TokenDeps } from './token/routes.ts';
 
 /** What the routes need together. */
-export type ApiDeps = SessionDeps & AccountDeps & TokenDeps;
+export type ApiDeps = SessionDeps & AccountDeps & TokenDeps & ChannelDeps & NoticeDeps & ArtifactDeps;
 
 /** Register the management API: one line per noun. */
 export function registerApi(app: App, deps: ApiDeps): void {
   registerSession(app, deps);
   registerAccount(app, deps);
   registerToken(app, deps);
+  registerChannel(app, deps);
+  registerArtifact(app, deps);
+  registerNotice(app, deps);
+  registerEvent(app, deps);
 }
