@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { zstdCompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { ZipFile } from 'yazl';
@@ -12,8 +13,13 @@ export type TarItem = {
   readonly target?: string;
 };
 
-/** One member of a zip to build. */
-export type ZipItem = { readonly name: string; readonly content: string | Uint8Array; readonly compress?: boolean };
+/** One member of a zip to build. `streamed`: its sizes follow the data, as when it is written to a pipe. */
+export type ZipItem = {
+  readonly name: string;
+  readonly content: string | Uint8Array;
+  readonly compress?: boolean;
+  readonly streamed?: boolean;
+};
 
 /** A built package: what a build tool would have written under `fileName`. `index` is its info/index.json. */
 export type BuiltPackage = {
@@ -99,8 +105,10 @@ export async function buildTar(items: readonly TarItem[]): Promise<Buffer> {
 export async function buildZip(items: readonly ZipItem[]): Promise<Buffer> {
   const zip = new ZipFile();
   const bytes = gather(zip.outputStream);
-  for (const { name, content, compress = false } of items) {
-    zip.addBuffer(Buffer.from(content), name, { compress, mtime: new Date(2020, 0, 1), forceDosTimestamp: true });
+  for (const { name, content, compress = false, streamed = false } of items) {
+    const options = { compress, mtime: new Date(2020, 0, 1), forceDosTimestamp: true };
+    if (streamed) zip.addReadStream(Readable.from([Buffer.from(content)]), name, options);
+    else zip.addBuffer(Buffer.from(content), name, options);
   }
   zip.end();
   return bytes;

@@ -7,7 +7,7 @@ function guardOf(links: Record<string, string>): SymlinkGuard {
   return guard;
 }
 
-const escape = expect.objectContaining({ name: 'ArchiveError', code: 'link_escape' });
+const refusal = expect.objectContaining({ name: 'ArchiveError', code: 'link_escape' });
 
 describe('createSymlinkGuard', () => {
   test.each<[string, Record<string, string>]>([
@@ -33,12 +33,12 @@ describe('createSymlinkGuard', () => {
     ['above the root through two links', { 'x/y/up': '../..', 'x/mid': 'y/up', out: 'x/mid/../etc' }],
     ['above the root where case does not count', { 'd/e': '..', c: 'D/e/..' }],
   ])('%s is refused', (_, links) => {
-    expect(() => guardOf(links).end()).toThrow(escape);
+    expect(() => guardOf(links).end()).toThrow(refusal);
   });
 
   test('unpacking through a link is refused, beside it is not', () => {
     const guard = guardOf({ lib64: 'lib' });
-    expect(() => guard.refuseThrough(['lib64', 'evil'])).toThrow(escape);
+    expect(() => guard.refuseThrough(['lib64', 'evil'])).toThrow(refusal);
     expect(() => guard.refuseThrough(['lib64'])).not.toThrow();
     expect(() => guard.refuseThrough(['lib', 'good'])).not.toThrow();
   });

@@ -1,7 +1,6 @@
 import { buildZip, type ZipItem } from '@sluice/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ZipFile } from 'yazl';
 import type { RandomAccess } from '../random-access.ts';
 import { readStoredMember } from './read-member.ts';
 import { readZipMembers } from './read-members.ts';
@@ -44,18 +43,6 @@ function inserted(zip: Buffer, place: number, bytes: Buffer, corrected: boolean)
   return copy;
 }
 
-/** Written by a stream of unknown length: sizes follow the data. */
-async function streamed(): Promise<Buffer> {
-  const zip = new ZipFile();
-  zip.addReadStreamLazy('one.txt', { compress: false }, (done) => {
-    import('node:stream').then(({ Readable }) => done(null, Readable.from([Buffer.from('first')])));
-  });
-  zip.end();
-  const parts: Buffer[] = [];
-  for await (const part of zip.outputStream) parts.push(part as Buffer);
-  return Buffer.concat(parts);
-}
-
 describe('readZipMembers', async () => {
   const zip = await buildZip(ITEMS);
 
@@ -87,7 +74,7 @@ describe('readZipMembers', async () => {
   });
 
   test('sizes may follow the data, if they agree', async () => {
-    const late = await streamed();
+    const late = await buildZip([{ name: 'one.txt', content: 'first', streamed: true }]);
     expect(await members(late)).toMatchObject([{ name: 'one.txt', size: 5 }]);
     const other = patched(late, 'PK\x07\x08', 8, [6]);
     await expect(members(other)).rejects.toMatchObject({ code: 'zip_local_central_mismatch' });
