@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
@@ -416,9 +416,14 @@ describe('a .conda', () => {
 
 describe('a .tar.bz2', () => {
   test('at level info is read up to the end of its metadata', async () => {
-    const file = readFileSync(join(fixtures, 'conda/noarch/conda-forge-repodata-patches-20180828-0.tar.bz2'));
-    const { entries } = await inspect(file, 'x.tar.bz2', { level: 'info' });
-    expect(entries).toBeLessThanOrEqual(20);
+    const items: TarItem[] = [
+      { path: 'info/index.json', content: '{"name": "pkg"}' },
+      { path: 'lib/large', content: Buffer.alloc(2_000_000) },
+      { path: '../evil' },
+    ];
+    const bytes = encodeBzip2(await buildTar(items));
+    expect((await inspect(bytes, 'pkg-1.0-0.tar.bz2', { level: 'info' })).entries).toBe(2);
+    await expect(inspect(bytes, 'pkg-1.0-0.tar.bz2')).rejects.toMatchObject({ code: 'path_parent' });
   });
 });
 
