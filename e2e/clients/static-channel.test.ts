@@ -53,6 +53,12 @@ describe('@conda-org/rattler', () => {
     expect(open.count('/osx-64/repodata.json.zst')).toBe(1);
   });
 
+  it('shows its token by the path', async () => {
+    const solve = (channel: string) => rattlerJsSolve(['zlib'], [channel], ['osx-64', 'noarch']);
+    expect(await solve(`${guarded.url}/t/tk-abc/`)).toHaveLength(1);
+    await expect(solve(`${guarded.url}/t/tk-abd/`)).rejects.toThrow(/401/);
+  });
+
   it('says so when nothing fits', async () => {
     await expect(rattlerJsSolve(['zlib >=2'], [`${open.url}/`], ['osx-64', 'noarch'])).rejects.toThrow(/zlib/);
   });
