@@ -1,5 +1,6 @@
 export { type Arrival, type ArrivedFile, admitBytes } from './admit/bytes.ts';
 export type { AdmitDeps, Guard } from './admit/deps.ts';
+export { folderRecord } from './admit/folder-record.ts';
 export { admitFolderRecords, admitIndexDocument } from './admit/index-document.ts';
 export type { PartRefresh } from './admit/refresh-part.ts';
 export { sourceFacts } from './admit/source-facts.ts';

@@ -11,10 +11,12 @@ import {
   type PrincipalCache,
   type SessionKey,
 } from '@sluice/identity';
+import { createFileFetcher, type FileFetcher, type MirrorDeps } from '@sluice/mirror';
 import { type BlobStore, openDiskStore } from '@sluice/storage';
 import type { Config } from './config/read-config.ts';
 import { loadSecretKey } from './config/secret-key.ts';
 import type { Log } from './log.ts';
+import { createMirroring } from './mirroring.ts';
 
 /** What rooms are built from: the settings, the database, and what only a process has. */
 export interface ComposeOptions {
@@ -41,6 +43,10 @@ export interface Rooms {
   loginLimit: LoginLimit;
   cache: PrincipalCache;
   lastUsed: LastUsed;
+  /** What mirror runs and verbs work with. */
+  mirroring: MirrorDeps;
+  /** Fetches files at their first request. */
+  fetcher: FileFetcher;
   database: string;
   databaseUp: () => Promise<boolean>;
   /** Hear of changes that other processes made; resolves once listening. The database must be there. */
@@ -78,15 +84,18 @@ export async function compose(options: ComposeOptions): Promise<Rooms> {
     for (const memory of memories) memory(changed);
   };
 
+  const secretKey = loadSecretKey(config).reveal();
+  const admission = { db: database.db, pool: database.pool, storage, now, newId: randomUUID };
+  const mirroring = createMirroring(config, secretKey, admission);
+  const fetcher = createFileFetcher(mirroring);
+
   return {
     config,
     log,
-    now,
-    newId: randomUUID,
-    db: database.db,
-    pool: database.pool,
-    storage,
-    sessionKey: deriveSessionKey(loadSecretKey(config).reveal()),
+    ...admission,
+    mirroring,
+    fetcher,
+    sessionKey: deriveSessionKey(secretKey),
     loginLimit: createLoginLimit(),
     cache,
     lastUsed,
@@ -104,6 +113,8 @@ export async function compose(options: ComposeOptions): Promise<Rooms> {
     close: async () => {
       await listener?.close();
       for (const end of endings) await end();
+      await fetcher.close();
+      await mirroring.http.close();
       await lastUsed.close();
       await storage.close();
       await database.close();

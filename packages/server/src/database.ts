@@ -34,6 +34,7 @@ export async function openDatabase(config: Config, log: Log): Promise<RunningDat
       const again = await restart(begin, closing.signal, log);
       if (again === undefined) return;
       server = again;
+      if (closing.signal.aborted) return;
       log.info({ pid: server.pid }, 'postgres started again');
     }
   }

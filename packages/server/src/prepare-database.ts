@@ -17,7 +17,7 @@ export async function prepareDatabase(rooms: Rooms, patience_ms: number): Promis
     try {
       const { version, applied } = await migrate(rooms.pool);
       if (applied.length > 0) rooms.log.info({ version, applied }, 'schema brought up to date');
-      await runMigrations({ connectionString: rooms.database, logger: queueLog(rooms.log) });
+      await runMigrations({ pgPool: rooms.pool, logger: queueLog(rooms.log) });
       return;
     } catch (cause) {
       if (!isConnectionLoss(cause)) throw cause;

@@ -45,20 +45,28 @@ export async function startWorkerThread(options: WorkerThreadOptions): Promise<R
         );
         if (again === undefined) continue;
         thread = again;
+        if (stopping.signal.aborted) return;
         break;
       }
     }
   }
 
+  const end = async ({ worker, ended }: typeof thread, patience_ms: number) => {
+    worker.postMessage({ patience_ms });
+    // Jobs are idempotent: one that does not end in time is cut and done again by another worker.
+    const timer = setTimeout(() => void worker.terminate(), patience_ms + 2_000);
+    await ended;
+    clearTimeout(timer);
+  };
+
   return {
     stop: async (patience_ms) => {
       stopping.abort();
-      thread.worker.postMessage({ patience_ms });
-      // Jobs are idempotent: one that does not end in time is cut and done again by another worker.
-      const timer = setTimeout(() => void thread.worker.terminate(), patience_ms + 2_000);
-      await thread.ended;
-      clearTimeout(timer);
+      const first = thread;
+      await end(first, patience_ms);
       await following;
+      // A new one may have begun just then.
+      if (thread !== first) await end(thread, patience_ms);
     },
   };
 }

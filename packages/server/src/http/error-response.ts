@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { IdentityError, type IdentityErrorCode } from '@sluice/identity';
+import { MirrorError, type MirrorErrorCode } from '@sluice/mirror';
 import type { Reason } from '@sluice/policy';
 import { RegistryError, type RegistryErrorCode } from '@sluice/registry';
 import { StorageError } from '@sluice/storage';
@@ -89,6 +90,29 @@ const STATUS: Record<ServerErrorCode | IdentityErrorCode | RegistryErrorCode | S
   upload_type: 415,
 };
 
+/** The mirror room's codes: what a definition does wrong is the client's, what an upstream does wrong is a bad gateway. */
+const MIRROR_STATUS: Record<MirrorErrorCode, number> = {
+  all_files_failed: 502,
+  archive_refused: 502,
+  channel_missing: 404,
+  definition_invalid: 400,
+  digest_mismatch: 502,
+  fenced_out: 500,
+  mirror_missing: 404,
+  mirror_name_taken: 409,
+  mode_fixed: 400,
+  run_idle: 409,
+  run_open: 409,
+  run_stopped: 409,
+  size_mismatch: 502,
+  source_refused: 400,
+  source_url: 400,
+  upstream_denied: 502,
+  upstream_malformed: 502,
+  upstream_missing: 502,
+  upstream_unavailable: 502,
+};
+
 /** Fastify's own refusals, by its codes. Those not named here are faults of ours. */
 const FASTIFY: Record<string, { code: string; status: number; detail: string }> = {
   FST_ERR_BAD_URL: { code: 'url_malformed', status: 400, detail: 'The path of the request is not a valid URL path.' },
@@ -122,6 +146,7 @@ export function errorResponse(error: unknown, requestId: string): ErrorResponse 
   if (error instanceof StorageError && (error.code === 'blob_too_large' || error.code === 'disk_full')) {
     return fromRoom(error, error.code, requestId);
   }
+  if (error instanceof MirrorError) return fromMirror(error, requestId);
   if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error, requestId);
   const known = FASTIFY[codeOf(error)];
   if (known !== undefined) return { problem: problem({ ...known }, requestId), headers: {}, unexpected: false };
@@ -151,6 +176,17 @@ function fromRoom(error: RoomError, code: keyof typeof STATUS, requestId: string
     body.issues = error.issues.map(({ field, code, message }) => ({ path: `body.${field}`, code, message }));
   }
   return { problem: body, headers, unexpected };
+}
+
+function fromMirror(error: MirrorError, requestId: string): ErrorResponse {
+  const { code, wanted, found } = error;
+  const status = MIRROR_STATUS[code];
+  const body = problem({ code, status, detail: error.message }, requestId);
+  if (wanted !== undefined) body.wanted = wanted;
+  if (found !== undefined) body.found = found;
+  if (error.issues.length > 0)
+    body.issues = error.issues.map(({ field, ...issue }) => ({ path: `body.${field}`, ...issue }));
+  return { problem: body, headers: {}, unexpected: status === 500 };
 }
 
 function fromValidation(

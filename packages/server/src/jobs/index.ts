@@ -2,12 +2,14 @@ import type { CronItem } from 'graphile-worker';
 import { deleteChannel } from './delete-channel.ts';
 import type { Job } from './job.ts';
 import { publishChannel } from './publish-channel.ts';
+import { runSlice } from './run-slice.ts';
 import { sweepSessions } from './sweep-sessions.ts';
 
 /** Every kind of job under the name it is queued by: the name of its file. */
 export const jobs: Readonly<Record<string, Job>> = {
   'delete-channel': deleteChannel,
   'publish-channel': publishChannel,
+  'run-slice': runSlice,
   'sweep-sessions': sweepSessions,
 };
 

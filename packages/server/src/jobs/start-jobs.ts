@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beatWorkers, releaseLostJobs } from '@sluice/catalog';
+import { beatWorkers, connect, releaseLostJobs } from '@sluice/catalog';
 import { parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type { Rooms } from '../compose.ts';
 import { jobs, schedule } from './index.ts';
 import type { Job } from './job.ts';
+import { keepMirrors } from './keep-mirrors.ts';
 import { queueLog } from './queue-log.ts';
 import { runJob } from './run-job.ts';
 
@@ -29,13 +30,19 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
   const taskList: TaskList = Object.fromEntries(
     Object.entries(kinds).map(([name, job]) => [name, runJob(name, job, rooms)]),
   );
+  // Its own: jobs that wait for connections of the rooms' pool must not keep the queue from its.
+  const queue = connect(rooms.database, {
+    max: CONCURRENCY + 2,
+    applicationName: 'sluice jobs',
+    onIdleError: (error) => rooms.log.warn({ error }, 'job queue connection lost'),
+  });
   const workers = new Set<string>();
   const events: WorkerEvents = new EventEmitter();
   events.on('worker:create', ({ worker }) => void workers.add(worker.workerId));
   events.on('worker:stop', ({ worker }) => void workers.delete(worker.workerId));
   const begin = () =>
     run({
-      connectionString: rooms.database,
+      pgPool: queue.pool,
       taskList,
       concurrency: CONCURRENCY,
       noHandleSignals: true,
@@ -48,6 +55,7 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
   const stopping = new AbortController();
   let runner = await begin();
   const following = follow();
+  const leaveMirrors = keepMirrors(rooms);
   const beat = setInterval(() => void beatOnce(rooms, workers), BEAT_MS);
 
   async function follow(): Promise<void> {
@@ -66,9 +74,13 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
   return {
     stop: async (patience_ms) => {
       stopping.abort();
+      await leaveMirrors();
       await stopRunner(runner, patience_ms);
       await following;
+      // It may have begun again just then; a runner that is stopped already does not mind.
+      await stopRunner(runner, patience_ms);
       clearInterval(beat);
+      await queue.close();
     },
   };
 }

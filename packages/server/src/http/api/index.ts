@@ -3,12 +3,13 @@ import { type AccountDeps, registerAccount } from './account/routes.ts';
 import { type ArtifactDeps, registerArtifact } from './artifact/routes.ts';
 import { type ChannelDeps, registerChannel } from './channel/routes.ts';
 import { registerEvent } from './event/routes.ts';
+import { type MirrorRouteDeps, registerMirror } from './mirror/routes.ts';
 import { type NoticeDeps, registerNotice } from './notice/routes.ts';
 import { registerSession, type SessionDeps } from './session/routes.ts';
 import { registerToken, type TokenDeps } from './token/routes.ts';
 
 /** What the routes need together. */
-export type ApiDeps = SessionDeps & AccountDeps & TokenDeps & ChannelDeps & NoticeDeps & ArtifactDeps;
+export type ApiDeps = SessionDeps & AccountDeps & TokenDeps & ChannelDeps & NoticeDeps & ArtifactDeps & MirrorRouteDeps;
 
 /** Register the management API: one line per noun. */
 export function registerApi(app: App, deps: ApiDeps): void {
@@ -19,4 +20,5 @@ export function registerApi(app: App, deps: ApiDeps): void {
   registerArtifact(app, deps);
   registerNotice(app, deps);
   registerEvent(app, deps);
+  registerMirror(app, deps);
 }

@@ -15,7 +15,6 @@ import type { Protocol } from '../protocol.ts';
 import { remembered } from '../remembered.ts';
 import { condaDoor } from './conda/door.ts';
 import { downloadCounter } from './download-counter.ts';
-import { sendFetched } from './send-fetched.ts';
 
 const yearMs = 365 * 86_400_000;
 
@@ -54,7 +53,8 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[
         // The one thing that comes without an announcement: bytes that have arrived since.
         return answer.status === 'served' && !answer.blob ? findFile(rooms, channel, subdir, file) : answer;
       },
-      sendFetched: (served, request, response) => sendFetched(rooms, served, request, response),
+      db,
+      fetcher: rooms.fetcher,
       countDownload: downloads.count,
     }),
   ];

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ChannelRow } from '@sluice/catalog';
 import { parseFileName } from '@sluice/formats/conda';
-import type { FileAnswer, ServedFile } from '@sluice/publish';
-import { type BlobStore, blobRef } from '@sluice/storage';
+import type { FileAnswer } from '@sluice/publish';
+import { blobRef } from '@sluice/storage';
 import { ServerError } from '../../../errors.ts';
 import type { Remembered } from '../../remembered.ts';
 import { requestContext } from '../../request-context.ts';
@@ -10,21 +10,19 @@ import { type ChannelGateDeps, readableChannel } from '../channel-gate.ts';
 import { isNotModified } from '../conditional.ts';
 import { parseRepoPath } from '../repo-path.ts';
 import { sendBlob } from '../send-blob.ts';
+import { type FetchingDeps, sendFetched } from '../send-fetched.ts';
 import { type Documents, documentRequest, hasEmptyDocument } from './documents.ts';
 import { emptyBody } from './empty-document.ts';
 import { fileRefusal } from './file-refusal.ts';
 
 /** What the conda door works with. All memories are flushed by `sluice_changed`. */
-export interface CondaDoorDeps extends ChannelGateDeps {
-  storage: BlobStore;
+export interface CondaDoorDeps extends ChannelGateDeps, FetchingDeps {
   /** The documents of a channel's head, by the channel's number. */
   documents: Remembered<number, Documents>;
   /** The notices.json of a channel, by its number. */
   notices: Remembered<number, { bytes: Buffer; etag: string }>;
   /** The judged answer for one file; remembered by whoever gives it. */
   judge: (channel: ChannelRow, subdir: string, file: string) => Promise<FileAnswer>;
-  /** Bytes that are not local: bring them in while the client gets them. Throws before the first byte, or cuts. */
-  sendFetched: (served: ServedFile, request: IncomingMessage, response: ServerResponse) => Promise<void>;
   countDownload: (channelId: number) => void;
 }
 
@@ -111,15 +109,15 @@ async function serveFile(
   const answer = await deps.judge(channel, subdir, file);
   if (answer.status !== 'served') throw fileRefusal(channel.path, `${subdir}/${file}`, answer);
   if (countsAsDownload(request)) deps.countDownload(channel.id);
-  if (!answer.blob) return deps.sendFetched(answer, request, response);
-  return sendBlob(deps.storage, request, response, {
-    blob: answer.blob,
+  const body = {
     contentType: file.endsWith('.bz2') ? 'application/x-bzip2' : 'application/octet-stream',
-    etag: `"${blobRef(answer.blob).sha256}"`,
     lastModified: channel.created_at,
     // A name means the same bytes for ever; but whether they are let through is asked anew of every client.
     cacheControl: `private, max-age=${365 * day}, immutable`,
-  });
+  };
+  if (!answer.blob) return sendFetched(deps, answer, request, response, body);
+  const etag = `"${blobRef(answer.blob).sha256}"`;
+  return sendBlob(deps.storage, request, response, { ...body, blob: answer.blob, etag });
 }
 
 /** Counted once: not for HEAD, nor for the later parts of a download that is taken up again. */

@@ -1,0 +1,235 @@
+import type { ChannelRow } from '@sluice/catalog';
+import {
+  createMirror,
+  deleteMirror,
+  editMirror,
+  listMirrors,
+  listRuns,
+  type MirrorDeps,
+  MirrorError,
+  type MirrorInfo,
+  mirrorInfo,
+  runNow,
+  stopRun,
+} from '@sluice/mirror';
+import { z } from 'zod';
+import type { App } from '../../app.ts';
+import { mustHold, needs, signedIn } from '../../authorize.ts';
+import { CHANNEL_PLACES, channelOf, inChannel } from '../../channel-request.ts';
+import { Paging, pageOf } from '../../paging.ts';
+import { problems } from '../../problem-schema.ts';
+import {
+  CreateMirrorBody,
+  DeleteMirrorQuery,
+  EditMirrorBody,
+  MirrorListQuery,
+  MirrorParams,
+  MirrorView,
+  RunView,
+  StartedRunView,
+} from './schema.ts';
+import { mirrorView, runView } from './view.ts';
+
+/** What the routes of mirrors need. */
+export interface MirrorRouteDeps {
+  mirroring: MirrorDeps;
+}
+
+/** Mirrors of a channel or subchannel: list, create, show, edit, delete, run, stop, history; and all mirrors there are. */
+export function registerMirror(app: App, { mirroring: deps }: MirrorRouteDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/api/mirrors',
+    onRequest: needs((principal) => mustHold(principal, 'mirror:view')),
+    schema: {
+      operationId: 'list_all_mirrors',
+      tags: ['mirror'],
+      summary: 'All mirrors of all channels, with their state',
+      querystring: MirrorListQuery,
+      response: { 200: pageOf(MirrorView), ...problems(400, 401, 403) },
+    },
+    handler: ({ query }) => page(deps, query),
+  });
+  for (const place of CHANNEL_PLACES) {
+    registerCollection(app, deps, place);
+    registerOne(app, deps, place);
+    registerWork(app, deps, place);
+  }
+}
+
+type Place = (typeof CHANNEL_PLACES)[number];
+
+function registerCollection(app: App, deps: MirrorDeps, { noun, url, params }: Place): void {
+  app.route({
+    method: 'GET',
+    url: `${url}/mirrors`,
+    onRequest: inChannel(deps.db, `${noun}.mirror:view`),
+    schema: {
+      operationId: `list_${noun}_mirrors`,
+      tags: ['mirror'],
+      summary: `The mirrors of a ${noun}`,
+      params,
+      querystring: MirrorListQuery,
+      response: { 200: pageOf(MirrorView), ...problems(400, 401, 403, 404) },
+    },
+    handler: (request) => page(deps, request.query, [channelOf(request).id]),
+  });
+
+  app.route({
+    method: 'POST',
+    url: `${url}/mirrors`,
+    onRequest: inChannel(deps.db, `${noun}.mirror:edit`),
+    schema: {
+      operationId: `create_${noun}_mirror`,
+      tags: ['mirror'],
+      summary: `Make a mirror in a ${noun}`,
+      params,
+      body: CreateMirrorBody,
+      response: { 201: MirrorView, ...problems(400, 401, 403, 404, 409) },
+    },
+    handler: async (request, reply) => {
+      const { run_now = false, ...input } = request.body;
+      const wish = { channelId: channelOf(request).id, input, run_now };
+      const id = await createMirror(deps, wish, signedIn(request.principal));
+      return reply.status(201).send(mirrorView(await mirrorInfo(deps, id)));
+    },
+  });
+}
+
+function registerOne(app: App, deps: MirrorDeps, place: Place): void {
+  const { noun } = place;
+  const url = `${place.url}/mirrors/:id`;
+  const params = place.params.extend(MirrorParams.shape);
+
+  app.route({
+    method: 'GET',
+    url,
+    onRequest: inChannel(deps.db, `${noun}.mirror:view`),
+    schema: {
+      operationId: `get_${noun}_mirror`,
+      tags: ['mirror'],
+      summary: 'One mirror, with the state of its newest run',
+      params,
+      response: { 200: MirrorView, ...problems(400, 401, 403, 404) },
+    },
+    handler: async (request) => mirrorView(await mirrorOf(deps, channelOf(request), request.params.id)),
+  });
+
+  app.route({
+    method: 'PUT',
+    url,
+    onRequest: inChannel(deps.db, `${noun}.mirror:edit`),
+    schema: {
+      operationId: `update_${noun}_mirror`,
+      tags: ['mirror'],
+      summary: 'Change a mirror; what is left out stays. Its mode is fixed.',
+      params,
+      body: EditMirrorBody,
+      response: { 202: MirrorView, ...problems(400, 401, 403, 404, 409) },
+    },
+    handler: async (request, reply) => {
+      const { id } = await mirrorOf(deps, channelOf(request), request.params.id);
+      await editMirror(deps, id, request.body, signedIn(request.principal));
+      return reply.status(202).send(mirrorView(await mirrorInfo(deps, id)));
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url,
+    onRequest: inChannel(deps.db, `${noun}.mirror:edit`),
+    schema: {
+      operationId: `delete_${noun}_mirror`,
+      tags: ['mirror'],
+      summary: 'Delete a mirror, keeping what is local or removing all of it',
+      params,
+      querystring: DeleteMirrorQuery,
+      response: { 204: z.undefined().describe('The mirror is gone.'), ...problems(400, 401, 403, 404) },
+    },
+    handler: async (request, reply) => {
+      const { id } = await mirrorOf(deps, channelOf(request), request.params.id);
+      await deleteMirror(deps, id, request.query.packages, signedIn(request.principal));
+      return reply.status(204).send();
+    },
+  });
+}
+
+function registerWork(app: App, deps: MirrorDeps, place: Place): void {
+  const { noun } = place;
+  const url = `${place.url}/mirrors/:id`;
+  const params = place.params.extend(MirrorParams.shape);
+
+  app.route({
+    method: 'POST',
+    url: `${url}/run`,
+    onRequest: inChannel(deps.db, `${noun}.mirror:edit`),
+    schema: {
+      operationId: `run_${noun}_mirror`,
+      tags: ['mirror'],
+      summary: 'Run a mirror now; after a stopped run this is a restart',
+      params,
+      response: { 202: StartedRunView, ...problems(400, 401, 403, 404, 409) },
+    },
+    handler: async (request, reply) => {
+      const { id } = await mirrorOf(deps, channelOf(request), request.params.id);
+      return reply.status(202).send({ run_id: await runNow(deps, id, signedIn(request.principal)) });
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: `${url}/stop_mirror_sync`,
+    onRequest: inChannel(deps.db, `${noun}.mirror:edit`),
+    schema: {
+      operationId: `stop_${noun}_mirror`,
+      tags: ['mirror'],
+      summary: 'Stop the run of a mirror; what it has brought in stays',
+      params,
+      response: { 200: MirrorView, ...problems(400, 401, 403, 404, 409) },
+    },
+    handler: async (request) => {
+      const { id } = await mirrorOf(deps, channelOf(request), request.params.id);
+      await stopRun(deps, id);
+      return mirrorView(await mirrorInfo(deps, id));
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: `${url}/runs`,
+    onRequest: inChannel(deps.db, `${noun}.mirror:view`),
+    schema: {
+      operationId: `list_${noun}_mirror_runs`,
+      tags: ['mirror'],
+      summary: 'The runs of a mirror, newest first',
+      params,
+      querystring: Paging,
+      response: { 200: pageOf(RunView), ...problems(400, 401, 403, 404) },
+    },
+    handler: async (request) => {
+      const { id } = await mirrorOf(deps, channelOf(request), request.params.id);
+      const { items, total_count } = await listRuns(deps, id, request.query);
+      return { items: items.map(runView), total_count };
+    },
+  });
+}
+
+/** A mirror by its id, if it is one of this channel. */
+async function mirrorOf(deps: MirrorDeps, channel: ChannelRow, id: string): Promise<MirrorInfo> {
+  const info = await mirrorInfo(deps, id);
+  if (info.channel.id === channel.id) return info;
+  throw new MirrorError('mirror_missing', `The channel ${channel.path} has no mirror ${id}.`, { found: id });
+}
+
+async function page(
+  deps: MirrorDeps,
+  { sort, limit, offset }: z.output<typeof MirrorListQuery>,
+  channelIds?: readonly number[],
+) {
+  const descending = sort.startsWith('-');
+  const column = descending ? sort.slice(1) : sort;
+  const by = column === 'mirror_name' ? 'name' : (column as 'created_at' | 'updated_at');
+  const list = { sort: by, descending, limit, offset, ...(channelIds && { channelIds }) } as const;
+  const { items, total_count } = await listMirrors(deps, list);
+  return { items: items.map(mirrorView), total_count };
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+
+// The shape of a definition is checked by the mirror room, all issues at once; here it is described.
+const specs = z.array(z.string()).nullable().optional();
+
+const MirrorFilters = z
+  .object({
+    subdirs: z.array(z.string()).nullable().optional().describe('Platforms; all of the source when empty.'),
+    only_specs: specs.describe('Keep only what matches one of these; not together with the other two.'),
+    exclude_specs: specs.describe('Leave out what matches one of these.'),
+    include_specs: specs.describe('Re-add what exclude_specs or a licence took out.'),
+    include_licenses: specs.describe('Keep only these licences or families.'),
+    exclude_licenses: specs.describe('Leave these licences or families out.'),
+    date_from: z.string().nullable().optional().describe('First day of building, YYYY-MM-DD.'),
+    date_to: z.string().nullable().optional().describe('Last day of building, YYYY-MM-DD.'),
+  })
+  .catchall(z.unknown())
+  .meta({ id: 'MirrorFilters' });
+
+const definition = {
+  mirror_name: z.string(),
+  source_root: z.string().describe('http(s)://…, file:///… or the absolute path of a folder of the server.'),
+  mirror_mode: z.enum(['active', 'passive']).describe('active: bring everything in now; passive: at first request.'),
+  mirror_type: z.string().describe('conda'),
+  cron: z.string().describe('Five fields; monthly (0 0 1 * *) when left out.'),
+  time_zone: z.string().describe('IANA name; UTC when left out.'),
+  filters: MirrorFilters,
+  keep_legacy: z.boolean().describe('Keep a .tar.bz2 also when its .conda is kept.'),
+  proxy: z.string().nullable().describe('http://[user:password@]host[:port]'),
+  run_now: z.boolean().describe('Queue a run at once.'),
+};
+
+const { mirror_name, source_root, ...others } = definition;
+
+export const CreateMirrorBody = z
+  .object({ mirror_name, source_root, ...z.object(others).partial().shape })
+  .meta({ id: 'CreateMirror' });
+
+export const EditMirrorBody = z.object(definition).partial().meta({ id: 'EditMirror' });
+
+export const MirrorParams = z.object({ id: z.uuid() });
+
+export const DeleteMirrorQuery = z.object({
+  packages: z
+    .enum(['keep', 'remove'])
+    .default('keep')
+    .describe('keep: what is local becomes the channel’s own; remove: everything of the mirror goes.'),
+});
+
+const counts = z.record(z.string(), z.number());
+
+export const SyncStateView = z
+  .object({
+    last_ckey: z.string().nullable(),
+    last_exception: z.string().nullable(),
+    total_steps_count: z.number(),
+    current_step_number: z.number(),
+    current_step_percentage: z.number(),
+    current_step_description: z.string(),
+    count: z.object({
+      total: z.number(),
+      active: z.number(),
+      passive: z.number(),
+      failed: z.number(),
+      removed: z.number(),
+      mirror_filtered: counts,
+      channel_filtered: counts,
+    }),
+  })
+  .meta({ id: 'SyncState' });
+
+const state = z.enum(['pending', 'running', 'stopping', 'stopped', 'completed', 'failed']);
+
+export const MirrorView = z
+  .object({
+    // The vendor's two lists name the same things differently; both names are always there.
+    id: z.uuid(),
+    name: z.string(),
+    type: z.string(),
+    mode: z.enum(['active', 'passive']),
+    mirror_id: z.uuid(),
+    mirror_name: z.string(),
+    mirror_type: z.string(),
+    mirror_mode: z.enum(['active', 'passive']),
+    state: state.nullable().describe('Of the newest run; null before the first.'),
+    mirror_state: state.nullable(),
+    source_root: z.string(),
+    proxy: z.string().nullable(),
+    filters: z.record(z.string(), z.unknown()),
+    keep_legacy: z.boolean(),
+    cron: z.string(),
+    time_zone: z.string(),
+    next_run_at: z.iso.datetime().nullable(),
+    last_run_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    sync_state: SyncStateView,
+    channel: z.object({ name: z.string(), privacy: z.string() }),
+    subchannel: z.object({ name: z.string() }).optional(),
+  })
+  .meta({ id: 'Mirror' });
+
+export const RunView = z
+  .object({
+    id: z.uuid(),
+    state,
+    cause: z.string(),
+    actor: z.string().nullable(),
+    created_at: z.iso.datetime(),
+    started_at: z.iso.datetime().nullable(),
+    finished_at: z.iso.datetime().nullable(),
+    error_code: z.string().nullable(),
+    sync_state: SyncStateView,
+  })
+  .meta({ id: 'Run' });
+
+export const StartedRunView = z.object({ run_id: z.uuid() }).meta({ id: 'StartedRun' });
+
+export const MirrorListQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  sort: z
+    .enum(['mirror_name', '-mirror_name', 'created_at', '-created_at', 'updated_at', '-updated_at'])
+    .default('mirror_name'),
+});

@@ -1,0 +1,31 @@
+import { scheduleMirrors, sweepRuns } from '@sluice/mirror';
+import type { Rooms } from '../compose.ts';
+
+const SWEEP_MS = 5_000;
+
+/**
+ * Look after mirrors for as long as this worker lives: pick up runs whose worker is gone, begin those whose time has
+ * come. Every worker does it; twice does no harm.
+ *
+ * @returns stops it, and waits for the look under way.
+ */
+export function keepMirrors(rooms: Rooms): () => Promise<void> {
+  let looking = Promise.resolve();
+  const look = async () => {
+    try {
+      const swept = await sweepRuns(rooms.mirroring);
+      const begun = await scheduleMirrors(rooms.mirroring);
+      const found = Object.values(swept).some((count) => count > 0) || begun > 0;
+      if (found) rooms.log.info({ ...swept, begun }, 'mirror runs picked up');
+    } catch (error) {
+      rooms.log.warn({ error }, 'the mirrors could not be looked after');
+    }
+  };
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, SWEEP_MS);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  createHttpClient,
+  createSealer,
+  createSourceGuard,
+  type MirrorDeps,
+  parseSourceRules,
+  proxyRulesOf,
+} from '@sluice/mirror';
+import { type AdmitDeps, folderRecord } from '@sluice/registry';
+import type { Config } from './config/read-config.ts';
+
+/** Build what mirrors work with from the settings: the guard before upstreams, the ways out, the key of credentials. */
+export function createMirroring(config: Config, secretKey: string, admission: AdmitDeps): MirrorDeps {
+  const { egress, listen, data } = config;
+  const guard = createSourceGuard(parseSourceRules(egress.sources, join(data.folder, 'airgap')), [listen.port]);
+  const http = createHttpClient({
+    guard,
+    userAgent: 'Sluice',
+    proxies: proxyRulesOf(egress.proxies),
+    extraCa: egress.ca_file === undefined ? undefined : readFileSync(egress.ca_file, 'utf8'),
+    now: () => admission.now().getTime(),
+  });
+  return {
+    ...admission,
+    guard,
+    http,
+    sealer: createSealer(Buffer.from(secretKey)),
+    inspect: (path, file, subdir) => folderRecord(path, file, subdir, admission.limits),
+  };
+}
