@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Db, unfinishedJobs } from '@sluice/catalog';
+import { type Db, findAccountByName, insertAccount, unfinishedJobs } from '@sluice/catalog';
 import { createLog, readConfig, serve } from '@sluice/server';
 import { createTestDatabase } from './database.ts';
 
@@ -45,6 +46,8 @@ export interface TestApp {
   log: string[];
   /** A session of the account `admin`. */
   adminToken(): Promise<string>;
+  /** Make an account (of role author, unless others are given) and sign it in. @returns its session. */
+  signIn(name: string, roles?: string[]): Promise<string>;
   request(method: string, path: string, request?: TestRequest): Promise<TestAnswer>;
   /** Wait until no job is due or running. Fails when one is parked, or after 20 s. */
   jobsDone(): Promise<void>;
@@ -89,8 +92,14 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     dataDir,
     log: lines,
     adminToken: () => {
-      session ??= logIn(request);
+      session ??= logIn(request, 'admin');
       return session;
+    },
+    signIn: async (name, roles = ['author']) => {
+      const admin = await findAccountByName(database.db, 'admin');
+      const { password_hash } = admin!;
+      await insertAccount(database.db, { id: randomUUID(), name, password_hash, roles, created_at: new Date() });
+      return logIn(request, name);
     },
     request,
     jobsDone,
@@ -105,11 +114,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   };
 }
 
-async function logIn(request: TestApp['request']): Promise<string> {
+async function logIn(request: TestApp['request'], username: string): Promise<string> {
   const { status, text, json } = await request('POST', '/api/auth/login', {
-    body: { username: 'admin', password: PASSWORD },
+    body: { username, password: PASSWORD },
   });
-  if (status !== 200) throw new Error(`The admin could not sign in: ${status} ${text}`);
+  if (status !== 200) throw new Error(`${username} could not sign in: ${status} ${text}`);
   return json.token;
 }
 
