@@ -2,6 +2,7 @@ import type { ChannelRow } from '@sluice/catalog';
 import {
   createMirror,
   deleteMirror,
+  dryRun,
   editMirror,
   listMirrors,
   listRuns,
@@ -12,6 +13,7 @@ import {
   runNow,
   stopRun,
 } from '@sluice/mirror';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { App } from '../../app.ts';
 import { mustHold, needs, signedIn } from '../../authorize.ts';
@@ -21,6 +23,8 @@ import { problems } from '../../problem-schema.ts';
 import {
   CreateMirrorBody,
   DeleteMirrorQuery,
+  DryRunQuery,
+  DryRunView,
   EditMirrorBody,
   MirrorListQuery,
   MirrorParams,
@@ -54,6 +58,7 @@ export function registerMirror(app: App, { mirroring: deps }: MirrorRouteDeps): 
     registerCollection(app, deps, place);
     registerOne(app, deps, place);
     registerWork(app, deps, place);
+    registerDryRuns(app, deps, place);
   }
 }
 
@@ -212,6 +217,56 @@ function registerWork(app: App, deps: MirrorDeps, place: Place): void {
       return { items: items.map(runView), total_count };
     },
   });
+}
+
+function registerDryRuns(app: App, deps: MirrorDeps, { noun, url, params }: Place): void {
+  app.route({
+    method: 'POST',
+    url: `${url}/mirrors/dry_run`,
+    onRequest: inChannel(deps.db, `${noun}.mirror:edit`),
+    schema: {
+      operationId: `try_${noun}_mirror`,
+      tags: ['mirror'],
+      summary: 'What a mirror would do, without making it: counts, and a decision for every file',
+      params,
+      querystring: DryRunQuery,
+      body: CreateMirrorBody,
+      response: { 200: DryRunView, ...problems(400, 401, 403, 404, 502) },
+    },
+    handler: (request, reply) => {
+      const { run_now: _, ...input } = request.body;
+      return dryRun(deps, { channelId: channelOf(request).id, input }, request.query, gone(reply));
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: `${url}/mirrors/:id/dry_run`,
+    onRequest: inChannel(deps.db, `${noun}.mirror:edit`),
+    schema: {
+      operationId: `try_${noun}_mirror_change`,
+      tags: ['mirror'],
+      summary: 'What the next run of a mirror would do, with changes that are not saved',
+      params: params.extend(MirrorParams.shape),
+      querystring: DryRunQuery,
+      body: EditMirrorBody,
+      response: { 200: DryRunView, ...problems(400, 401, 403, 404, 502) },
+    },
+    handler: async (request, reply) => {
+      const { id } = await mirrorOf(deps, channelOf(request), request.params.id);
+      const { run_now: _, ...edit } = request.body;
+      return dryRun(deps, { mirrorId: id, edit }, request.query, gone(reply));
+    },
+  });
+}
+
+/** Aborted when whoever asked does not wait any more. */
+function gone(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableEnded) controller.abort();
+  });
+  return controller.signal;
 }
 
 /** A mirror by its id, if it is one of this channel. */

@@ -123,3 +123,42 @@ export const MirrorListQuery = z.object({
     .enum(['mirror_name', '-mirror_name', 'created_at', '-created_at', 'updated_at', '-updated_at'])
     .default('mirror_name'),
 });
+
+const Reason = z.object({
+  code: z.string(),
+  scope: z.string(),
+  rule: z.string(),
+  evidence: z.string(),
+  remedy: z.string(),
+});
+
+export const DryRunQuery = z.object({
+  limit: z.coerce.number().int().min(0).max(10_000).default(1000).describe('The most files to list.'),
+  offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+});
+
+export const DryRunView = z
+  .object({
+    count: SyncStateView.shape.count,
+    to_fetch: z.object({ files: z.number(), bytes: z.number() }).describe('What an active mirror would bring in.'),
+    parts: z.array(
+      z.object({
+        subdir: z.string(),
+        status: z.enum(['read', 'unchanged', 'absent']),
+        total: z.number(),
+        kept: z.number(),
+        refused: z.number(),
+      }),
+    ),
+    items: z.array(
+      z.object({
+        subdir: z.string(),
+        file: z.string(),
+        size: z.number().nullable(),
+        action: z.enum(['fetch', 'local', 'on_request', 'drop']),
+        reason: Reason.nullable(),
+      }),
+    ),
+    total_count: z.number(),
+  })
+  .meta({ id: 'DryRun' });
