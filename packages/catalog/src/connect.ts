@@ -50,6 +50,8 @@ export function connect(address: DatabaseAddress, options: ConnectOptions = {}):
   });
   // Without a listener a restart of the server would end this process.
   pool.on('error', options.onIdleError ?? (() => {}));
+  // Likewise for a connection that breaks while it is lent out and asks nothing; the next query on it fails.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   // Not db.destroy(): a Kysely that was never asked anything would leave the pool open.
   return { db, pool, close: () => pool.end() };
