@@ -370,8 +370,13 @@ function packageRequests(): string[] {
 /** Three kept files, each larger than what the faults of these tests let through. */
 function someFiles(): [string, string, string] {
   const files = condaSubdirs.flatMap((subdir) => {
-    const { packages, 'packages.conda': condas } = JSON.parse(readCondaIndex(subdir, 'repodata.json').toString()) as Repodata;
-    const kept = [...Object.entries(condas), ...Object.entries(packages).filter(([file]) => !(file.replace(/tar.bz2$/, 'conda') in condas))];
+    const { packages, 'packages.conda': condas } = JSON.parse(
+      readCondaIndex(subdir, 'repodata.json').toString(),
+    ) as Repodata;
+    const kept = [
+      ...Object.entries(condas),
+      ...Object.entries(packages).filter(([file]) => !(file.replace(/tar.bz2$/, 'conda') in condas)),
+    ];
     return kept.filter(([, record]) => (record.size as number) > 5000).map(([file]) => `/${subdir}/${file}`);
   });
   return files.slice(0, 3) as [string, string, string];
