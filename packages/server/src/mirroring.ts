@@ -1,20 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  createHttpClient,
-  createSealer,
-  createSourceGuard,
-  type MirrorDeps,
-  parseSourceRules,
-  proxyRulesOf,
-} from '@sluice/mirror';
+import { createHttpClient, createSealer, createSourceGuard, type MirrorDeps, proxyRulesOf } from '@sluice/mirror';
 import { type AdmitDeps, folderRecord } from '@sluice/registry';
 import type { Config } from './config/read-config.ts';
 
 /** Build what mirrors work with from the settings: the guard before upstreams, the ways out, the key of credentials. */
 export function createMirroring(config: Config, secretKey: string, admission: AdmitDeps): MirrorDeps {
-  const { egress, listen, data } = config;
-  const guard = createSourceGuard(parseSourceRules(egress.sources, join(data.folder, 'airgap')), [listen.port]);
+  const { egress, listen } = config;
+  const guard = createSourceGuard(egress.sources, [listen.port]);
   const http = createHttpClient({
     guard,
     userAgent: 'Sluice',

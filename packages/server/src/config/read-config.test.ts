@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { parseSourceRules } from '@sluice/mirror';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readConfig, unknownVariables, variables } from './read-config.ts';
 
@@ -17,7 +18,11 @@ test('without settings everything has its documented default', () => {
     listen: { host: '127.0.0.1', port: 8080, public_url: undefined, trusted_proxies: undefined, tls: undefined },
     data: { folder: join(process.cwd(), 'data'), database_url: undefined, max_upload_bytes: 16 * 1024 ** 3 },
     secrets: { admin_password: undefined, secret_key: undefined, secret_key_file: undefined },
-    egress: { sources: undefined, ca_file: undefined, proxies: {} },
+    egress: {
+      sources: parseSourceRules(undefined, join(process.cwd(), 'data/airgap')),
+      ca_file: undefined,
+      proxies: {},
+    },
     work: { roles: ['web', 'worker'], log_level: 'info' },
   });
 });
@@ -89,6 +94,10 @@ describe('a wrong value stops the start with one line: name, wanted, found', () 
     [
       `SLUICE_TLS_KEY: wanted the path of a PEM file, together with SLUICE_TLS_CERT; found "${notPem}".`,
       { SLUICE_TLS_CERT: pem, SLUICE_TLS_KEY: notPem },
+    ],
+    [
+      'SLUICE_SOURCES: wanted CIDRs, host names and file: roots between commas, or "any"; found "10.0.0.0/8, b!d".',
+      { SLUICE_SOURCES: '10.0.0.0/8, b!d' },
     ],
     ['SLUICE_CA_FILE: wanted the path of a readable PEM file; found "/nowhere".', { SLUICE_CA_FILE: '/nowhere' }],
     [

@@ -1,5 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseSourceRules, type SourceRules } from '@sluice/mirror';
 import { z } from 'zod';
 import { ServerError } from '../errors.ts';
 import type { TrustedProxies } from '../http/client-address.ts';
@@ -32,7 +33,7 @@ export interface Config {
   data: { folder: string; database_url: Secret | undefined; max_upload_bytes: number };
   secrets: { admin_password: Secret | undefined; secret_key: Secret | undefined; secret_key_file: string | undefined };
   egress: {
-    sources: string | undefined;
+    sources: SourceRules;
     ca_file: string | undefined;
     /** `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`, in upper and lower case, for the mirror room to read. */
     proxies: Readonly<Record<string, string | undefined>>;
@@ -82,7 +83,7 @@ export function readConfig(env: Environment): Config {
       secret_key_file: value.SLUICE_SECRET_KEY_FILE,
     },
     egress: {
-      sources: value.SLUICE_SOURCES,
+      sources: readSources(value.SLUICE_SOURCES, join(value.SLUICE_DATA_DIR, 'airgap')),
       ca_file: value.SLUICE_CA_FILE,
       proxies: Object.fromEntries(Object.entries(given).filter(([name]) => /^(https?|no)_proxy$/i.test(name))),
     },
@@ -128,7 +129,10 @@ function readTls(cert: string | undefined, key: string | undefined): { cert: Buf
   return { cert: read('SLUICE_TLS_CERT', cert), key: read('SLUICE_TLS_KEY', key) };
 }
 
-/** Where `file:` sources lie that need no setting. */
-export function airgapFolder(config: Config): string {
-  return join(config.data.folder, 'airgap');
+function readSources(text: string | undefined, airgapFolder: string): SourceRules {
+  try {
+    return parseSourceRules(text, airgapFolder);
+  } catch (cause) {
+    throw wrong('SLUICE_SOURCES', text, cause);
+  }
 }
