@@ -19,4 +19,5 @@ export {
   type UpstreamServer,
   type UpstreamServerOptions,
 } from './upstream-server.ts';
+export { streamLargePackage } from './large-package.ts';
 export { createTestCatalog, type TestCatalog, type TestRecords, testRecord } from './seed.ts';
