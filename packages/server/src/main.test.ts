@@ -144,6 +144,14 @@ describe('a start that cannot be', () => {
     expect(program.out()).toBe('');
   });
 
+  test('a data folder that cannot be: one line, status 1', async () => {
+    const program = start({ SLUICE_DATA_DIR: '/dev/null/data', SLUICE_LOG_LEVEL: 'silent' });
+    expect(await program.ended).toBe(1);
+    expect(program.err()).toMatch(
+      /^Cannot write to the data folder \/dev\/null\/data: .*Set SLUICE_DATA_DIR or its rights[.]\n$/,
+    );
+  });
+
   test('a port that is taken: one line, status 1', async () => {
     const { createServer } = await import('node:net');
     const taken = createServer().listen(0, '127.0.0.1');

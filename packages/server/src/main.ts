@@ -1,4 +1,5 @@
 import { CatalogError } from '@sluice/catalog';
+import { StorageError } from '@sluice/storage';
 import { readConfig, unknownVariables } from './config/read-config.ts';
 import { ServerError } from './errors.ts';
 import { createLog } from './log.ts';
@@ -9,9 +10,11 @@ import { serve } from './serve.ts';
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof ServerError || error instanceof CatalogError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = error.code === 'config_invalid' ? 2 : 1;
+  const isForPeople = [ServerError, CatalogError, StorageError].some((kind) => error instanceof kind);
+  if (!isForPeople) throw error;
+  const { code, message } = error as ServerError | CatalogError | StorageError;
+  process.stderr.write(`${message}\n`);
+  process.exitCode = code === 'config_invalid' ? 2 : 1;
 }
 
 async function main(): Promise<void> {

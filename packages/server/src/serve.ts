@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { ensureFirstAdmin, FIRST_ADMIN } from '@sluice/identity';
 import { compose, type Rooms } from './compose.ts';
 import type { Config, Environment } from './config/read-config.ts';
 import { openDatabase } from './database.ts';
+import { ServerError } from './errors.ts';
 import { openFront } from './http/front.ts';
 import { createMetrics } from './http/metrics.ts';
 import { openDoors } from './http/open-doors.ts';
@@ -46,7 +47,7 @@ const DATABASE_PATIENCE_MS = 60_000;
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { config, log, tell } = options;
-  mkdirSync(config.data.folder, { recursive: true });
+  makeDataFolder(config.data.folder);
   const front = await openFront({ listen: config.listen, log, metrics: createMetrics(), newId: randomUUID });
   const stops: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -72,6 +73,16 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   } catch (error) {
     await close().catch((cause) => log.error({ error: cause }, 'the start could not be undone'));
     throw error;
+  }
+}
+
+function makeDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    const message = `Cannot write to the data folder ${folder}: ${(cause as Error).message}. Set SLUICE_DATA_DIR or its rights.`;
+    throw new ServerError('start_failed', message, { cause });
   }
 }
 
