@@ -40,7 +40,7 @@ export async function buildShards(
     const bodies = await readBodies(deps, layers, subdir, batch);
     const runExports = await readRunExports(deps, layers, batch);
     const shards = batch.map((name) =>
-      zstdCompressSync(encodeShard({ records: shardRecords(layers, name, bodies, runExports), removed: [] })),
+      packShard(encodeShard({ records: shardRecords(layers, name, bodies, runExports), removed: [] })),
     );
     const stored = await putSmallBlobs(deps.storage, shards);
     blobs.push(...stored);
@@ -55,6 +55,11 @@ export async function buildShards(
     });
   }
   return { entries, blobs };
+}
+
+/** Some clients refuse a frame that does not state its unpacked size. */
+function packShard(bytes: Uint8Array): Buffer {
+  return zstdCompressSync(bytes, { pledgedSrcSize: bytes.byteLength });
 }
 
 function* batches(touched: readonly TouchedName[]): Iterable<TouchedName[]> {

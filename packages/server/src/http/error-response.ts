@@ -21,6 +21,8 @@ export interface Problem {
   status: number;
   code: string;
   detail: string;
+  /** The detail again: conda up to version 24 shows its user this member. */
+  message: string;
   /** Quote this when asking for help; the log has it too. */
   request_id: string;
   wanted?: string;
@@ -210,7 +212,7 @@ function fromValidation(
 function problem(of: { code: string; status: number; detail: string }, requestId: string): Problem {
   const { code, status, detail } = of;
   const title = STATUS_CODES[status] ?? 'Error';
-  return { type: `urn:sluice:error:${code}`, title, status, code, detail, request_id: requestId };
+  return { type: `urn:sluice:error:${code}`, title, status, code, detail, message: detail, request_id: requestId };
 }
 
 function codeOf(error: unknown): string {

@@ -10,6 +10,7 @@ const ProblemView = z
     status: z.int(),
     code: z.string().describe('Names the reason; programs may rely on it.'),
     detail: z.string().describe('What is wrong and what to do next, for people.'),
+    message: z.string().describe('The detail again, for conda up to version 24.'),
     request_id: z.string(),
     wanted: z.string().optional(),
     found: z.string().optional(),
