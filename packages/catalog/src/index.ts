@@ -114,6 +114,7 @@ export {
 } from './queries/record.ts';
 export {
   awaitPublication,
+  boundIdleTransaction,
   claimRun,
   completeWaitingRun,
   endIdleRun,
@@ -145,6 +146,7 @@ export {
   type RunItemRow,
   settleRunItems,
 } from './queries/run-item.ts';
+export { endEarlierWorkers, poolOfRun } from './queries/run-session.ts';
 export { deleteOldSessions, endSession, findLiveSession, insertSession } from './queries/session.ts';
 export {
   findOrCreateSource,

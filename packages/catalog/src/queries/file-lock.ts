@@ -28,8 +28,7 @@ export function createFileLocks(pool: Pool): FileLocks {
   async function borrowed(): Promise<PoolClient> {
     if (client) return client;
     const fresh = await pool.connect();
-    // Only while it is idle with us; a query that fails says so itself.
-    fresh.on('error', () => giveBack(fresh, true));
+    fresh.once('error', onBroken);
     client = fresh;
     return fresh;
   }
@@ -38,9 +37,13 @@ export function createFileLocks(pool: Pool): FileLocks {
     if (client !== used) return;
     client = undefined;
     held = 0;
-    used.removeAllListeners('error');
-    used.on('error', () => {});
+    used.off('error', onBroken);
     used.release(broken);
+  }
+
+  /** A query that fails says so itself; this is for one that breaks while it lies idle here, its locks gone. */
+  function onBroken(): void {
+    if (client) giveBack(client, true);
   }
 
   async function ask(sql: string, key: string): Promise<boolean> {

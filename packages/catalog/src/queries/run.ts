@@ -78,8 +78,12 @@ export async function renewLease(
     .executeTakeFirst();
 }
 
-/** Does this holder still have the lease? Locks the run's row until the transaction ends. For the end of a transaction. */
+/**
+ * Does this holder still have the lease? Locks the run's row until the transaction ends. For the end of a transaction:
+ * one that sleeps from here on is ended by the server, so that it cannot keep a successor waiting.
+ */
 export async function holdsLease(db: Db, hold: RunHold): Promise<boolean> {
+  await boundIdleTransaction(db);
   const row = await db
     .selectFrom('run')
     .select('id')
@@ -273,6 +277,11 @@ export async function completeWaitingRun(db: Db, id: string, now: Date): Promise
     .where('stage', '=', 'publish')
     .returningAll()
     .executeTakeFirst();
+}
+
+/** Have the server end this transaction's session when it waits 10 s for its client: the client is asleep. */
+export async function boundIdleTransaction(db: Db): Promise<void> {
+  await sql`select set_config('idle_in_transaction_session_timeout', '10000', true)`.execute(db);
 }
 
 function held(db: Db, hold: RunHold) {

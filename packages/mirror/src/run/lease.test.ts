@@ -275,6 +275,27 @@ describe('workers as processes', () => {
     expect(rows.filter(({ file }) => upstream.count(file) > 0)).toEqual([]);
   });
 
+  test('stopped by a signal in the middle of an index: the run goes on although it holds its locks', async () => {
+    const { mirrorId, runId } = await pendingRun('passive');
+    upstream.fail('/linux-64/repodata.json.zst', { bytesPerSecond: 1000 });
+    const { child, said } = startWorker(runId);
+    const inside =
+      "select from pg_stat_activity where application_name like 'sluice run %' and datname = current_database()";
+    await until(
+      async () =>
+        upstream.count('/linux-64/repodata.json.zst') > 0 && (await bench.database.pool.query(inside)).rowCount === 1,
+    );
+    child.kill('SIGSTOP');
+    upstream.reset();
+    await until(async () => (await sweepRuns(bench.deps)).queued > 0);
+    await bench.work();
+    expect(await bench.lastRun(mirrorId)).toMatchObject({ state: 'completed', fence: 2 });
+    const after = await snapshot();
+    child.kill('SIGCONT');
+    expect(await said).not.toBe('handed_over');
+    expect(await snapshot()).toBe(after);
+  });
+
   test('stopped by a signal and woken later: it writes nothing', async () => {
     const { mirrorId, runId } = await pendingRun('active');
     upstream.fail(packages, { bytesPerSecond: 30_000 });

@@ -1,4 +1,11 @@
-import { type Db, type MirrorRow, type RunProgress, type RunRow, saveProgress } from '@sluice/catalog';
+import {
+  boundIdleTransaction,
+  type Db,
+  type MirrorRow,
+  type RunProgress,
+  type RunRow,
+  saveProgress,
+} from '@sluice/catalog';
 import type { MirrorDeps } from '../deps.ts';
 import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
 import { fencedOut, type Lease } from './keep-lease.ts';
@@ -29,6 +36,7 @@ export async function save(context: RunContext, progress: RunProgress, db: Db = 
 /** Write in one transaction that ends with a look at the lease. @throws {MirrorError} `fenced_out`. */
 export async function commit<T>(context: RunContext, work: (trx: Db) => Promise<T>): Promise<T> {
   return context.deps.db.transaction().execute(async (trx) => {
+    await boundIdleTransaction(trx);
     const result = await work(trx);
     await context.lease.guard(trx);
     return result;

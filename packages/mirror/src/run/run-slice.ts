@@ -1,11 +1,13 @@
 import {
   claimRun,
   type Db,
+  endEarlierWorkers,
   endRun,
   enqueue,
   findMirror,
   isConnectionLoss,
   type MirrorRow,
+  poolOfRun,
   type RunRow,
   recordEvent,
   releaseLease,
@@ -57,11 +59,13 @@ export async function runSlice(deps: MirrorDeps, runId: string, options: SliceOp
   if (!run) return 'gone';
   const mirror = await findMirror(deps.db, run.mirror_id);
   if (!mirror) return 'gone';
-  const lease = keepLease(deps.db, { id: run.id, fence: run.fence }, timings, options.signal);
+  const hold = { id: run.id, fence: run.fence };
+  const lease = keepLease(deps.db, hold, timings, options.signal);
   const deadline = performance.now() + timings.sliceMs;
   try {
+    if (run.fence > 1) await endEarlierWorkers(deps.db, hold);
     const context: RunContext = {
-      deps,
+      deps: { ...deps, pool: poolOfRun(deps.pool, hold) },
       timings,
       run,
       mirror,

@@ -35,7 +35,7 @@ const end = await runSlice(
   },
   order.runId,
   { worker: `process ${process.pid}`, timings: order.timings },
-);
+).catch((error: Error) => `threw ${error.message}`);
 process.stdout.write(end);
 await http.close();
 await storage.close();
