@@ -55,6 +55,8 @@ export interface FileFetcher {
 export interface FetcherOptions {
   /** How often to look whether another process has finished, in ms. Default 100. */
   pollMs?: number;
+  /** How long to wait for it before fetching the file here, too, in ms: a client waits no longer. Default 20,000. */
+  waitMs?: number;
   /** Pause before a cut transfer goes on, in ms. Default 500. */
   retryPauseMs?: number;
 }
@@ -65,32 +67,41 @@ export interface FetcherOptions {
  */
 export function createFileFetcher(deps: MirrorDeps, options: FetcherOptions = {}): FileFetcher {
   const pollMs = options.pollMs ?? 100;
+  const waitMs = options.waitMs ?? 20_000;
   const patience = { attempts: 3, pauseMs: options.retryPauseMs ?? 500 };
   const locks = createFileLocks(deps.pool);
   const closing = new AbortController();
   const underWay = new Map<string, Promise<Fetched>>();
 
-  async function begin(key: string, wanted: WantedFile): Promise<Fetched> {
+  /** @returns what another process has brought in, or whether the lock is ours: then it is our turn. */
+  async function waitForTurn(key: string, wanted: WantedFile): Promise<{ local: Sha256 } | { locked: boolean }> {
+    const deadline = performance.now() + waitMs;
     for (;;) {
       closing.signal.throwIfAborted();
+      const locked = await locks.tryLock(key);
+      // Looked at after the lock: whoever had it before us may have finished just then.
       const local = await localDigest(deps, wanted);
-      if (local) return { kind: 'local', sha256: local };
-      if (await locks.tryLock(key)) break;
+      if (local && locked) await unlock(key);
+      if (local) return { local };
+      if (locked || performance.now() > deadline) return { locked };
       await pause(pollMs, undefined, { signal: closing.signal }).catch(() => {});
     }
-    const unlock = () => locks.unlock(key).catch(() => {});
+  }
+
+  const unlock = (key: string) => locks.unlock(key).catch(() => {});
+
+  async function begin(key: string, wanted: WantedFile): Promise<Fetched> {
+    const local = await localDigest(deps, wanted);
+    if (local) return { kind: 'local', sha256: local };
+    const turn = await waitForTurn(key, wanted);
+    if ('local' in turn) return { kind: 'local', sha256: turn.local };
+    const letGo = () => (turn.locked ? unlock(key) : undefined);
     try {
-      // Whoever held the lock before us may have finished between our look and our turn.
-      const local = await localDigest(deps, wanted);
-      if (local) {
-        await unlock();
-        return { kind: 'local', sha256: local };
-      }
       const inflight = await open(wanted);
-      inflight.done.catch(() => {}).finally(unlock);
+      inflight.done.catch(() => {}).finally(letGo);
       return inflight;
     } catch (error) {
-      await unlock();
+      await letGo();
       throw error;
     }
   }
