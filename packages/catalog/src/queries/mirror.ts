@@ -197,7 +197,7 @@ export async function setNextRun(db: Db, id: string, at: Date | null): Promise<v
   await db.updateTable('mirror').set({ next_run_at: at }).where('id', '=', id).execute();
 }
 
-/** The newest run of each of these mirrors, by mirror. */
+/** The newest run of each of these mirrors, by mirror: the open one, else the one that ended last. */
 export async function newestRuns(db: Db, mirrorIds: readonly string[]): Promise<Map<string, RunRow>> {
   if (mirrorIds.length === 0) return new Map();
   const rows = await db
@@ -206,6 +206,7 @@ export async function newestRuns(db: Db, mirrorIds: readonly string[]): Promise<
     .selectAll()
     .where('mirror_id', 'in', mirrorIds)
     .orderBy('mirror_id')
+    .orderBy('finished_at', (order) => order.desc().nullsFirst())
     .orderBy('created_at', 'desc')
     .execute();
   return new Map(rows.map((row) => [row.mirror_id, row]));
