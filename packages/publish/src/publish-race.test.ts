@@ -1,0 +1,35 @@
+import { findChannelById, markChannelDeleted } from '@sluice/catalog';
+import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { publishChannel } from './publish-channel.ts';
+
+// What happens to a channel while its publication is being made, which for a large one takes a minute.
+
+let catalog: TestCatalog;
+beforeEach(async () => {
+  catalog = await createTestCatalog();
+});
+afterEach(() => catalog.close());
+
+test.each<[string, (id: number) => Promise<unknown>, string]>([
+  ['frozen', (id) => catalog.editChannel(id, { frozen: true }), 'frozen'],
+  ['deleted', (id) => markChannelDeleted(catalog.db, id, new Date()), 'missing'],
+])('a channel that is %s meanwhile keeps its head', async (_, deed, status) => {
+  const id = await catalog.addChannel('c');
+  const { sourceId, revision } = await catalog.admit({ 'a-1-0.conda': testRecord('a', '1') });
+  await catalog.addMirror(id, sourceId, { atRev: revision });
+  const storage: TestCatalog['storage'] = {
+    ...catalog.storage,
+    async putPack(items) {
+      await deed(id);
+      return catalog.storage.putPack(items);
+    },
+  };
+  expect(await publishChannel({ ...catalog, storage }, id, 'test')).toEqual({ status });
+  expect((await findChannelById(catalog.db, id))?.head_no ?? 0).toBe(0);
+  const { entries } = await catalog.db
+    .selectFrom('entry')
+    .select((eb) => eb.fn.countAll<number>().as('entries'))
+    .executeTakeFirstOrThrow();
+  expect(Number(entries)).toBe(0);
+});
