@@ -38,6 +38,7 @@ export type NewMirror = Pick<
   'id' | 'channel_id' | 'name' | 'source_id' | 'mode' | 'filters' | 'keep_legacy' | 'cron' | 'time_zone' | 'next_run_at'
 >;
 
+/** Mirrors of a channel that is being deleted are not there any more. */
 function mirrors(db: Db) {
   return db
     .selectFrom('mirror')
@@ -67,7 +68,8 @@ function mirrors(db: Db) {
       'source.proxy as source_proxy',
       'source.credential as source_credential',
     ])
-    .select((eb) => eb.ref('source.url').$notNull().as('source_url'));
+    .select((eb) => eb.ref('source.url').$notNull().as('source_url'))
+    .where('channel.deleted_at', 'is', null);
 }
 
 /** Add a mirror as the last layer of its channel. Undefined when the channel has one of that name. */
@@ -168,7 +170,9 @@ export async function listMirrors(db: Db, list: MirrorList): Promise<{ rows: Mir
     .execute();
   const count = await db
     .selectFrom('mirror')
+    .innerJoin('channel', 'channel.id', 'mirror.channel_id')
     .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('channel.deleted_at', 'is', null)
     .$if(channelIds !== undefined, (query) => query.where('channel_id', 'in', channelIds ?? []))
     .executeTakeFirstOrThrow();
   return { rows, total_count: Number(count.n) };

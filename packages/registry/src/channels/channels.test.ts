@@ -1,4 +1,11 @@
-import { findChannel, findChannelById, insertRun, insertRunItems, removeDeletedChannel } from '@sluice/catalog';
+import {
+  findChannel,
+  findChannelById,
+  insertRun,
+  insertRunItems,
+  listMirrors,
+  removeDeletedChannel,
+} from '@sluice/catalog';
 import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createChannel } from './create-channel.ts';
@@ -116,6 +123,10 @@ describe('removing what a deleted channel kept', () => {
       .orderBy('mirror.channel_id')
       .execute();
     expect(stopped.map(({ stop_requested }) => stop_requested)).toEqual([true, true, false]);
+
+    const listed = await listMirrors(catalog.db, { sort: 'channel', limit: 100, offset: 0 });
+    const here = listed.rows.filter((mirror) => mirror.source_id === sourceId).map((mirror) => mirror.channel_path);
+    expect([here, listed.total_count]).toEqual([[other.path], listed.rows.length]);
 
     let calls = 1;
     while (await removeDeletedChannel(catalog.db, channel.id, 2)) calls += 1;
