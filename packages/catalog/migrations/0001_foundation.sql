@@ -82,6 +82,8 @@ create table channel (
   types text[] not null,
   filters jsonb not null default '{}',
   frozen boolean not null default false,
+  -- What the head was last judged from: layers, revisions, rules. Equal again means there is nothing to publish.
+  judged text,
   owner_id uuid references account on delete set null,
   head_no integer not null default 0,
   download_count bigint not null default 0,
@@ -178,6 +180,7 @@ create table facts (
   subdir text collate "C" not null,
   revision integer not null,
   blob bytea not null references blob,
+  unpacked_bytes bigint not null,
   primary key (source_id, subdir, revision)
 );
 

@@ -97,6 +97,7 @@ export {
   keptShards,
   liveEntries,
   type PublicationChange,
+  setJudged,
 } from './queries/publication.ts';
 export {
   changedRecords,

@@ -66,6 +66,7 @@ export interface Tables {
     types: string[];
     filters: ColumnType<ChannelFilters, string | undefined, string>;
     frozen: Generated<boolean>;
+    judged: Generated<string | null>;
     owner_id: string | null;
     head_no: Generated<number>;
     download_count: Generated<number>;
@@ -118,7 +119,7 @@ export interface Tables {
   };
   record: { source_id: number; subdir: string; file: string; from_rev: number; to_rev: number | null; body: Bytes };
   record_digest: { source_id: number; subdir: string; file: string; from_rev: number; sha256: Bytes };
-  facts: { source_id: number; subdir: string; revision: number; blob: Bytes };
+  facts: { source_id: number; subdir: string; revision: number; blob: Bytes; unpacked_bytes: number };
   mirror: {
     id: string;
     channel_id: number;

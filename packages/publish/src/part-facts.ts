@@ -1,12 +1,7 @@
-import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { changedRecords, findFacts, insertBlobs, insertFacts, type LayerRow, type Part } from '@sluice/catalog';
 import { condaFactsRow, decodeColumns, encodeColumns, type Facts, factsBuilder } from '@sluice/policy';
-import { blobRef, putBlob } from '@sluice/storage';
+import { blobRef, putCompressed, readCompressed } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
-
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
 
 /** After so many changed records the columns of own uploads are written anew, so that a publication reads few of them. */
 const checkpointAfter = 1000;
@@ -20,7 +15,7 @@ const checkpointAfter = 1000;
 export async function partFacts(deps: PublishDeps, layer: LayerRow, subdir: string): Promise<Facts> {
   const part: Part = { source_id: layer.source_id, subdir };
   const stored = await findFacts(deps.db, part, layer.revision);
-  const base = stored && decodeColumns(await decompress(await deps.storage.read(blobRef(stored))));
+  const base = stored && decodeColumns(await readCompressed(deps.storage, blobRef(stored), stored.unpacked_bytes));
   if (layer.mirror || stored?.revision === layer.revision) return base ?? factsBuilder('conda', subdir).build();
   const changes = await changedRecords(deps.db, part, stored?.revision ?? 0, layer.revision);
   if (changes.length === 0 && base) return base;
@@ -35,8 +30,8 @@ export async function partFacts(deps: PublishDeps, layer: LayerRow, subdir: stri
 }
 
 async function checkpoint(deps: PublishDeps, part: Part, revision: number, facts: Facts): Promise<void> {
-  const bytes = await compress(encodeColumns(facts), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
-  const blob = await putBlob(deps.storage, [bytes]);
+  const columns = encodeColumns(facts);
+  const blob = await putCompressed(deps.storage, columns, 1);
   await insertBlobs(deps.db, [blob], deps.now());
-  await insertFacts(deps.db, part, revision, blob.sha256);
+  await insertFacts(deps.db, part, revision, { blob: blob.sha256, unpacked_bytes: columns.bytes });
 }

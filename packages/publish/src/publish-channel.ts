@@ -10,6 +10,7 @@ import {
   lockChannel,
   notifyChanged,
   type PublicationChange,
+  setJudged,
   withLock,
 } from '@sluice/catalog';
 import { type ChannelSummary, channelSummary } from './conda/channel-summary.ts';
@@ -38,8 +39,10 @@ export async function publishChannel(deps: PublishDeps, channelId: number, cause
     const channel = await findChannelById(db, channelId);
     if (!channel) return { status: 'missing' };
     if (channel.frozen) return { status: 'frozen' };
-    const { change, blobs } = await planPublication(deps, channel, await ruledLayers(db, channel), cause);
-    if (change.put.length + change.drop.length === 0) return { status: 'unchanged' };
+    const layers = await ruledLayers(db, channel);
+    const judged = judgedFrom(channel, layers);
+    if (judged === channel.judged) return { status: 'unchanged' };
+    const { change, blobs } = await planPublication(deps, channel, layers, cause);
     const no = channel.head_no + 1;
     const now = deps.now();
     return db.transaction().execute(async (trx) => {
@@ -47,6 +50,8 @@ export async function publishChannel(deps: PublishDeps, channelId: number, cause
       const current = await lockChannel(trx, channelId, 'change');
       if (!current) return { status: 'missing' };
       if (current.frozen) return { status: 'frozen' };
+      await setJudged(trx, channelId, judged);
+      if (change.put.length + change.drop.length === 0) return { status: 'unchanged' };
       await insertBlobs(trx, blobs, now);
       await insertPublication(trx, channelId, no, change, now);
       await notifyChanged(trx, 'head', channelId);
@@ -54,6 +59,16 @@ export async function publishChannel(deps: PublishDeps, channelId: number, cause
       return { status: 'published', no, added, removed, files };
     });
   });
+}
+
+/** Raise it when the same layers and rules would give another publication than before. */
+const engine = 1;
+
+/** Everything that decides what a channel shows, as one text: the same text again means nothing is to be published. */
+function judgedFrom(channel: ChannelRow, layers: readonly RuledLayer[]): string {
+  const { types, filters } = channel;
+  const shown = layers.map(({ layer, source_id, revision, mirror }) => ({ layer, source_id, revision, mirror }));
+  return JSON.stringify({ engine, types, filters, layers: shown });
 }
 
 /** A publication in the making, and the blobs its entries refer to. */

@@ -19,6 +19,8 @@ export async function startWorkerThread(options: WorkerThreadOptions): Promise<R
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
       workerData: { env, database },
       execArgv: [],
+      // Jobs make much that is dead at once; a large nursery would only spread it over more memory.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
     });
     const ended = once(worker, 'exit').then(
       () => new Error('The worker thread ended.'),

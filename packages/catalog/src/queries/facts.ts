@@ -7,11 +7,11 @@ export async function findFacts(
   db: Db,
   part: Part,
   revision: number,
-): Promise<(BlobRow & { revision: number }) | undefined> {
+): Promise<(BlobRow & { revision: number; unpacked_bytes: number }) | undefined> {
   return db
     .selectFrom('facts')
     .innerJoin('blob', 'blob.sha256', 'facts.blob')
-    .select(['facts.revision', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
+    .select(['facts.revision', 'facts.unpacked_bytes', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
     .where('facts.source_id', '=', part.source_id)
     .where('facts.subdir', '=', part.subdir)
     .where('facts.revision', '<=', revision)
@@ -20,11 +20,18 @@ export async function findFacts(
     .executeTakeFirst();
 }
 
-/** Say that `blob` holds the facts columns of a part at `revision`. */
-export async function insertFacts(db: Db, part: Part, revision: number, blob: Uint8Array): Promise<void> {
+/** Say that `blob` holds the facts columns of a part at `revision`, so many bytes when unpacked. */
+export async function insertFacts(
+  db: Db,
+  part: Part,
+  revision: number,
+  { blob, unpacked_bytes }: { blob: Uint8Array; unpacked_bytes: number },
+): Promise<void> {
   await db
     .insertInto('facts')
-    .values({ ...part, revision, blob })
-    .onConflict((conflict) => conflict.columns(['source_id', 'subdir', 'revision']).doUpdateSet({ blob }))
+    .values({ ...part, revision, blob, unpacked_bytes })
+    .onConflict((conflict) =>
+      conflict.columns(['source_id', 'subdir', 'revision']).doUpdateSet({ blob, unpacked_bytes }),
+    )
     .execute();
 }

@@ -10,7 +10,15 @@ export interface LayerRow {
   source_id: number;
   source_url: string | null;
   revision: number;
-  mirror: { id: string; name: string; mode: MirrorMode; filters: MirrorFilters; keep_legacy: boolean } | null;
+  mirror: {
+    id: string;
+    name: string;
+    mode: MirrorMode;
+    filters: MirrorFilters;
+    keep_legacy: boolean;
+    /** The last run that got as far as publishing: what it could not bring in is not shown. */
+    run_id: string | null;
+  } | null;
 }
 
 /** The layers of a channel, the uploads first, then its mirrors in their order. Mirrors that never completed show nothing. */
@@ -32,6 +40,10 @@ export async function channelLayers(db: Db, channelId: number): Promise<LayerRow
       'mirror.at_rev',
       'source.id as source_id',
       'source.url',
+      sql<string | null>`(
+        select id from run where run.mirror_id = mirror.id and (state = 'completed' or stage = 'publish')
+        order by created_at desc limit 1
+      )`.as('run_id'),
     ])
     .where('mirror.channel_id', '=', channelId)
     .where('mirror.at_rev', '>', 0)
@@ -52,13 +64,14 @@ export async function channelLayers(db: Db, channelId: number): Promise<LayerRow
   ];
 }
 
-/** Files of a subdir that the mirror's last finished download could not bring in: they are not shown. */
-export async function failedFiles(db: Db, mirrorId: string, subdir: string): Promise<string[]> {
-  const { rows } = await sql<{ file: string }>`
-    select item.file from run_item item
-    where item.state = 'failed' and item.subdir = ${subdir} and item.run_id = (
-      select id from run where mirror_id = ${mirrorId} and (state = 'completed' or stage = 'publish')
-      order by created_at desc limit 1
-    )`.execute(db);
+/** Files of a subdir that a run could not bring in. */
+export async function failedFiles(db: Db, runId: string, subdir: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('run_item')
+    .select('file')
+    .where('run_id', '=', runId)
+    .where('subdir', '=', subdir)
+    .where('state', '=', 'failed')
+    .execute();
   return rows.map((row) => row.file);
 }

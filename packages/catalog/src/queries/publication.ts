@@ -146,3 +146,8 @@ export async function entrySubdirs(db: Db, channelId: number): Promise<string[]>
     where channel_id = ${channelId} and kind = 'document' and to_no is null and strpos(key, '/') > 0`.execute(db);
   return rows.map((row) => row.subdir);
 }
+
+/** Remember what the head of a channel was judged from. */
+export async function setJudged(db: Db, channelId: number, judged: string): Promise<void> {
+  await db.updateTable('channel').set({ judged }).where('id', '=', channelId).execute();
+}

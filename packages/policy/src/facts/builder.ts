@@ -31,7 +31,6 @@ export interface FactsBuilder {
 }
 
 const legacyExtension = '.tar.bz2';
-const wordsPerRow = 9;
 
 /** A new, empty builder for the files of one subdir. */
 export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
@@ -40,41 +39,33 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
   const builds = dictionary();
   const licences = dictionary();
   const files = packedTexts();
-  let count = 0;
+  const columns = newColumns(64);
   let room = 64;
-  let word = new Uint32Array(room * wordsPerRow);
-  let real = new Float64Array(room * 2);
-  let digest = new Uint8Array(room * 48);
+  let count = 0;
 
   function grow(): void {
     room *= 2;
-    const words = new Uint32Array(room * wordsPerRow);
-    words.set(word);
-    word = words;
-    const reals = new Float64Array(room * 2);
-    reals.set(real);
-    real = reals;
-    const digests = new Uint8Array(room * 48);
-    digests.set(digest);
-    digest = digests;
+    // Doubled arrays cost no memory before they are written to: the system hands out pages at the first touch.
+    const larger = newColumns(room);
+    for (const key of Object.keys(columns) as (keyof Columns)[]) larger[key].set(columns[key]);
+    Object.assign(columns, larger);
   }
 
   function add(row: FactsRow): void {
     if (count === room) grow();
-    const w = count * wordsPerRow;
-    word[w] = names.id(row.name);
-    word[w + 1] = versions.id(row.version);
-    word[w + 2] = builds.id(row.build);
-    word[w + 3] = row.buildNumber;
-    word[w + 4] = licences.id(licenceKey(row.licence));
-    word[w + 5] = row.fromRev;
-    word[w + 6] = row.recordHash[0];
-    word[w + 7] = row.recordHash[1];
-    word[w + 8] = row.length;
-    real[count * 2] = row.timestamp ?? Number.NaN;
-    real[count * 2 + 1] = row.size ?? Number.NaN;
-    if (row.sha256) digest.set(row.sha256, count * 48);
-    if (row.md5) digest.set(row.md5, count * 48 + 32);
+    columns.name[count] = names.id(row.name);
+    columns.version[count] = versions.id(row.version);
+    columns.build[count] = builds.id(row.build);
+    columns.buildNumber[count] = row.buildNumber;
+    columns.licence[count] = licences.id(licenceKey(row.licence));
+    columns.fromRev[count] = row.fromRev;
+    columns.length[count] = row.length;
+    columns.recordHash[count * 2] = row.recordHash[0];
+    columns.recordHash[count * 2 + 1] = row.recordHash[1];
+    columns.timestamp[count] = row.timestamp ?? Number.NaN;
+    columns.size[count] = row.size ?? Number.NaN;
+    if (row.sha256) columns.sha256.set(row.sha256, count * 32);
+    if (row.md5) columns.md5.set(row.md5, count * 16);
     files.add(row.file);
     count++;
   }
@@ -102,52 +93,53 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
       });
     },
     build() {
-      const column = (offset: number) => {
-        const out = new Uint32Array(count);
-        for (let i = 0; i < count; i++) out[i] = word[i * wordsPerRow + offset]!;
-        return out;
-      };
-      const reals = (offset: number) => {
-        const out = new Float64Array(count);
-        for (let i = 0; i < count; i++) out[i] = real[i * 2 + offset]!;
-        return out;
-      };
-      const recordHash = new Uint32Array(count * 2);
-      const sha256 = new Uint8Array(count * 32);
-      const md5 = new Uint8Array(count * 16);
-      for (let i = 0; i < count; i++) {
-        recordHash[i * 2] = word[i * wordsPerRow + 6]!;
-        recordHash[i * 2 + 1] = word[i * wordsPerRow + 7]!;
-        sha256.set(digest.subarray(i * 48, i * 48 + 32), i * 32);
-        md5.set(digest.subarray(i * 48 + 32, i * 48 + 48), i * 16);
-      }
       const packed = files.pack();
       return {
         type,
         subdir,
         count,
         names: names.texts,
-        name: column(0),
+        name: columns.name.subarray(0, count),
         versions: versions.texts,
-        version: column(1),
+        version: columns.version.subarray(0, count),
         builds: builds.texts,
-        build: column(2),
-        buildNumber: column(3),
+        build: columns.build.subarray(0, count),
+        buildNumber: columns.buildNumber.subarray(0, count),
         licences: licences.texts.map(licenceOfKey),
-        licence: column(4),
-        fromRev: column(5),
-        length: column(8),
-        recordHash,
-        timestamp: reals(0),
-        size: reals(1),
-        sha256,
-        md5,
+        licence: columns.licence.subarray(0, count),
+        fromRev: columns.fromRev.subarray(0, count),
+        length: columns.length.subarray(0, count),
+        recordHash: columns.recordHash.subarray(0, count * 2),
+        timestamp: columns.timestamp.subarray(0, count),
+        size: columns.size.subarray(0, count),
+        sha256: columns.sha256.subarray(0, count * 32),
+        md5: columns.md5.subarray(0, count * 16),
         twin: twins(count, packed.at),
+        files: packed,
         file: packed.at,
       };
     },
   };
 }
+
+function newColumns(rows: number) {
+  return {
+    name: new Uint32Array(rows),
+    version: new Uint32Array(rows),
+    build: new Uint32Array(rows),
+    buildNumber: new Uint32Array(rows),
+    licence: new Uint32Array(rows),
+    fromRev: new Uint32Array(rows),
+    length: new Uint32Array(rows),
+    recordHash: new Uint32Array(rows * 2),
+    timestamp: new Float64Array(rows),
+    size: new Float64Array(rows),
+    sha256: new Uint8Array(rows * 32),
+    md5: new Uint8Array(rows * 16),
+  };
+}
+
+type Columns = ReturnType<typeof newColumns>;
 
 /** For each row of `file`, the row of its `.conda` twin when it is a `.tar.bz2` that has one; −1 otherwise. */
 export function twins(count: number, file: (i: number) => string): Int32Array {

@@ -28,11 +28,8 @@ interface Header {
   sections: number[];
 }
 
-/** Facts as one byte array, for a blob. {@link decodeColumns} reads it back. */
-export function encodeColumns(facts: Facts): Uint8Array {
-  const files = packedTexts();
-  for (let i = 0; i < facts.count; i++) files.add(facts.file(i));
-  const packedFiles = files.pack();
+/** Facts as bytes, for a blob: chunks to be written one after the other, and their sum. {@link decodeColumns} reads them. */
+export function encodeColumns(facts: Facts): { chunks: Uint8Array[]; bytes: number } {
   const sections = [
     ...dictionarySections(facts.names),
     ...dictionarySections(facts.versions),
@@ -51,8 +48,8 @@ export function encodeColumns(facts: Facts): Uint8Array {
     facts.recordHash,
     facts.twin,
     facts.length,
-    packedFiles.bytes,
-    packedFiles.offsets,
+    facts.files.bytes,
+    facts.files.offsets,
   ].map((section) => new Uint8Array(section.buffer, section.byteOffset, section.byteLength));
   const header: Header = {
     version: formatVersion,
@@ -61,19 +58,17 @@ export function encodeColumns(facts: Facts): Uint8Array {
     count: facts.count,
     sections: sections.map((section) => section.byteLength),
   };
-  const head = new TextEncoder().encode(JSON.stringify(header));
-  const start = aligned(8 + head.byteLength);
-  const out = new Uint8Array(sections.reduce((end, section) => end + aligned(section.byteLength), start));
-  const view = new DataView(out.buffer);
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const head = new Uint8Array(8 + text.byteLength);
+  const view = new DataView(head.buffer);
   view.setUint32(0, magic, true);
-  view.setUint32(4, head.byteLength, true);
-  out.set(head, 8);
-  let at = start;
-  for (const section of sections) {
-    out.set(section, at);
-    at += aligned(section.byteLength);
-  }
-  return out;
+  view.setUint32(4, text.byteLength, true);
+  head.set(text, 8);
+  const chunks = [head, ...sections].flatMap((chunk) => [
+    chunk,
+    new Uint8Array(aligned(chunk.byteLength) - chunk.byteLength),
+  ]);
+  return { chunks, bytes: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0) };
 }
 
 /**
@@ -122,6 +117,7 @@ export function decodeColumns(bytes: Uint8Array): Facts {
     recordHash: words(18),
     twin: new Int32Array(held.buffer, offset(19), header.count),
     length: words(20),
+    files,
     file: files.at,
   };
 }

@@ -1,3 +1,5 @@
+import type { PackedTexts } from './packed-texts.ts';
+
 /** The kinds of package a channel can hold. */
 export type PackageType = 'conda' | 'python' | 'r';
 
@@ -42,6 +44,8 @@ export interface Facts {
   readonly recordHash: Uint32Array;
   /** For a legacy `.tar.bz2`: the row of its `.conda` twin; −1 otherwise. */
   readonly twin: Int32Array;
+  /** The file names. */
+  readonly files: PackedTexts;
   /** The file name of row i. */
   file(i: number): string;
 }

@@ -39,7 +39,7 @@ export function packedTexts(): { add(text: string): void; pack(): PackedTexts } 
       offsets[count] = end;
     },
     pack() {
-      return readTexts(bytes.slice(0, end), offsets.slice(0, count + 1));
+      return readTexts(bytes.subarray(0, end), offsets.subarray(0, count + 1));
     },
   };
 }

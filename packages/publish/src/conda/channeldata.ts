@@ -1,9 +1,8 @@
 import { type BlobRow, type Db, findInspections, type InspectionRow } from '@sluice/catalog';
 import { createChanneldata, type LinkFlags, parseAboutJson, type RunExports } from '@sluice/formats/conda';
-import { putBlob } from '@sluice/storage';
 import type { PublishDeps } from '../deps.ts';
 import type { NewestFile } from './channel-summary.ts';
-import { packDocument } from './pack-document.ts';
+import { putDocument } from './put-document.ts';
 
 /**
  * Write `channeldata.json.zst`: every package name of the channel, told by its newest file. What only the archive says
@@ -18,7 +17,7 @@ export async function buildChanneldata(deps: PublishDeps, files: readonly Newest
     const inspection = sha256 === undefined ? undefined : inspections.get(sha256);
     channeldata.add({ fn, subdir, record: { name, version, license, timestamp }, ...described(inspection) });
   }
-  return putBlob(deps.storage, [await packDocument(channeldata.write())]);
+  return putDocument(deps.storage, channeldata.write());
 }
 
 async function inspectionsOf(db: Db, files: readonly NewestFile[]): Promise<Map<string, InspectionRow>> {

@@ -6,10 +6,9 @@ import {
   currentRecordText,
   readRecord,
 } from '@sluice/formats/conda';
-import { putBlob } from '@sluice/storage';
 import type { PublishDeps } from '../deps.ts';
 import type { LoadedLayer } from '../selection.ts';
-import { packDocument } from './pack-document.ts';
+import { putDocument } from './put-document.ts';
 import { shownRecords } from './shown-records.ts';
 
 interface Candidate {
@@ -45,7 +44,7 @@ export async function buildCurrentRepodata(
     writer.entry('packages.conda', fn, md5 === undefined ? text : currentRecordText(text, { md5 }));
   }
   writer.end();
-  return putBlob(deps.storage, [await packDocument(Buffer.concat(chunks))]);
+  return putDocument(deps.storage, chunks);
 }
 
 async function readCandidates(deps: PublishDeps, layers: readonly LoadedLayer[], subdir: string): Promise<Candidate[]> {

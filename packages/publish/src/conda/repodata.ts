@@ -1,16 +1,10 @@
-import { Readable } from 'node:stream';
-import { constants, createZstdCompress } from 'node:zlib';
 import type { BlobRow } from '@sluice/catalog';
 import { createRepodataWriter } from '@sluice/formats/conda';
-import { putBlob } from '@sluice/storage';
+import { putCompressed } from '@sluice/storage';
 import type { PublishDeps } from '../deps.ts';
 import type { LoadedLayer } from '../selection.ts';
+import { documentLevel } from './put-document.ts';
 import { shownRecords } from './shown-records.ts';
-
-/** Up to so many bytes the best of the usual levels is a matter of milliseconds; above, speed counts. */
-const thoroughUpTo = 256 * 1024;
-const thoroughLevel = 16;
-const quickLevel = 3;
 
 const endings = { packages: '.tar.bz2', 'packages.conda': '.conda' } as const;
 type Bucket = keyof typeof endings;
@@ -26,11 +20,11 @@ export async function buildRepodata(
   subdir: string,
 ): Promise<BlobRow> {
   const size = repodataSize(layers, subdir);
-  const compress = createZstdCompress({
-    params: { [constants.ZSTD_c_compressionLevel]: size <= thoroughUpTo ? thoroughLevel : quickLevel },
-    pledgedSrcSize: size,
-  });
-  return putBlob(deps.storage, Readable.from(repodataChunks(deps, layers, subdir)).compose(compress));
+  return putCompressed(
+    deps.storage,
+    { chunks: repodataChunks(deps, layers, subdir), bytes: size },
+    documentLevel(size),
+  );
 }
 
 async function* repodataChunks(

@@ -1,10 +1,9 @@
 import { type BlobRow, findInspections } from '@sluice/catalog';
 import { createRunExportsWriter, type RunExports } from '@sluice/formats/conda';
 import { hexAt } from '@sluice/policy';
-import { putBlob } from '@sluice/storage';
 import type { PublishDeps } from '../deps.ts';
 import type { LoadedLayer } from '../selection.ts';
-import { packDocument } from './pack-document.ts';
+import { putDocument } from './put-document.ts';
 
 /**
  * Write `run_exports.json.zst` of one subdir. It lists the files whose archive has been read here: to list another with
@@ -24,7 +23,7 @@ export async function buildRunExports(
   for (const { fn, exports } of listed) if (fn.endsWith('.tar.bz2')) writer.entry('packages', fn, exports);
   for (const { fn, exports } of listed) if (fn.endsWith('.conda')) writer.entry('packages.conda', fn, exports);
   writer.end();
-  return putBlob(deps.storage, [await packDocument(Buffer.concat(chunks))]);
+  return putDocument(deps.storage, chunks);
 }
 
 /** Files asked about at once. */

@@ -1,8 +1,6 @@
 import {
   closeRecords,
   copyIn,
-  insertBlobs,
-  insertFacts,
   type Part,
   type PartOrigin,
   type Session,
@@ -87,9 +85,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
     return { ...result, revision: current };
   }
   await closeRecords(db, part, difference.ended(), revision);
-  const blob = await storeFacts(deps.storage, difference.facts());
-  await insertBlobs(db, [blob], deps.now());
-  await insertFacts(db, part, revision, blob.sha256);
+  await storeFacts({ ...deps, db }, part, revision, difference.facts());
   await savePart(db, part, { ...input.origin(), records: result.records }, revision, deps.now());
   await input.guard?.(db);
   return { ...result, revision };

@@ -1,11 +1,9 @@
-import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
-import { type BlobRow, type Db, findFacts, type Part } from '@sluice/catalog';
+import { type Db, findFacts, insertBlobs, insertFacts, type Part } from '@sluice/catalog';
 import { decodeColumns, encodeColumns, type Facts } from '@sluice/policy';
-import { type BlobStore, blobRef, putBlob } from '@sluice/storage';
+import { type BlobStore, blobRef, putCompressed, readCompressed } from '@sluice/storage';
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
+/** Quick: columns are read as often as they are written. */
+const level = 1;
 
 /**
  * The facts columns of one part of an upstream as they were at `revision`; undefined before its first admission.
@@ -18,11 +16,18 @@ export async function sourceFacts(
   revision: number,
 ): Promise<Facts | undefined> {
   const found = await findFacts(deps.db, part, revision);
-  return found && decodeColumns(await decompress(await deps.storage.read(blobRef(found))));
+  return found && decodeColumns(await readCompressed(deps.storage, blobRef(found), found.unpacked_bytes));
 }
 
-/** Write facts as a blob: columns at zstd level 1, since they are read as often as they are written. */
-export async function storeFacts(storage: BlobStore, facts: Facts): Promise<BlobRow> {
-  const level = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-  return putBlob(storage, [await compress(encodeColumns(facts), level)]);
+/** Write the facts of a part at `revision`: a blob, and its row in the caller's transaction. */
+export async function storeFacts(
+  deps: { db: Db; storage: BlobStore; now: () => Date },
+  part: Part,
+  revision: number,
+  facts: Facts,
+): Promise<void> {
+  const columns = encodeColumns(facts);
+  const blob = await putCompressed(deps.storage, columns, level);
+  await insertBlobs(deps.db, [blob], deps.now());
+  await insertFacts(deps.db, part, revision, { blob: blob.sha256, unpacked_bytes: columns.bytes });
 }

@@ -1,0 +1,41 @@
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { constants, createZstdCompress, zstdDecompress } from 'node:zlib';
+import { type BlobColumns, putBlob } from './blob-columns.ts';
+import type { BlobRef, BlobStore } from './blob-store.ts';
+
+const decompress = promisify(zstdDecompress);
+
+/** Bytes that go through a stream at once. */
+const pieceBytes = 1 << 20;
+
+/** Bytes that compress to one zstd frame: the chunks in order, and their sum. */
+export interface Unpacked {
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  bytes: number;
+}
+
+/** Make bytes of our own durable as one zstd frame that states its unpacked size. Memory holds a few pieces of them. */
+export async function putCompressed(
+  store: BlobStore,
+  { chunks, bytes }: Unpacked,
+  level: number,
+): Promise<BlobColumns> {
+  const compress = createZstdCompress({
+    params: { [constants.ZSTD_c_compressionLevel]: level },
+    pledgedSrcSize: bytes,
+  });
+  return putBlob(store, Readable.from(pieces(chunks)).compose(compress));
+}
+
+/** Read back what {@link putCompressed} wrote, whole, into one array of `unpackedBytes`. */
+export async function readCompressed(store: BlobStore, ref: BlobRef, unpackedBytes: number): Promise<Uint8Array> {
+  // One chunk of just that size: with several the library would join them, and hold everything twice.
+  return decompress(await store.read(ref), { chunkSize: Math.max(64, unpackedBytes) });
+}
+
+async function* pieces(chunks: Unpacked['chunks']): AsyncIterable<Uint8Array> {
+  for await (const chunk of chunks) {
+    for (let at = 0; at < chunk.byteLength; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);
+  }
+}
