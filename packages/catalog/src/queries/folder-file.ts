@@ -66,3 +66,12 @@ export async function saveFolderFiles(
       .execute();
   }
 }
+
+/** Forget what a folder held: it has an index now. */
+export async function forgetFolderFiles(db: Db, part: Part): Promise<void> {
+  await db
+    .deleteFrom('folder_file')
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .execute();
+}

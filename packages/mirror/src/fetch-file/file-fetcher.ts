@@ -7,7 +7,7 @@ import { MirrorError } from '../errors.ts';
 import { upstreamOf } from '../upstream-of.ts';
 import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
 import { type OpenPackage, openPackage } from '../upstreams/conda/open-package.ts';
-import { checkSize, type Expected, type PackagePlace, receivePackage } from './receive-package.ts';
+import { checkSize, type Expected, mostPackageBytes, type PackagePlace, receivePackage } from './receive-package.ts';
 
 /** A file of a source that a client asks for and whose bytes are not here. */
 export interface WantedFile {
@@ -113,7 +113,7 @@ export function createFileFetcher(deps: MirrorDeps, options: FetcherOptions = {}
     const stored = { source_url: source.url, source_proxy: source.proxy, source_credential: source.credential };
     const upstream = { ...upstreamOf(deps, stored), signal: closing.signal };
     const place: PackagePlace = { subdir: part.subdir, file, baseUrl: known?.base_url ?? null };
-    const receiving = await deps.storage.receive({ expect: expectOf(expected) });
+    const receiving = await deps.storage.receive({ expect: expectOf(expected), maxBytes: mostPackageBytes });
     const first = await firstAnswer(upstream, place, expected).catch(async (error: unknown) => {
       await receiving.discard();
       throw error;

@@ -20,6 +20,9 @@ export interface PackagePlace {
   baseUrl: string | null;
 }
 
+/** More than any package has; so much of one without a size in its record is taken before it is refused. */
+export const mostPackageBytes = 64 * 1024 ** 3;
+
 /** How hard to try. */
 export interface Patience {
   /** Tries in all while an answer is cut short; each goes on where the last one ended. */

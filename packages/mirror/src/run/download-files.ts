@@ -2,7 +2,7 @@ import { countRunItems, nextRunItems, type RunItemRow, sourceParts } from '@slui
 import { bytesToHex, type Md5, type Sha256 } from '@sluice/formats/digest';
 import type { Receiving } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
-import { receivePackage } from '../fetch-file/receive-package.ts';
+import { mostPackageBytes, receivePackage } from '../fetch-file/receive-package.ts';
 import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
 import { type Arrivals, collectArrivals } from './arrivals.ts';
 import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
@@ -26,19 +26,18 @@ export async function downloadFiles(context: RunContext): Promise<StageEnd> {
   const upstream = { ...context.upstream, signal: AbortSignal.any([context.lease.signal, giveUp.signal]) };
   const items = missingItems(context, arrivals);
   const fetchOne = await fetcher(context, upstream, arrivals);
+  const working = Array.from({ length: workers }, async () => {
+    while (context.hasTime()) {
+      const next = await items.next();
+      if (next.done) return;
+      await fetchOne(next.value);
+    }
+  });
   try {
-    await Promise.all(
-      Array.from({ length: workers }, async () => {
-        for (;;) {
-          if (!context.hasTime()) return;
-          const next = await items.next();
-          if (next.done) return;
-          await fetchOne(next.value);
-        }
-      }),
-    );
+    await Promise.all(working);
   } catch (error) {
     giveUp.abort(error);
+    await Promise.allSettled(working);
     // What has arrived whole is kept; the error of the downloads is the one to tell.
     await arrivals.flush().catch(() => {});
     throw error;
@@ -82,7 +81,7 @@ async function fetcher(
     };
     let receiving: Receiving | undefined;
     try {
-      receiving = await deps.storage.receive({ expect });
+      receiving = await deps.storage.receive({ expect, maxBytes: mostPackageBytes });
       const place = { subdir: item.subdir, file: item.file, baseUrl: baseUrls.get(item.subdir) ?? null };
       await receivePackage(upstream, receiving, place, expect, { attempts: 3, pauseMs: timings.retryPauseMs });
     } catch (error) {

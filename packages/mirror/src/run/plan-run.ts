@@ -37,12 +37,14 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
   const planKey = JSON.stringify(definition);
   const previous = await lastCompletedRun(deps.db, mirror.id);
   const same = previous?.revision === revision && previous.plan_key === planKey;
+  await commit(context, (trx) => deleteRunItems(trx, run.id));
+  const refused = await noteRefusals(context);
   if (same && mirror.mode === 'passive') {
-    const counts = { ...countsOf(previous.counts), removed: 0 };
-    await commit(context, (trx) => save(context, { stage: 'publish', plan_key: planKey, counts: { ...counts } }, trx));
+    const last = countsOf(previous.counts);
+    const counts = { ...last, total: last.total - last.failed + refused, failed: refused, removed: 0 };
+    await commit(context, (trx) => save(context, { stage: 'publish', plan_key: planKey, counts }, trx));
     return 'next';
   }
-  await commit(context, (trx) => deleteRunItems(trx, run.id));
   const compare = same ? undefined : await shownBefore(deps, mirror.source_id, previous);
   const counts = noCounts();
   const missing = await planParts(context, {
@@ -52,7 +54,6 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
     shown: compare && fileSet(),
     before: compare,
   });
-  const refused = await noteRefusals(context);
   counts.total += refused;
   counts.failed = refused;
   await commit(context, (trx) =>

@@ -2,6 +2,7 @@ import {
   findPart,
   findRecords,
   folderFiles,
+  forgetFolderFiles,
   noteZstAbsent,
   type Part,
   saveFolderFiles,
@@ -51,6 +52,7 @@ async function admitDocument(
     finish: document.finish,
     guard: async (trx) => {
       await noteZstAbsent(trx, part, zstAbsentSince);
+      await forgetFolderFiles(trx, part);
       await context.lease.guard(trx);
     },
     onProgress: () => {

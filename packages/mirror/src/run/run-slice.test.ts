@@ -187,6 +187,10 @@ describe('a passive run', () => {
     const second = await again(id);
     expect([second.state, second.revision, opened]).toEqual(['completed', run.revision, 0]);
     expect(balanced(second.counts)).toEqual(run.counts);
+
+    // An index that comes later is believed, and what the folder held besides is forgotten.
+    cpSync(join(pristine, 'noarch'), join(channel, 'noarch'), { recursive: true });
+    expect(await again(id)).toMatchObject({ state: 'completed', counts: { total: 47, passive: 47, failed: 0 } });
   });
 });
 
