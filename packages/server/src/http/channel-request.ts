@@ -6,9 +6,6 @@ import { mustHoldInChannel } from './authorize.ts';
 
 const name = z.string().max(300);
 
-/** The path parameters that name a channel or a subchannel. */
-export const ChannelParams = z.object({ channel: name, subchannel: name.optional() });
-
 /**
  * Where the routes about a channel live: each is registered once for channels and once for subchannels, whose actions
  * have names of their own.
@@ -30,7 +27,7 @@ const channels = new WeakMap<FastifyRequest, ChannelRow>();
  */
 export function inChannel(db: Db, action: ChannelAction): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    const { channel: own, subchannel } = request.params as z.output<typeof ChannelParams>;
+    const { channel: own, subchannel } = request.params as { channel: string; subchannel?: string };
     const parts = subchannel === undefined ? [own] : [own, subchannel];
     const path = parts.join('/');
     // A slash that came percent-encoded would name a subchannel where a channel is asked for.

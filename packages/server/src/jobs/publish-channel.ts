@@ -6,5 +6,5 @@ import { defineJob } from './job.ts';
 /** Brings a channel's head up to date; the mirror runs that waited for that are then complete. */
 export const publishChannel = defineJob(z.object({ channel_id: z.int() }), async ({ channel_id }, { rooms, log }) => {
   const outcome = await publishingRuns(rooms, channel_id, () => publish(rooms, channel_id, 'change'));
-  log.info({ channel_id, ...outcome }, 'channel published');
+  log[outcome.status === 'published' ? 'info' : 'debug']({ channel_id, ...outcome }, 'publication');
 });

@@ -33,7 +33,7 @@ beforeAll(async () => {
     if (url) break;
   }
   const login = await post('/api/auth/login', { username: 'admin', password: 'a long password' });
-  token = login.token;
+  token = login.token!;
   await post('/api/channels', { name: 'large' });
 });
 afterAll(async () => {
@@ -76,10 +76,10 @@ async function* form(fileName: string, content: AsyncIterable<Uint8Array>): Asyn
   yield Buffer.from('\r\n--edge--\r\n');
 }
 
-async function post(path: string, body: object) {
+async function post(path: string, body: object): Promise<Record<string, string>> {
   const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
   const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
-  return answer.json();
+  return (await answer.json()) as Record<string, string>;
 }
 
 /** A figure of the kernel's about the server, in bytes: what it holds now (`VmRSS`), or held at most (`VmHWM`). */

@@ -65,8 +65,9 @@ async function shownFiles(): Promise<string[]> {
 
 /** Nothing of a refused upload stays: no temporary file, no row, no event. */
 async function expectNoTrace(): Promise<void> {
-  expect(temporaryFiles()).toEqual([]);
+  // First, since the job that publishes has temporary files of its own.
   expect(await shownFiles()).toEqual([]);
+  expect(temporaryFiles()).toEqual([]);
   const { json } = await app.request('GET', `/api/channels/${channel}/history`, { token });
   expect(json.items.map((item: { event_type: string }) => item.event_type)).toEqual(['channel_created']);
 }
@@ -225,6 +226,7 @@ describe('a file is refused', () => {
   test('in a channel for other types', async () => {
     await app.request('PUT', `/api/channels/${channel}`, { token, body: { types: ['python'] } });
     expect(refusal(await sendPackage(await build()))).toEqual([415, 'type_not_allowed']);
+    await app.jobsDone();
     expect(temporaryFiles()).toEqual([]);
   });
 
@@ -256,7 +258,7 @@ describe('a file is refused', () => {
 
 test('who may not upload is told so before the file is read', async () => {
   const bob = await app.signIn('bob');
-  const body = Uint8Array.from(formBody([['content', 'x', 'demo-1.0-0.conda']]));
+  const body = Uint8Array.from(formBody([['content', Buffer.alloc(5_000_000), 'demo-1.0-0.conda']]));
   expect(refusal(await app.request('POST', path, { headers: formType, body }))).toEqual([401, 'unauthenticated']);
   expect(refusal(await app.request('POST', path, { token: bob, headers: formType, body }))).toEqual([403, 'forbidden']);
   const nowhere = path.replace(channel, 'nowhere');
@@ -264,6 +266,7 @@ test('who may not upload is told so before the file is read', async () => {
 });
 
 test('a client that goes away in the middle leaves nothing', async () => {
+  await app.jobsDone();
   const socket = connect({ host: '127.0.0.1', port: Number(new URL(app.url).port) });
   const body = formBody([['content', Buffer.alloc(500_000), 'demo-1.0-0.conda']]);
   socket.write(
