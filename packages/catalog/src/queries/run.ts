@@ -6,7 +6,7 @@ import type { RunState, Tables } from '../tables.ts';
 export type RunRow = Selectable<Tables['run']>;
 
 /** States in which a run is not over. At most one run of a mirror is in one of them. */
-export const openStates = ['pending', 'running', 'stopping'] as const satisfies RunState[];
+const openStates = ['pending', 'running', 'stopping'] as const satisfies RunState[];
 
 /*
  * The lease of a run, all by the database's clock since the workers' clocks may differ:
