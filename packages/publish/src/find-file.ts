@@ -45,21 +45,24 @@ export async function findFile(
   subdir: string,
   file: string,
 ): Promise<FileAnswer> {
-  let refused: FileAnswer | undefined;
+  let otherwise: FileAnswer | undefined;
   for (const layer of await ruledLayers(deps.db, channel)) {
     const part = { source_id: layer.source_id, subdir };
     const versions = await findLatestRecords(deps.db, part, [file, ...twinOf(file)], layer.revision);
     const record = versions.find((version) => version.file === file);
     if (!record) continue;
-    if (!layer.mirror && record.to_rev !== null) return { status: 'deleted' };
+    if (!layer.mirror && record.to_rev !== null) {
+      otherwise = { status: 'deleted' };
+      continue;
+    }
     const twin = versions.filter((version) => version.file !== file && isLive(version, layer.revision));
     const facts = factsOf(subdir, [record, ...twin]);
     const decision = evaluate(layer.rules, facts, 0);
-    if (decision.verdict !== 'allow') refused ??= { status: 'refused', decision, layer };
+    if (decision.verdict !== 'allow') otherwise ??= { status: 'refused', decision, layer };
     else if (!(await isPublished(deps, channel.id, subdir, file))) return { status: 'pending' };
     else return { status: 'served', layer, part, record, ...(await bytesOf(deps, part, record, facts)) };
   }
-  return refused ?? { status: 'absent' };
+  return otherwise ?? { status: 'absent' };
 }
 
 /** The `.conda` file that a legacy rule would prefer to this one. */

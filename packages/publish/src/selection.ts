@@ -24,7 +24,7 @@ export async function loadSelection(
   const loaded: LoadedLayer[] = [];
   for (const layer of layers) {
     const facts = await partFacts(deps, layer, subdir);
-    const failed = layer.mirror?.run_id ? await failedFiles(deps.db, layer.mirror.run_id, subdir) : [];
+    const failed = layer.mirror?.failed_run_id ? await failedFiles(deps.db, layer.mirror.failed_run_id, subdir) : [];
     loaded.push({ layer, ...selectLayer(layer.rules, facts, new Set(failed)) });
   }
   hideBelow(loaded);

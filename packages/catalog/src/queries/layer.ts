@@ -16,8 +16,8 @@ export interface LayerRow {
     mode: MirrorMode;
     filters: MirrorFilters;
     keep_legacy: boolean;
-    /** The last run that got as far as publishing: what it could not bring in is not shown. */
-    run_id: string | null;
+    /** The last run that got as far as publishing, if it could not bring in everything: the rest is not shown. */
+    failed_run_id: string | null;
   } | null;
 }
 
@@ -41,9 +41,12 @@ export async function channelLayers(db: Db, channelId: number): Promise<LayerRow
       'source.id as source_id',
       'source.url',
       sql<string | null>`(
-        select id from run where run.mirror_id = mirror.id and (state = 'completed' or stage = 'publish')
-        order by created_at desc limit 1
-      )`.as('run_id'),
+        select last.id from (
+          select id from run where run.mirror_id = mirror.id and (state = 'completed' or stage = 'publish')
+          order by created_at desc limit 1
+        ) last
+        where exists (select from run_item where run_item.run_id = last.id and run_item.state = 'failed')
+      )`.as('failed_run_id'),
     ])
     .where('mirror.channel_id', '=', channelId)
     .where('mirror.at_rev', '>', 0)

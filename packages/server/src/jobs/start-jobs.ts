@@ -36,10 +36,11 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
     applicationName: 'sluice jobs',
     onIdleError: (error) => rooms.log.warn({ error }, 'job queue connection lost'),
   });
+  // Jobs are locked under the name of their pool, not of the worker in it.
   const workers = new Set<string>();
   const events: WorkerEvents = new EventEmitter();
-  events.on('worker:create', ({ worker }) => void workers.add(worker.workerId));
-  events.on('worker:stop', ({ worker }) => void workers.delete(worker.workerId));
+  events.on('pool:create', ({ workerPool }) => void workers.add(workerPool.id));
+  events.on('pool:release', ({ workerPool }) => void workers.delete(workerPool.id));
   const begin = () =>
     run({
       pgPool: queue.pool,
