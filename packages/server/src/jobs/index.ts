@@ -4,6 +4,7 @@ import type { Job } from './job.ts';
 import { publishChannel } from './publish-channel.ts';
 import { runSlice } from './run-slice.ts';
 import { sweepSessions } from './sweep-sessions.ts';
+import { sweepTemp } from './sweep-temp.ts';
 
 /** Every kind of job under the name it is queued by: the name of its file. */
 export const jobs: Readonly<Record<string, Job>> = {
@@ -11,9 +12,11 @@ export const jobs: Readonly<Record<string, Job>> = {
   'publish-channel': publishChannel,
   'run-slice': runSlice,
   'sweep-sessions': sweepSessions,
+  'sweep-temp': sweepTemp,
 };
 
 /** What runs by the clock (UTC), whatever anybody queues. */
 export const schedule: CronItem[] = [
   { task: 'sweep-sessions', match: '17 3 * * *', options: { jobKey: 'sweep-sessions' } },
+  { task: 'sweep-temp', match: '41 * * * *', options: { jobKey: 'sweep-temp' } },
 ];
