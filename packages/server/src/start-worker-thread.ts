@@ -19,8 +19,9 @@ export async function startWorkerThread(options: WorkerThreadOptions): Promise<R
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
       workerData: { env, database },
       execArgv: [],
-      // Jobs make much that is dead at once; a large nursery would only spread it over more memory.
-      resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      // Jobs make much that is dead at once. Left to itself the engine would rather take memory than clean up: a publication
+      // of 600,000 records then peaks at 1.1 GB instead of 0.76, and is no faster.
+      resourceLimits: { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 16 },
     });
     const ended = once(worker, 'exit').then(
       () => new Error('The worker thread ended.'),

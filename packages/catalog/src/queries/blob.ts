@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '../session.ts';
 
 /** A blob's row, as storage wants to know it. `sha256` is raw bytes, sizes in bytes. */
@@ -8,15 +9,20 @@ export interface BlobRow {
   pack_offset: number | null;
 }
 
+/** Rows written by one statement; as arrays, since a parameter for every value would cost a hundred bytes each. */
+const portion = 5000;
+
 /** Note that these blobs are stored and durable. A blob that is already known keeps its place. */
 export async function insertBlobs(db: Db, blobs: readonly BlobRow[], now: Date): Promise<void> {
-  for (let at = 0; at < blobs.length; at += 5000) {
-    const rows = blobs.slice(at, at + 5000).map((blob) => ({ ...blob, created_at: now }));
-    await db
-      .insertInto('blob')
-      .values(rows)
-      .onConflict((conflict) => conflict.column('sha256').doNothing())
-      .execute();
+  for (let at = 0; at < blobs.length; at += portion) {
+    const rows = blobs.slice(at, at + portion);
+    await sql`
+      insert into blob (sha256, size, pack, pack_offset, created_at)
+      select sha256, size, pack, pack_offset, ${now} from unnest(
+        ${rows.map((row) => Buffer.from(row.sha256))}::bytea[], ${rows.map((row) => row.size)}::bigint[],
+        ${rows.map((row) => row.pack)}::text[], ${rows.map((row) => row.pack_offset)}::bigint[]
+      ) as row(sha256, size, pack, pack_offset)
+      on conflict (sha256) do nothing`.execute(db);
   }
 }
 
@@ -33,12 +39,10 @@ export async function findBlob(db: Db, sha256: Uint8Array): Promise<BlobRow | un
 export async function localDigests(db: Db, digests: readonly Uint8Array[]): Promise<Set<string>> {
   const local = new Set<string>();
   for (let at = 0; at < digests.length; at += 10_000) {
-    const rows = await db
-      .selectFrom('blob')
-      .select('sha256')
-      .where('sha256', 'in', digests.slice(at, at + 10_000))
-      .execute();
-    for (const row of rows) local.add(Buffer.from(row.sha256).toString('hex'));
+    const asked = digests.slice(at, at + 10_000).map((digest) => Buffer.from(digest));
+    const { rows } = await sql<{ sha256: Buffer }>`
+      select sha256 from blob where sha256 = any(${asked}::bytea[])`.execute(db);
+    for (const row of rows) local.add(row.sha256.toString('hex'));
   }
   return local;
 }

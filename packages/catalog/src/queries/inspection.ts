@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '../session.ts';
 
 /** What an archive says of itself beside its record. */
@@ -31,13 +32,10 @@ export async function insertInspections(db: Db, inspections: readonly Inspection
 export async function findInspections(db: Db, digests: readonly Uint8Array[]): Promise<InspectionRow[]> {
   const found: InspectionRow[] = [];
   for (let at = 0; at < digests.length; at += 5000) {
-    found.push(
-      ...(await db
-        .selectFrom('inspection')
-        .select(['sha256', 'about', 'run_exports', 'paths'])
-        .where('sha256', 'in', digests.slice(at, at + 5000))
-        .execute()),
-    );
+    const asked = digests.slice(at, at + 5000).map((digest) => Buffer.from(digest));
+    const { rows } = await sql<InspectionRow>`
+      select sha256, about, run_exports, paths from inspection where sha256 = any(${asked}::bytea[])`.execute(db);
+    found.push(...rows);
   }
   return found;
 }
