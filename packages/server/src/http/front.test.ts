@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, get, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ServerError } from '../errors.ts';
@@ -157,6 +158,17 @@ describe('closing', () => {
     await closed;
     expect(performance.now() - begun).toBeLessThan(2_000);
     agent.destroy();
+  });
+
+  test('a connection that never asked for anything is let go', async () => {
+    await start({});
+    const connection = connect(front.port, '127.0.0.1');
+    const ended = new Promise((resolve) => connection.once('close', resolve));
+    await expect((await fetch(`${front.url}/x`)).text()).resolves.toBe('api /x');
+    const begun = performance.now();
+    await front.close(10_000);
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    await ended;
   });
 
   test('requests that do not end are cut when patience does', async () => {

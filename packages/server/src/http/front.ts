@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readCredential } from '@sluice/identity';
 import { urlHost } from '../config/listen.ts';
@@ -53,13 +53,20 @@ const HEALTH = new Set(['/health/live', '/health/ready', '/metrics']);
 export async function openFront(deps: FrontDeps): Promise<Front> {
   let behind: Behind | undefined;
   let closing = false;
+  // Browsers open connections in advance. One that never asked is not idle to Node, and an end would wait for it.
+  const silent = new Set<Socket>();
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    silent.delete(request.socket);
     begin(deps, request, response);
     if (closing) response.setHeader('Connection', 'close');
     void answer(deps, closing ? undefined : behind, request, response);
   };
   const server = deps.listen.tls === undefined ? createServer(handle) : createSecureServer(deps.listen.tls, handle);
+  server.on(deps.listen.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
   // An upload of many gigabytes takes as long as it takes; only its head has to come soon.
   server.requestTimeout = 0;
   server.headersTimeout = 30_000;
@@ -75,7 +82,7 @@ export async function openFront(deps: FrontDeps): Promise<Front> {
     },
     close: async (patience_ms) => {
       closing = true;
-      await drain(server, patience_ms);
+      await drain(server, silent, patience_ms);
     },
   };
 }
@@ -186,7 +193,7 @@ async function startListening(server: Server, { host, port }: Config['listen']):
   });
 }
 
-async function drain(server: Server, patience_ms: number): Promise<void> {
+async function drain(server: Server, silent: ReadonlySet<Socket>, patience_ms: number): Promise<void> {
   const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
   const deadline = new AbortController();
   const timer = sleep(patience_ms, undefined, { signal: deadline.signal }).then(
@@ -194,7 +201,10 @@ async function drain(server: Server, patience_ms: number): Promise<void> {
     () => {},
   );
   // A connection that becomes idle while we wait would be kept alive for its client.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const sweep = setInterval(() => {
+    server.closeIdleConnections();
+    for (const socket of silent) socket.destroy();
+  }, 50);
   await closed;
   clearInterval(sweep);
   deadline.abort();

@@ -11,9 +11,10 @@ export function fileRefusal(
     case 'refused': {
       const { reasons } = answer.decision;
       const [reason] = reasons;
-      const by = answer.layer.mirror
-        ? `the mirror ${answer.layer.mirror.name} of channel ${channel}`
-        : `channel ${channel}`;
+      const by =
+        answer.layer.mirror && reason?.scope === 'mirror'
+          ? `the mirror ${answer.layer.mirror.name} of channel ${channel}`
+          : `channel ${channel}`;
       return new ServerError(
         'policy_denied',
         `${key} is blocked by ${by}: rule "${reason?.rule}", because ${reason?.evidence}. ${reason?.remedy}`,

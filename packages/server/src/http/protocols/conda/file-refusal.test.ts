@@ -1,0 +1,29 @@
+import type { Reason } from '@sluice/policy';
+import type { FileAnswer } from '@sluice/publish';
+import { expect, it } from 'vitest';
+import { fileRefusal } from './file-refusal.ts';
+
+const mirror = { id: 'm', name: 'forge' };
+
+it.each([
+  ['a mirror', 'mirror', mirror, 'the mirror forge of channel main'],
+  ['the channel, of a mirrored file', 'channel', mirror, 'channel main'],
+  ['the channel, of an upload', 'channel', undefined, 'channel main'],
+] as const)('names whose rule it was: %s', (_whose, scope, layerMirror, by) => {
+  const reason: Reason = {
+    code: 'exclude_specs',
+    scope,
+    rule: 'exclude_specs: zlib',
+    evidence: 'it matches zlib',
+    remedy: 'Ask.',
+  };
+  const answer = {
+    status: 'refused',
+    decision: { verdict: 'deny', reasons: [reason] },
+    layer: { mirror: layerMirror },
+  } as unknown as Extract<FileAnswer, { status: 'refused' }>;
+  expect(fileRefusal('main', 'noarch/zlib-1-0.conda', answer)).toMatchObject({
+    code: 'policy_denied',
+    message: `noarch/zlib-1-0.conda is blocked by ${by}: rule "exclude_specs: zlib", because it matches zlib. Ask.`,
+  });
+});
