@@ -25,6 +25,8 @@ export interface RattlerRequest {
   readonly bearer?: Readonly<Record<string, string>>;
   /** Added to every request, e.g. `X-Auth`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** A lock file as pixi keeps them: a solve writes it, an install takes its packages and asks for no index. */
+  readonly lock?: string;
 }
 
 /** A solution; `asked` are the paths that rattler requested, in order. */
@@ -47,7 +49,7 @@ export function rattlerSolve(
   return drivePython(python, 'rattler_solve.py', work, wire(work, request));
 }
 
-/** Solve, download and link into `prefix`, with caches of its own below `work`. Retries nothing. */
+/** Solve unless there is a lock, download and link into `prefix`, with caches of its own below `work`. Retries nothing. */
 export function rattlerInstall(
   python: string,
   work: string,
@@ -57,7 +59,7 @@ export function rattlerInstall(
 }
 
 function wire(work: string, request: RattlerRequest): object {
-  const { channels, specs, platform, virtualPackages = {}, bearer = {}, headers = {} } = request;
+  const { channels, specs, platform, virtualPackages = {}, bearer = {}, headers = {}, lock } = request;
   const own = mkdtempSync(path.join(work, 'rattler-'));
-  return { channels, specs, platform, virtual_packages: virtualPackages, bearer, headers, work: own };
+  return { channels, specs, platform, virtual_packages: virtualPackages, bearer, headers, lock, work: own };
 }

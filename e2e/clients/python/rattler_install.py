@@ -1,4 +1,7 @@
-"""Solve, download, verify and link with py-rattler. Keys: see rattler_session, and prefix."""
+"""Solve or read a lock file, then download, verify and link with py-rattler.
+
+Keys: see rattler_session, prefix, and lock for a file to read.
+"""
 
 import json
 import pathlib
@@ -10,7 +13,7 @@ from rattler_session import Session, describe
 
 async def install(request):
     session = Session(request)
-    records = await session.solve(request)
+    records = await session.records(request)
     prefix = pathlib.Path(request["prefix"])
     await rattler.install(
         records,

@@ -42,6 +42,22 @@ class Session:
             virtual_packages=virtual,
         )
 
+    async def records(self, request: dict[str, Any]) -> list[rattler.RepoDataRecord]:
+        """Those of the lock file, request key lock, or a new solution."""
+        if "lock" not in request:
+            return await self.solve(request)
+        environment = rattler.LockFile.from_path(pathlib.Path(request["lock"])).default_environment()
+        return environment.conda_repodata_records()[request["platform"]]
+
+
+def write_lock(file: str, request: dict[str, Any], records: list[rattler.RepoDataRecord]) -> None:
+    platform = rattler.LockPlatform(request["platform"])
+    lock = rattler.LockFile([platform])
+    lock.set_channels("default", [rattler.LockChannel(channel) for channel in request["channels"]])
+    for record in records:
+        lock.add_conda_package("default", platform, record)
+    lock.to_path(pathlib.Path(file))
+
 
 def describe(record: rattler.RepoDataRecord) -> dict[str, Any]:
     return {
