@@ -145,6 +145,17 @@ describe('a worker that died with its job', () => {
     await expect.poll(() => noted).toEqual([1]);
   });
 
+  test('loses one that was queued again meanwhile for good', async () => {
+    await enqueue(rooms.db, 'note', { n: 1 }, { key: 'same' });
+    await lock('worker-dead', 16);
+    await enqueue(rooms.db, 'note', { n: 2 }, { key: 'same' });
+    expect(await releaseLostJobs(rooms.db, 15)).toEqual(['worker-dead']);
+    const { job, noted } = noting();
+    running = await startJobs(rooms, { note: job });
+    await expect.poll(() => noted).toEqual([2]);
+    await expect.poll(() => unfinishedJobs(rooms.db)).toEqual([]);
+  });
+
   test('keeps it while it reports, or has only just begun', async () => {
     await enqueue(rooms.db, 'note', { n: 1 });
     await lock('worker-alive', 3_600);
