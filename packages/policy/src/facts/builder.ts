@@ -1,5 +1,6 @@
 import type { Facts, LicenceText, PackageType } from './facts.ts';
 import { packedTexts } from './packed-texts.ts';
+import { rowIndex } from './row-index.ts';
 
 /** One file as a reader of records hands it in. Digests are raw bytes. */
 export interface FactsRow {
@@ -36,7 +37,7 @@ const legacyExtension = '.tar.bz2';
 export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
   const names = dictionary();
   const versions = dictionary();
-  const builds = dictionary();
+  const builds = packedTexts();
   const licences = dictionary();
   const files = packedTexts();
   const columns = newColumns(64);
@@ -55,7 +56,6 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
     if (count === room) grow();
     columns.name[count] = names.id(row.name);
     columns.version[count] = versions.id(row.version);
-    columns.build[count] = builds.id(row.build);
     columns.buildNumber[count] = row.buildNumber;
     columns.licence[count] = licences.id(licenceKey(row.licence));
     columns.fromRev[count] = row.fromRev;
@@ -66,6 +66,7 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
     columns.size[count] = row.size ?? Number.NaN;
     if (row.sha256) columns.sha256.set(row.sha256, count * 32);
     if (row.md5) columns.md5.set(row.md5, count * 16);
+    builds.add(row.build);
     files.add(row.file);
     count++;
   }
@@ -80,7 +81,7 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
         file: facts.file(i),
         name: facts.names[facts.name[i]!]!,
         version: facts.versions[facts.version[i]!]!,
-        build: facts.builds[facts.build[i]!]!,
+        build: facts.builds.at(i),
         buildNumber: facts.buildNumber[i]!,
         licence: facts.licences[facts.licence[i]!]!,
         timestamp: facts.timestamp[i],
@@ -102,8 +103,7 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
         name: columns.name.subarray(0, count),
         versions: versions.texts,
         version: columns.version.subarray(0, count),
-        builds: builds.texts,
-        build: columns.build.subarray(0, count),
+        builds: builds.pack(),
         buildNumber: columns.buildNumber.subarray(0, count),
         licences: licences.texts.map(licenceOfKey),
         licence: columns.licence.subarray(0, count),
@@ -126,7 +126,6 @@ function newColumns(rows: number) {
   return {
     name: new Uint32Array(rows),
     version: new Uint32Array(rows),
-    build: new Uint32Array(rows),
     buildNumber: new Uint32Array(rows),
     licence: new Uint32Array(rows),
     fromRev: new Uint32Array(rows),
@@ -144,17 +143,14 @@ type Columns = ReturnType<typeof newColumns>;
 /** For each row of `file`, the row of its `.conda` twin when it is a `.tar.bz2` that has one; −1 otherwise. */
 export function twins(count: number, file: (i: number) => string): Int32Array {
   const twin = new Int32Array(count).fill(-1);
-  const legacy = new Map<string, number>();
+  const newFormat = rowIndex(file);
   for (let i = 0; i < count; i++) {
     const name = file(i);
-    if (name.endsWith(legacyExtension)) legacy.set(name.slice(0, -legacyExtension.length), i);
+    if (name.endsWith('.conda')) newFormat.add(name, i);
   }
-  if (legacy.size === 0) return twin;
   for (let i = 0; i < count; i++) {
     const name = file(i);
-    if (!name.endsWith('.conda')) continue;
-    const old = legacy.get(name.slice(0, -'.conda'.length));
-    if (old !== undefined) twin[old] = i;
+    if (name.endsWith(legacyExtension)) twin[i] = newFormat.find(`${name.slice(0, -legacyExtension.length)}.conda`);
   }
   return twin;
 }

@@ -34,8 +34,9 @@ function bytesOf(facts: Facts): Uint8Array {
   return Buffer.concat(encodeColumns(facts).chunks);
 }
 
-function plain({ files: _, ...facts }: Facts) {
-  return { ...facts, file: Array.from({ length: facts.count }, (_, i) => facts.file(i)) };
+function plain({ files: _, builds, ...facts }: Facts) {
+  const build = Array.from({ length: facts.count }, (_, i) => builds.at(i));
+  return { ...facts, build, file: Array.from({ length: facts.count }, (_, i) => facts.file(i)) };
 }
 
 describe('facts columns', () => {

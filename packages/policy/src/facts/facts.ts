@@ -23,8 +23,8 @@ export interface Facts {
   readonly name: Uint32Array;
   readonly versions: readonly string[];
   readonly version: Uint32Array;
-  readonly builds: readonly string[];
-  readonly build: Uint32Array;
+  /** The build strings, one a row: hardly any comes twice, so a dictionary would only cost. */
+  readonly builds: PackedTexts;
   readonly buildNumber: Uint32Array;
   readonly licences: readonly LicenceText[];
   readonly licence: Uint32Array;

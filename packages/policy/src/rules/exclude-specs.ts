@@ -1,5 +1,6 @@
 import type { RuleScope } from '../decision.ts';
 import type { Rule } from '../rule.ts';
+import { listText } from './list-text.ts';
 import { specSet } from './spec-set.ts';
 
 /** Is this file excluded by a spec, and not re-added by one of `include`? */
@@ -9,7 +10,7 @@ export function excludeSpecsRule(scope: RuleScope, exclude: readonly string[], i
   return {
     code: scope === 'channel' ? 'channel_exclude_specs' : 'exclude_specs',
     scope,
-    text: `exclude_specs: ${exclude.join(', ')}`,
+    text: `exclude_specs: ${listText(exclude)}`,
     remedy: `Choose another version, or ask the owner of the ${scope} for an include_specs entry.`,
     prepare: (facts) => {
       const excluded = prepareExclude(facts);

@@ -2,6 +2,7 @@ import { licenceAvoids, licenceWithin, parseLicence, parseLicenceName } from '@s
 import type { RuleScope } from '../decision.ts';
 import type { LicenceText } from '../facts/facts.ts';
 import type { Rule } from '../rule.ts';
+import { listText } from './list-text.ts';
 import { specSet } from './spec-set.ts';
 
 /**
@@ -29,8 +30,8 @@ export function licenceRule(
     code: scope === 'channel' ? 'channel_license' : 'license',
     scope,
     text: [
-      include.length > 0 && `include_licenses: ${include.join(', ')}`,
-      exclude.length > 0 && `exclude_licenses: ${exclude.join(', ')}`,
+      include.length > 0 && `include_licenses: ${listText(include)}`,
+      exclude.length > 0 && `exclude_licenses: ${listText(exclude)}`,
     ]
       .filter(Boolean)
       .join('; '),

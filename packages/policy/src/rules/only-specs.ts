@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.ts';
+import { listText } from './list-text.ts';
 import { specSet } from './spec-set.ts';
 
 /** Is this file one of those the mirror is limited to? */
@@ -7,7 +8,7 @@ export function onlySpecsRule(specs: readonly string[]): Rule {
   return {
     code: 'only_specs',
     scope: 'mirror',
-    text: `only_specs: ${specs.join(', ')}`,
+    text: `only_specs: ${listText(specs)}`,
     remedy: 'Ask the owner of the mirror to add the package to its list.',
     prepare: (facts) => {
       const { match } = prepare(facts);

@@ -59,7 +59,9 @@ function matchFields(facts: Facts, i: number, version: (id: number) => CondaVers
     get version() {
       return version(facts.version[i]!);
     },
-    build: facts.builds[facts.build[i]!]!,
+    get build() {
+      return facts.builds.at(i);
+    },
     build_number: facts.buildNumber[i]!,
     subdir: facts.subdir,
     ...(license === undefined ? {} : { license }),
