@@ -9,14 +9,15 @@ import { type ClientEnding, runClient } from './client-process.ts';
  * off, so a refusal shows at once.
  *
  * @param settings more lines of `.condarc`, as an object.
+ * @param home a new one below `work` when left out; the same one again remembers.
  */
 export function runConda(
   python: string,
   work: string,
   args: readonly string[],
   settings: Readonly<Record<string, unknown>> = {},
+  home = mkdtempSync(path.join(work, 'conda-')),
 ): Promise<ClientEnding> {
-  const home = mkdtempSync(path.join(work, 'conda-'));
   const condarc = {
     solver: 'classic',
     sat_solver: 'pysat',
