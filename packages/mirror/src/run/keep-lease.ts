@@ -10,6 +10,8 @@ export interface Lease {
   signal: AbortSignal;
   /** The last act of every transaction of the run. @throws {MirrorError} `fenced_out`: roll back, write nothing. */
   guard: Guard;
+  /** Whether the lease must have run out by our own watch, which goes on while the process is suspended. */
+  isLapsed(): boolean;
   /** Stop renewing. */
   end(): void;
 }
@@ -26,6 +28,8 @@ export function keepLease(db: Db, hold: RunHold, timings: RunTimings, outer?: Ab
   let renewed = performance.now();
   let timer: NodeJS.Timeout | undefined;
 
+  const isLapsed = () => performance.now() - renewed > timings.leaseMs;
+
   async function beat(): Promise<void> {
     const since = performance.now() - renewed;
     try {
@@ -38,7 +42,7 @@ export function keepLease(db: Db, hold: RunHold, timings: RunTimings, outer?: Ab
       } else if (await stopRequested(db, hold.id)) own.abort(stopped());
     } catch {
       // The database is away for a moment; the next beat may reach it.
-      if (performance.now() - renewed > timings.leaseMs) own.abort(fencedOut());
+      if (isLapsed()) own.abort(fencedOut());
     }
   }
 
@@ -60,6 +64,7 @@ export function keepLease(db: Db, hold: RunHold, timings: RunTimings, outer?: Ab
     async guard(trx) {
       if (!(await holdsLease(trx, hold))) throw fencedOut();
     },
+    isLapsed,
     end() {
       clearTimeout(timer);
       timer = undefined;

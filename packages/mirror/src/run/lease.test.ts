@@ -195,7 +195,7 @@ describe('the lease', () => {
     expect(await bench.lastRun(mirrorId)).toMatchObject({ state: 'completed', fence: 2 });
     const after = await snapshot();
     held.open();
-    expect(await sleeper).toBe('gone');
+    expect(await sleeper).toBe('fenced_out');
     expect(await snapshot()).toBe(after);
   });
 
@@ -208,7 +208,7 @@ describe('the lease', () => {
     await lapse();
     const before = await snapshot();
     held.open();
-    expect(await sleeper).toBe('gone');
+    expect(await sleeper).toBe('fenced_out');
     expect(await snapshot()).toBe(before);
     expect(await sweepRuns(bench.deps)).toMatchObject({ queued: 1 });
     await bench.work();
@@ -292,7 +292,7 @@ describe('workers as processes', () => {
     expect(await bench.lastRun(mirrorId)).toMatchObject({ state: 'completed', fence: 2 });
     const after = await snapshot();
     child.kill('SIGCONT');
-    expect(await said).not.toBe('handed_over');
+    expect(await said).toBe('fenced_out');
     expect(await snapshot()).toBe(after);
   });
 
@@ -308,7 +308,7 @@ describe('workers as processes', () => {
     expect(await bench.lastRun(mirrorId)).toMatchObject({ state: 'completed', fence: 2 });
     const after = await snapshot();
     child.kill('SIGCONT');
-    expect(await said).toBe('gone');
+    expect(await said).toBe('fenced_out');
     expect(await snapshot()).toBe(after);
   });
 });

@@ -27,12 +27,13 @@ import { defaultTimings, type RunTimings } from './timings.ts';
 /**
  * How a slice ended.
  *
- *     gone       the run is over, waits for its publication, or another worker has it: nothing was done, or no more is
+ *     gone       the run is over, waits for its publication, or another worker has it: nothing was done
+ *     fenced_out  the lease was lost while working: nothing more was written, and whoever has it now goes on
  *     yielded    the time was up or the process stops: the next slice is queued
  *     handed_over  everything is in; the publication is asked for
  *     stopped, failed  the run is over
  */
-export type SliceEnd = 'gone' | 'yielded' | 'handed_over' | 'stopped' | 'failed';
+export type SliceEnd = 'gone' | 'fenced_out' | 'yielded' | 'handed_over' | 'stopped' | 'failed';
 
 /** Who works, and for how long. */
 export interface SliceOptions {
@@ -77,6 +78,8 @@ export async function runSlice(deps: MirrorDeps, runId: string, options: SliceOp
     if (run.fence === 1) await commit(context, (trx) => recordStart(trx, deps, mirror, run));
     return await stages(context);
   } catch (error) {
+    // After a long sleep whatever fails first is an effect of it, such as a session that the successor ended.
+    if (lease.isLapsed()) return 'fenced_out';
     const reason: unknown = lease.signal.aborted ? lease.signal.reason : error;
     return await endSlice({ deps, run, mirror, lease, stopping: options.signal?.aborted ?? false }, reason);
   } finally {
@@ -124,7 +127,7 @@ interface Ending {
 }
 
 async function endSlice({ deps, run, mirror, lease, stopping }: Ending, error: unknown): Promise<SliceEnd> {
-  if (isFencedOut(error)) return 'gone';
+  if (isFencedOut(error)) return 'fenced_out';
   if (isConnectionLoss(error)) throw error;
   if (stopping) {
     await yieldRun(deps, lease.hold);
@@ -152,7 +155,7 @@ async function endSlice({ deps, run, mirror, lease, stopping }: Ending, error: u
     return true;
   });
   if (ended && state === 'failed' && houseCodeOf(error) === undefined) throw error;
-  return ended ? state : 'gone';
+  return ended ? state : 'fenced_out';
 }
 
 async function recordStart(trx: Db, deps: MirrorDeps, mirror: MirrorRow, run: RunRow): Promise<void> {
