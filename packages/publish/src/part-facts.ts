@@ -1,5 +1,13 @@
-import { changedRecords, findFacts, insertBlobs, insertFacts, type LayerRow, type Part } from '@sluice/catalog';
-import { condaFactsRow, decodeColumns, encodeColumns, type Facts, factsBuilder } from '@sluice/policy';
+import {
+  type BlobRow,
+  changedRecords,
+  findFacts,
+  insertBlobs,
+  insertFacts,
+  type LayerRow,
+  type Part,
+} from '@sluice/catalog';
+import { condaFactsRow, encodeColumns, type Facts, factsBuilder, sharedFacts } from '@sluice/policy';
 import { blobRef, putCompressed, readCompressed } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
 
@@ -15,7 +23,7 @@ const checkpointAfter = 1000;
 export async function partFacts(deps: PublishDeps, layer: LayerRow, subdir: string): Promise<Facts> {
   const part: Part = { source_id: layer.source_id, subdir };
   const stored = await findFacts(deps.db, part, layer.revision);
-  const base = stored && decodeColumns(await readCompressed(deps.storage, blobRef(stored), stored.unpacked_bytes));
+  const base = stored && (await storedFacts(deps, stored));
   if (layer.mirror || stored?.revision === layer.revision) return base ?? factsBuilder('conda', subdir).build();
   const changes = await changedRecords(deps.db, part, stored?.revision ?? 0, layer.revision);
   if (changes.length === 0 && base) return base;
@@ -27,6 +35,11 @@ export async function partFacts(deps: PublishDeps, layer: LayerRow, subdir: stri
   const facts = builder.build();
   if (changes.length >= checkpointAfter) await checkpoint(deps, part, layer.revision, facts);
   return facts;
+}
+
+async function storedFacts(deps: PublishDeps, stored: BlobRow & { unpacked_bytes: number }): Promise<Facts> {
+  const ref = blobRef(stored);
+  return sharedFacts(ref.sha256, () => readCompressed(deps.storage, ref, stored.unpacked_bytes));
 }
 
 async function checkpoint(deps: PublishDeps, part: Part, revision: number, facts: Facts): Promise<void> {

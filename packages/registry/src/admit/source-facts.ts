@@ -1,5 +1,5 @@
 import { type Db, findFacts, insertBlobs, insertFacts, type Part } from '@sluice/catalog';
-import { decodeColumns, encodeColumns, type Facts } from '@sluice/policy';
+import { encodeColumns, type Facts, sharedFacts } from '@sluice/policy';
 import { type BlobStore, blobRef, putCompressed, readCompressed } from '@sluice/storage';
 
 /** Quick: columns are read as often as they are written. */
@@ -16,7 +16,9 @@ export async function sourceFacts(
   revision: number,
 ): Promise<Facts | undefined> {
   const found = await findFacts(deps.db, part, revision);
-  return found && decodeColumns(await readCompressed(deps.storage, blobRef(found), found.unpacked_bytes));
+  if (!found) return undefined;
+  const ref = blobRef(found);
+  return sharedFacts(ref.sha256, () => readCompressed(deps.storage, ref, found.unpacked_bytes));
 }
 
 /** Write the facts of a part at `revision`: a blob, and its row in the caller's transaction. */
