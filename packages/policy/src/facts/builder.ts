@@ -141,7 +141,7 @@ function newColumns(rows: number) {
 type Columns = ReturnType<typeof newColumns>;
 
 /** For each row of `file`, the row of its `.conda` twin when it is a `.tar.bz2` that has one; −1 otherwise. */
-export function twins(count: number, file: (i: number) => string): Int32Array {
+function twins(count: number, file: (i: number) => string): Int32Array {
   const twin = new Int32Array(count).fill(-1);
   const newFormat = rowIndex(file);
   for (let i = 0; i < count; i++) {

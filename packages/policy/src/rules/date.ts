@@ -30,7 +30,7 @@ export function dateRule(from: string | undefined, to: string | undefined): Rule
 }
 
 /** The first instant of a day, in ms. @throws {PolicyError} `rule_invalid` */
-export function parseDay(text: string): number {
+function parseDay(text: string): number {
   const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text) {
     throw new PolicyError('rule_invalid', `"${text}" is not a day; write it as YYYY-MM-DD, e.g. 2026-02-28.`, {

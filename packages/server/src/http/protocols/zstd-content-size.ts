@@ -16,7 +16,7 @@ export async function zstdContentSize(storage: BlobStore, ref: BlobRef): Promise
 }
 
 /** As {@link zstdContentSize}, from the first 18 bytes of the frame. */
-export function contentSize(header: Buffer): number | undefined {
+function contentSize(header: Buffer): number | undefined {
   if (header.readUInt32LE(0) !== 0xfd2fb528) return undefined;
   const descriptor = header[4]!;
   const sizeFlag = descriptor >> 6;

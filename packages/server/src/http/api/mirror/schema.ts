@@ -49,7 +49,7 @@ export const DeleteMirrorQuery = z.object({
 
 const counts = z.record(z.string(), z.number());
 
-export const SyncStateView = z
+const SyncStateView = z
   .object({
     last_ckey: z.string().nullable(),
     last_exception: z.string().nullable(),
