@@ -86,9 +86,10 @@ async function contentOf(pool: pg.Pool): Promise<unknown> {
     content[name] = rows[0];
   }
   const others = await pool.query(`
-    select sequencename || ' ' || coalesce(last_value, -1) from pg_sequences
+    select sequencename || ' ' || coalesce(last_value, -1) from pg_sequences where schemaname = 'public'
     union all select conname || ' ' || pg_get_constraintdef(oid) from pg_constraint where connamespace = 'public'::regnamespace
-    union all select tgname || tgenabled::text from pg_trigger where not tgisinternal order by 1`);
+    union all select tgname || tgenabled::text from pg_trigger join pg_class on pg_class.oid = tgrelid
+      where not tgisinternal and relnamespace = 'public'::regnamespace order by 1`);
   return { ...content, others: others.rows };
 }
 

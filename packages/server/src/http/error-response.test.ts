@@ -15,6 +15,7 @@ test('an error of a room becomes a problem that says what to do', () => {
       status: 403,
       code: 'policy_denied',
       detail: 'linux-64/x.conda is blocked',
+      message: 'linux-64/x.conda is blocked',
       request_id: 'id-1',
       reasons: [{ code: 'license', scope: 'channel', rule: 'r', evidence: 'e', remedy: 'm' }],
     },
