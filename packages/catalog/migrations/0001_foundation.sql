@@ -94,6 +94,9 @@ create table channel (
 create index channel_parent on channel (parent_id);
 create index channel_owner on channel (owner_id);
 
+-- Where an account's uploads go that name no channel.
+alter table account add column default_channel_id bigint references channel on delete set null;
+
 create table notice (
   id uuid primary key,
   channel_id bigint not null references channel on delete cascade,

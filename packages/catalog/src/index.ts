@@ -30,6 +30,7 @@ export {
   findAccount,
   findAccountByName,
   insertAccount,
+  setDefaultChannel,
   touchLogin,
 } from './queries/account.ts';
 export { type BlobRow, findBlob, insertBlobs, localDigests } from './queries/blob.ts';
@@ -155,6 +156,7 @@ export {
 } from './queries/run-item.ts';
 export { endEarlierWorkers, poolOfRun } from './queries/run-session.ts';
 export { deleteOldSessions, endSession, findLiveSession, insertSession } from './queries/session.ts';
+export { readSettings, saveSettings } from './queries/setting.ts';
 export {
   findOrCreateSource,
   findPart,

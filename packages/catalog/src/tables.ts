@@ -33,6 +33,7 @@ export interface Tables {
     created_at: Date;
     last_login_at: Date | null;
     disabled_at: Date | null;
+    default_channel_id: Generated<number | null>;
   };
   account_role: { account_id: string; role: string };
   session: { id: string; account_id: string; created_at: Date; expires_at: Date; ended_at: Date | null };

@@ -10,6 +10,8 @@ export interface AccountRow {
   created_at: Date;
   last_login_at: Date | null;
   disabled_at: Date | null;
+  /** Path of the channel its uploads go to that name none. */
+  default_channel: string | null;
 }
 
 /** What a new account needs. `name` is unique. */
@@ -56,16 +58,29 @@ export async function findAccount(db: Db, id: string): Promise<AccountRow | unde
   return selectAccounts(db).where('account.id', '=', id).executeTakeFirst();
 }
 
-/** Note a login. */
-export async function touchLogin(db: Db, id: string, now: Date): Promise<void> {
+/** Note a login, inside its transaction. Of several at once, one is told that it is the account's first. */
+export async function touchLogin(db: Db, id: string, now: Date): Promise<{ isFirst: boolean }> {
+  const account = db.selectFrom('account').select('last_login_at').where('id', '=', id);
+  const before = await account.forNoKeyUpdate().executeTakeFirstOrThrow();
   await db.updateTable('account').set({ last_login_at: now }).where('id', '=', id).execute();
+  return { isFirst: before.last_login_at === null };
+}
+
+/** Choose where an account's uploads go that name no channel; null for nowhere. */
+export async function setDefaultChannel(db: Db, id: string, channelId: number | null): Promise<void> {
+  await db.updateTable('account').set({ default_channel_id: channelId }).where('id', '=', id).execute();
 }
 
 function selectAccounts(db: Db) {
   return db
     .selectFrom('account')
     .select(['account.id', 'name', 'password_hash', 'created_at', 'last_login_at', 'disabled_at'])
-    .select(rolesOfAccount);
+    .select(rolesOfAccount)
+    .select(
+      sql<string | null>`(
+        select path from channel where channel.id = account.default_channel_id and channel.deleted_at is null
+      )`.as('default_channel'),
+    );
 }
 
 /** The roles of the account that the query is about, as one array column `roles`. */
