@@ -119,6 +119,13 @@ export function accountVerdict(principal: Principal): Verdict {
   return principal.grants.kind === 'all' ? 'allowed' : 'forbidden';
 }
 
+/** May the principal change what holds for the whole installation? Administrators, with their own sign-in only. */
+export function systemVerdict(principal: Principal): Verdict {
+  const verdict = accountVerdict(principal);
+  if (principal.kind === 'anonymous' || verdict !== 'allowed') return verdict;
+  return principal.roles.includes('admin') ? 'allowed' : 'forbidden';
+}
+
 /** Whether a permission includes another. */
 export function covers(held: Permission, wanted: Permission): boolean {
   return LEVEL[held] >= LEVEL[wanted];

@@ -63,8 +63,17 @@ export async function checkPassword(
   return { kind: 'accepted', account: enabled };
 }
 
-/** Sign in with name and password: begins a session and answers its JWT. */
-export async function login(deps: AccountDeps, attempt: PasswordAttempt): Promise<LoginOutcome> {
+/**
+ * Sign in with name and password: begins a session and answers its JWT.
+ *
+ * @param onFirst what else happens at an account's first sign-in, in the same transaction. Should it throw, nobody is
+ *   signed in and the next attempt is the first.
+ */
+export async function login(
+  deps: AccountDeps,
+  attempt: PasswordAttempt,
+  onFirst?: (tx: Db, account: AccountRow) => Promise<void>,
+): Promise<LoginOutcome> {
   const outcome = await checkPassword(deps, attempt);
   if (outcome.kind !== 'accepted') return outcome;
   const { account } = outcome;
@@ -74,8 +83,9 @@ export async function login(deps: AccountDeps, attempt: PasswordAttempt): Promis
   const session = { id: deps.newId(), account_id: account.id, created_at: now, expires_at };
   await deps.db.transaction().execute(async (tx) => {
     await insertSession(tx, session);
-    await touchLogin(tx, account.id, now);
+    const { isFirst } = await touchLogin(tx, account.id, now);
     await recordEvent(tx, { at: now, actor: account.name, action: 'user_login', subject: account.name });
+    if (isFirst) await onFirst?.(tx, account);
   });
   const jwt = await signSession(deps.sessionKey, {
     session_id: session.id,

@@ -9,6 +9,7 @@ export {
   globalVerdict,
   type Permission,
   SCOPES,
+  systemVerdict,
   type Verdict,
 } from './access.ts';
 export { type AccountDeps, type LoginOutcome, login, logout } from './account.ts';
