@@ -1,4 +1,13 @@
-import { type ChannelRow, insertChannel, lockChannel, notifyChanged, type Privacy, recordEvent } from '@sluice/catalog';
+import {
+  type ChannelRow,
+  type Db,
+  insertChannel,
+  lockChannel,
+  type NewChannel,
+  notifyChanged,
+  type Privacy,
+  recordEvent,
+} from '@sluice/catalog';
 import type { PackageType } from '@sluice/policy';
 import { channelMissing, RegistryError } from '../errors.ts';
 import { checkChannelFilters, type FilterWish } from './channel-filters.ts';
@@ -38,35 +47,47 @@ export async function createChannel(deps: ChannelDeps, wish: NewChannelWish, act
   const now = deps.now();
   return deps.db.transaction().execute(async (trx) => {
     if (parent && !(await lockChannel(trx, parent.id, 'stay'))) throw channelMissing(parent.path);
-    const channel = await insertChannel(
-      trx,
-      {
-        path,
-        parent_id: parent?.id ?? null,
-        owner_id: actor.id,
-        description: wish.description ?? '',
-        privacy: wish.privacy ?? 'private',
-        types: [...new Set(wish.types ?? ['conda'])],
-        filters,
-        frozen: wish.frozen ?? false,
-      },
-      now,
-    );
+    const channel = await addChannel(trx, { ...wish, path, parent_id: parent?.id ?? null, filters }, actor, now);
     if (!channel) {
       throw new RegistryError('channel_exists', `There is a channel ${path} already; choose another name.`, {
         found: path,
       });
     }
-    const { privacy, types } = channel;
-    await recordEvent(trx, {
-      at: now,
-      actor: actor.name,
-      action: 'channel_created',
-      channel: path,
-      subject: path,
-      data: { privacy, types },
-    });
-    await notifyChanged(trx, 'channel', channel.id);
     return channel;
   });
+}
+
+/** Add a channel with its event, unless the path is taken. Name and filters are checked, the transaction is the caller's. */
+export async function addChannel(
+  trx: Db,
+  wish: Omit<NewChannelWish, 'name' | 'parent' | 'filters'> & Pick<NewChannel, 'path' | 'parent_id' | 'filters'>,
+  actor: Actor,
+  now: Date,
+): Promise<ChannelRow | undefined> {
+  const channel = await insertChannel(
+    trx,
+    {
+      path: wish.path,
+      parent_id: wish.parent_id,
+      owner_id: actor.id,
+      description: wish.description ?? '',
+      privacy: wish.privacy ?? 'private',
+      types: [...new Set(wish.types ?? ['conda'])],
+      filters: wish.filters,
+      frozen: wish.frozen ?? false,
+    },
+    now,
+  );
+  if (!channel) return undefined;
+  const { path, privacy, types } = channel;
+  await recordEvent(trx, {
+    at: now,
+    actor: actor.name,
+    action: 'channel_created',
+    channel: path,
+    subject: path,
+    data: { privacy, types },
+  });
+  await notifyChanged(trx, 'channel', channel.id);
+  return channel;
 }
