@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Db, findAccountByName, insertAccount, unfinishedJobs } from '@sluice/catalog';
+import { type Db, findAccountByName, insertAccount, saveSettings, unfinishedJobs } from '@sluice/catalog';
 import { createLog, readConfig, serve } from '@sluice/server';
 import { createTestDatabase } from './database.ts';
 
@@ -15,6 +15,8 @@ export interface TestAppOptions {
   clock?: () => Date;
   /** Run jobs in their own thread, as in production; they cannot see `clock` there. */
   jobs?: 'thread' | 'here';
+  /** Accounts get their own channel at their first sign-in, as in production; without it a test has only its own channels. */
+  userChannels?: boolean;
 }
 
 /** What a request may carry. */
@@ -82,6 +84,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     throw error;
   });
 
+  if (options.userChannels !== true) {
+    await saveSettings(server.rooms.db, { user_channel_autocreate: false }, new Date());
+  }
   const request = (method: string, path: string, given?: TestRequest) => send(server.url + path, method, given);
   const jobsDone = () => waitForJobs(server.rooms.db);
   let session: Promise<string> | undefined;

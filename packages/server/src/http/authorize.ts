@@ -8,6 +8,7 @@ import {
   globalVerdict,
   type Principal,
   type SignedIn,
+  systemVerdict,
   type Verdict,
 } from '@sluice/identity';
 import { ServerError } from '../errors.ts';
@@ -23,6 +24,13 @@ export function ownAccount(principal: Principal): SignedIn {
   const account = signedIn(principal);
   if (accountVerdict(account) === 'allowed') return account;
   throw new ServerError('forbidden', 'A token cannot do this; sign in with name and password (POST /api/auth/login).');
+}
+
+/** The principal, who must be an administrator who signed in itself. @throws {ServerError} `unauthenticated`, `forbidden`. */
+export function administrator(principal: Principal): SignedIn {
+  const account = ownAccount(principal);
+  if (systemVerdict(account) === 'allowed') return account;
+  throw new ServerError('forbidden', 'Only administrators may do this.', { wanted: 'the role admin' });
 }
 
 /** A route's `onRequest` that refuses who does not pass the check, before anything of the request is validated. */

@@ -6,10 +6,18 @@ import { registerEvent } from './event/routes.ts';
 import { type MirrorRouteDeps, registerMirror } from './mirror/routes.ts';
 import { type NoticeDeps, registerNotice } from './notice/routes.ts';
 import { registerSession, type SessionDeps } from './session/routes.ts';
+import { registerSetting, type SettingDeps } from './setting/routes.ts';
 import { registerToken, type TokenDeps } from './token/routes.ts';
 
 /** What the routes need together. */
-export type ApiDeps = SessionDeps & AccountDeps & TokenDeps & ChannelDeps & NoticeDeps & ArtifactDeps & MirrorRouteDeps;
+export type ApiDeps = SessionDeps &
+  AccountDeps &
+  SettingDeps &
+  TokenDeps &
+  ChannelDeps &
+  NoticeDeps &
+  ArtifactDeps &
+  MirrorRouteDeps;
 
 /** Register the management API: one line per noun. */
 export function registerApi(app: App, deps: ApiDeps): void {
@@ -21,4 +29,5 @@ export function registerApi(app: App, deps: ApiDeps): void {
   registerNotice(app, deps);
   registerEvent(app, deps);
   registerMirror(app, deps);
+  registerSetting(app, deps);
 }

@@ -10,5 +10,6 @@ export function accountView(row: AccountRow): z.output<typeof AccountView> {
     roles: row.roles,
     created_at: row.created_at.toISOString(),
     last_login_at: row.last_login_at?.toISOString() ?? null,
+    default_channel_name: row.default_channel,
   };
 }

@@ -1,4 +1,5 @@
 import { type AccountDeps, login, logout } from '@sluice/identity';
+import { createDefaultChannel } from '@sluice/registry';
 import { z } from 'zod';
 import { ServerError } from '../../../errors.ts';
 import type { App } from '../../app.ts';
@@ -25,7 +26,9 @@ export function registerSession(app: App, deps: SessionDeps): void {
     handler: async (request) => {
       const { username, password } = request.body;
       const { address } = requestContext(request.raw);
-      const outcome = await login(deps, { name: username, password, address });
+      const outcome = await login(deps, { name: username, password, address }, (tx, account) =>
+        createDefaultChannel(tx, account, deps.now()),
+      );
       if (outcome.kind === 'accepted') return { token: outcome.jwt, expires_at: outcome.expires_at.toISOString() };
       if (outcome.kind === 'limited') {
         throw new ServerError('login_limited', `Too many wrong passwords; try again in ${outcome.wait_s} s.`, {
