@@ -18,9 +18,10 @@ const shelf = {
   'a-2.0-0.conda': testRecord('a', '2.0', { license: 'MIT' }),
   'b-1.0-0.conda': testRecord('b', '1.0', { license: 'GPL-3.0-only' }),
   'b-1.0-0.tar.bz2': testRecord('b', '1.0', { license: 'GPL-3.0-only' }),
-  'é-1.0-0.conda': testRecord('é', '1.0'),
+  'e_-1.0-0.conda': testRecord('e_', '1.0'),
 };
 
+// biome-ignore lint/suspicious/noExplicitAny: tests look into documents without knowing their type.
 async function documentOf(channelId: number, key: string): Promise<any> {
   const row = (await headDocuments(catalog.db, channelId)).find((one) => one.key === key);
   return row && JSON.parse(zstdDecompressSync(await catalog.storage.read(blobRef(row))).toString());
@@ -68,6 +69,38 @@ describe('publishing a mirror', () => {
     const document = await documentOf(channel, 'linux-64/repodata.json.zst');
     expect(document['packages.conda']['b-1.0-0.conda']).toEqual(shelf['b-1.0-0.conda']);
     expect(await publishChannel(catalog, channel, 'test')).toEqual({ status: 'unchanged' });
+  });
+
+  it('lists nothing that the door could not give', async () => {
+    const channel = await catalog.addChannel('c');
+    const odd = {
+      'é-1.0-0.conda': testRecord('é', '1.0'),
+      'E-1.0-0.conda': testRecord('E', '1.0'),
+      'a-1.0-0.whl': testRecord('a', '1.0'),
+      'evil-1.0-0.conda': testRecord('a', '1.0'),
+    };
+    const { sourceId } = await catalog.admit({ ...shelf, ...odd });
+    await catalog.addMirror(channel, sourceId);
+    expect(await publishChannel(catalog, channel, 'test')).toMatchObject({ status: 'published', files: 5 });
+    expect(await filesOf(channel)).toEqual(Object.keys(shelf).sort());
+    for (const file of Object.keys(shelf)) expect(await answer(channel, file)).toMatchObject({ status: 'served' });
+  });
+
+  it('puts a file where its ending belongs, whatever map it came in', async () => {
+    const channel = await catalog.addChannel('c');
+    const { 'a-1.0-0.conda': conda, 'b-1.0-0.tar.bz2': legacy } = shelf;
+    const text = JSON.stringify({
+      packages: { 'a-1.0-0.conda': conda },
+      'packages.conda': { 'b-1.0-0.tar.bz2': legacy },
+    });
+    const { sourceId } = await catalog.admit(text);
+    await catalog.addMirror(channel, sourceId);
+    await publishChannel(catalog, channel, 'test');
+    expect(await filesOf(channel)).toEqual(['a-1.0-0.conda', 'b-1.0-0.tar.bz2']);
+    expect(await documentOf(channel, 'linux-64/repodata.json.zst')).toMatchObject({
+      packages: { 'b-1.0-0.tar.bz2': legacy },
+      'packages.conda': { 'a-1.0-0.conda': conda },
+    });
   });
 
   it('follows an upstream that adds, changes and removes, touching only these names', async () => {

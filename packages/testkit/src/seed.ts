@@ -19,9 +19,9 @@ export interface TestCatalog extends AdmitDeps {
   addChannel(path: string, options?: { privacy?: Privacy; filters?: object; frozen?: boolean }): Promise<number>;
   /** Set columns of a channel. */
   editChannel(id: number, columns: Partial<{ frozen: boolean; filters: string }>): Promise<void>;
-  /** An upstream source with one subdir's records. Admit again under the same number to change them. */
+  /** An upstream source with one subdir's records, or its whole repodata. Admit again under the same number to change them. */
   admit(
-    records: TestRecords,
+    records: TestRecords | string,
     options?: { sourceId?: number; subdir?: string },
   ): Promise<{ sourceId: number; revision: number }>;
   addMirror(
@@ -84,7 +84,7 @@ export async function createTestCatalog(): Promise<TestCatalog> {
       const { revision } = await admitIndexDocument(deps, {
         sourceId: id,
         subdir,
-        document: Readable.from([Buffer.from(repodataText(records, subdir))]),
+        document: Readable.from([Buffer.from(typeof records === 'string' ? records : repodataText(records, subdir))]),
         finish: () => ({ document_url: null, document_sha256: null, etag: null, last_modified: null, base_url: null }),
       });
       return { sourceId: id, revision };
@@ -136,6 +136,7 @@ export function testRecord(name: string, version: string, more: Record<string, u
 }
 
 function repodataText(records: TestRecords, subdir: string): string {
-  const map = (ending: string) => Object.fromEntries(Object.entries(records).filter(([file]) => file.endsWith(ending)));
-  return JSON.stringify({ info: { subdir }, packages: map('.tar.bz2'), 'packages.conda': map('.conda'), removed: [] });
+  const map = (conda: boolean) =>
+    Object.fromEntries(Object.entries(records).filter(([file]) => file.endsWith('.conda') === conda));
+  return JSON.stringify({ info: { subdir }, packages: map(false), 'packages.conda': map(true), removed: [] });
 }
