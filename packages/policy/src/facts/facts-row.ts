@@ -1,18 +1,25 @@
-import { readRecord } from '@sluice/formats/conda';
+import { type CondaRecord, type PackageFileName, parseFileName, readRecord } from '@sluice/formats/conda';
 import { md5ToBytes, sha256ToBytes } from '@sluice/formats/digest';
+import { FormatError } from '@sluice/formats/errors';
 import type { FactsRow } from './builder.ts';
 import { recordHash } from './text-hash.ts';
 
 /**
  * The facts of one conda file, read from its record's verbatim text.
  *
- * @throws {FormatError} when the text is not a record.
+ * The record must be about the file it stands under: rules judge what it says, and the client installs what the file name
+ * says. Upper and lower case count as the same; the facts have the name as the file has it, in lower case.
+ *
+ * @throws {FormatError} `record_shape` when the text is not a record, `record_file_mismatch` when it is that of another
+ *   package, and what `parseFileName` throws.
  */
 export function condaFactsRow(file: string, body: Uint8Array, fromRev: number): FactsRow {
   const record = readRecord(body);
+  const said = parseFileName(file);
+  agree(record, said);
   return {
     file,
-    name: record.name,
+    name: said.name,
     version: record.version,
     build: record.build,
     buildNumber: record.build_number,
@@ -28,4 +35,19 @@ export function condaFactsRow(file: string, body: Uint8Array, fromRev: number): 
     length: body.byteLength,
     recordHash: recordHash(file, body),
   };
+}
+
+function agree(record: CondaRecord, said: PackageFileName): void {
+  for (const key of ['name', 'version', 'build'] as const) {
+    if (record[key] === said[key] || record[key].toLowerCase() === said[key].toLowerCase()) continue;
+    throw new FormatError(
+      'record_file_mismatch',
+      `The record says ${key} ${excerpt(record[key])}, its file name says ${said[key]}: the source must index the package again.`,
+      { wanted: `${key} ${said[key]}`, found: `${key} ${excerpt(record[key])}` },
+    );
+  }
+}
+
+function excerpt(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
