@@ -52,7 +52,7 @@ function homePage(origin: string): string {
 <body>
 <main>
 <h1>Sluice</h1>
-<p class="lead">A governed package repository for conda, Python and R.</p>
+<p class="lead">A governed package repository for conda.</p>
 <p>Packages come in from public repositories or by upload, pass the rules your organisation has set, and go out to the
 clients you already use. What is refused is refused with a reason.</p>
 
@@ -71,13 +71,10 @@ clients you already use. What is refused is refused with a reason.</p>
 <dd><pre tabindex="0">conda config --set channel_alias ${repo}
 conda config --add channels &lt;channel&gt;</pre></dd>
 <dt>mamba, micromamba</dt>
-<dd><pre tabindex="0">micromamba create -n work -c ${repo}/&lt;channel&gt; --override-channels python</pre></dd>
+<dd><pre tabindex="0">mamba create -n work --override-channels \\
+  -c ${repo}/&lt;channel&gt; python</pre></dd>
 <dt>pixi</dt>
 <dd><pre tabindex="0">pixi init --channel ${repo}/&lt;channel&gt;</pre></dd>
-<dt>pip</dt>
-<dd><pre tabindex="0">pip install --index-url ${repo}/&lt;channel&gt;/simple/ &lt;package&gt;</pre></dd>
-<dt>R</dt>
-<dd><pre tabindex="0">options(repos = c(sluice = "${repo}/&lt;channel&gt;/cran"))</pre></dd>
 </dl>
 </main>
 </body>
