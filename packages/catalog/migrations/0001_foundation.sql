@@ -156,6 +156,15 @@ create table folder_file (
   primary key (source_id, subdir, file)
 );
 
+-- What an upstream's index lists and is no record of that file, and why: counted as failed, never shown.
+create table refused_record (
+  source_id integer not null references source on delete cascade,
+  subdir text collate "C" not null,
+  file text collate "C" not null,
+  reason text not null,
+  primary key (source_id, subdir, file)
+);
+
 -- Versions of a file's metadata, verbatim. Live at revision r: from_rev <= r and (to_rev is null or r < to_rev).
 create table record (
   source_id integer not null references source on delete cascade,

@@ -60,13 +60,7 @@ export { type EnqueueOptions, enqueue, parkJob, type UnfinishedJob, unfinishedJo
 export { type EventRow, listChannelEvents, type NewEvent, recordEvent } from './queries/event.ts';
 export { findFacts, insertFacts } from './queries/facts.ts';
 export { createFileLocks, type FileLocks } from './queries/file-lock.ts';
-export {
-  type FolderFileRow,
-  folderFiles,
-  folderRefusals,
-  forgetFolderFiles,
-  saveFolderFiles,
-} from './queries/folder-file.ts';
+export { type FolderFileRow, folderFiles, forgetFolderFiles, saveFolderFiles } from './queries/folder-file.ts';
 export { type HeadPackage, headShardBlobs, listHeadPackages } from './queries/head.ts';
 export { findInspections, type InspectionRow, insertInspections } from './queries/inspection.ts';
 export { type KeptFile, keepRecords } from './queries/keep-records.ts';
@@ -120,6 +114,7 @@ export {
   type Part,
   type RecordVersion,
 } from './queries/record.ts';
+export { countRefusals, noteRefusals, type RefusedRecord, saveRefusedRecords } from './queries/refusal.ts';
 export {
   awaitPublication,
   boundIdleTransaction,

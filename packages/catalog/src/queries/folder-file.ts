@@ -22,22 +22,6 @@ export async function folderFiles(db: Db, part: Part): Promise<FolderFileRow[]> 
     .execute();
 }
 
-/** Files of a source that are no packages, with the reason: in these subdirs, or in all when none is named. */
-export async function folderRefusals(
-  db: Db,
-  sourceId: number,
-  subdirs: readonly string[],
-): Promise<{ subdir: string; file: string; refusal: string }[]> {
-  return db
-    .selectFrom('folder_file')
-    .select(['subdir', 'file'])
-    .select((eb) => eb.ref('refusal').$notNull().as('refusal'))
-    .where('source_id', '=', sourceId)
-    .where('refusal', 'is not', null)
-    .$if(subdirs.length > 0, (query) => query.where('subdir', 'in', subdirs))
-    .execute();
-}
-
 /** Save what was read: files opened anew, and names that are gone. */
 export async function saveFolderFiles(
   db: Db,

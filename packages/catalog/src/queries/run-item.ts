@@ -12,18 +12,12 @@ export interface RunItemRow {
 }
 
 /** Add files to bring in. A file that is there already stays as it is. */
-export async function insertRunItems(
-  db: Db,
-  runId: string,
-  items: readonly RunItemRow[],
-  state: 'todo' | 'done' | 'failed' = 'todo',
-  error: string | null = null,
-): Promise<void> {
+export async function insertRunItems(db: Db, runId: string, items: readonly RunItemRow[]): Promise<void> {
   for (let at = 0; at < items.length; at += 5000) {
     const some = items.slice(at, at + 5000);
     await sql`
-      insert into run_item (run_id, subdir, file, from_rev, sha256, md5, size, state, error_text)
-      select ${runId}::uuid, item.*, ${state}, ${error}::text
+      insert into run_item (run_id, subdir, file, from_rev, sha256, md5, size, state)
+      select ${runId}::uuid, item.*, 'todo'
       from unnest(
         ${some.map((item) => item.subdir)}::text[], ${some.map((item) => item.file)}::text[],
         ${some.map((item) => item.from_rev)}::int[], ${some.map((item) => buffer(item.sha256))}::bytea[],

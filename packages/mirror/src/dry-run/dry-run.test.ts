@@ -49,6 +49,7 @@ async function rows(): Promise<string> {
     'run_item',
     'event',
     'folder_file',
+    'refused_record',
   ];
   const counts = tables.map((table) => `(select count(*) from ${table})`).join(', ');
   const { rows } = await bench.database.pool.query(

@@ -1,4 +1,4 @@
-import { findPart, findRecords, folderFiles, type Part, type SourceRow } from '@sluice/catalog';
+import { countRefusals, findPart, findRecords, folderFiles, type Part, type SourceRow } from '@sluice/catalog';
 import { createRepodataScanner } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
 import { condaFactsRow, type Facts, type FactsBuilder, factsBuilder } from '@sluice/policy';
@@ -35,7 +35,7 @@ export async function upstreamPart(
       return {
         status: 'unchanged',
         facts: (await sourceFacts(deps, part!, source!.revision)) ?? builder.build(),
-        refused: 0,
+        refused: await countRefusals(deps.db, source!.id, [subdir]),
       };
     case 'document':
       return { status: 'read', refused: await readDocument(answer.document.json, builder), facts: builder.build() };
@@ -81,10 +81,12 @@ async function readFolder(
     },
     { path: folder.path, subdir: folder.subdir, known },
   );
-  for await (const { file, body } of packages.records) add(builder, file, body);
+  let refused = 0;
+  for await (const { file, body } of packages.records) if (!add(builder, file, body)) refused++;
   const { read, gone } = packages.changes();
   const touched = new Set([...read.map((row) => row.file), ...gone]);
-  return [...known.filter((row) => !touched.has(row.file)), ...read].filter((row) => row.refusal !== null).length;
+  const rows = [...known.filter((row) => !touched.has(row.file)), ...read];
+  return refused + rows.filter((row) => row.refusal !== null).length;
 }
 
 function add(builder: FactsBuilder, file: string, body: Uint8Array): boolean {

@@ -1,10 +1,10 @@
 import {
   deleteRunItems,
   findChannelById,
-  folderRefusals,
   insertRunItems,
   lastCompletedRun,
   localDigests,
+  noteRefusals,
   type RunItemRow,
   type RunRow,
 } from '@sluice/catalog';
@@ -38,7 +38,12 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
   const previous = await lastCompletedRun(deps.db, mirror.id);
   const same = previous?.revision === revision && previous.plan_key === planKey;
   await commit(context, (trx) => deleteRunItems(trx, run.id));
-  const refused = await noteRefusals(context);
+  // Counted as failed, each with its reason.
+  const refused = await context.deps.db.transaction().execute(async (trx) => {
+    const noted = await noteRefusals(trx, run.id, mirror.source_id, mirror.filters.subdirs ?? []);
+    await context.lease.guard(trx);
+    return noted;
+  });
   if (same && mirror.mode === 'passive') {
     const last = countsOf(previous.counts);
     const counts = { ...last, total: last.total - last.failed + refused, failed: refused, removed: 0 };
@@ -144,20 +149,6 @@ function itemOf(file: PlannedFile): RunItemRow {
     md5: file.md5 ?? null,
     size: file.size ?? null,
   };
-}
-
-/** Packages of a bare folder that are none count as failed, each with its reason. @returns how many. */
-async function noteRefusals(context: RunContext): Promise<number> {
-  const { deps, mirror, run } = context;
-  const refusals = await folderRefusals(deps.db, mirror.source_id, mirror.filters.subdirs ?? []);
-  if (refusals.length === 0) return 0;
-  await commit(context, async (trx) => {
-    for (const { subdir, file, refusal } of refusals) {
-      const item = { subdir, file, from_rev: 0, sha256: null, md5: null, size: null };
-      await insertRunItems(trx, run.id, [item], 'failed', refusal);
-    }
-  });
-  return refusals.length;
 }
 
 /** The files that the run before showed; undefined when there was none, or its rules cannot be read any more. */

@@ -12,6 +12,7 @@ import {
   writeCondaPackages,
 } from '@sluice/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { dryRun } from '../dry-run/dry-run.ts';
 import { actor, type Bench, openBench } from '../testing/bench.ts';
 import { runNow } from '../verbs/run-mirror.ts';
 import { filteredOf, type RunCounts } from './run-counts.ts';
@@ -191,6 +192,41 @@ describe('a passive run', () => {
     // An index that comes later is believed, and what the folder held besides is forgotten.
     cpSync(join(pristine, 'noarch'), join(channel, 'noarch'), { recursive: true });
     expect(await again(id)).toMatchObject({ state: 'completed', counts: { total: 47, passive: 47, failed: 0 } });
+  });
+});
+
+describe('a record that is none of its file', () => {
+  const editNoarch = (edit: (packages: Record<string, unknown>) => void) => {
+    const path = join(channel, 'noarch', 'repodata.json');
+    const repodata = JSON.parse(readFileSync(path, 'utf8')) as Repodata;
+    edit(repodata['packages.conda']);
+    writeFileSync(path, JSON.stringify(repodata));
+    writeFileSync(`${path}.zst`, zstdCompressSync(JSON.stringify(repodata)));
+  };
+
+  test('counts as failed, in a run, in the next one that finds nothing new, and in a dry run', async () => {
+    editNoarch((packages) => {
+      packages['odd-1.0-0.conda'] = { name: 'other', version: '1.0', build: '0' };
+      packages['odd-2.0-0.conda'] = { name: 'odd' };
+    });
+    const id = await bench.mirror({ source_root: upstream.url });
+    const run = await bench.lastRun(id);
+    expect(run).toMatchObject({ state: 'completed', counts: { total: total() + 2, failed: 2 } });
+    balanced(run.counts);
+    const items = await bench.deps.db.selectFrom('run_item').select(['file', 'error_text']).orderBy('file').execute();
+    expect(items).toEqual([
+      { file: 'odd-1.0-0.conda', error_text: expect.stringContaining('The record says name other') },
+      { file: 'odd-2.0-0.conda', error_text: expect.stringContaining('needs a version') },
+    ]);
+    const second = await again(id);
+    expect([second.revision, balanced(second.counts)]).toEqual([run.revision, run.counts]);
+    const tried = await dryRun(bench.deps, { mirrorId: id, edit: {} }, { limit: 0, offset: 0 });
+    expect(tried.count).toMatchObject({ total: run.counts.total, failed: 2 });
+
+    editNoarch((packages) => {
+      delete packages['odd-1.0-0.conda'];
+    });
+    expect(await again(id)).toMatchObject({ state: 'completed', counts: { total: total() + 1, failed: 1 } });
   });
 });
 

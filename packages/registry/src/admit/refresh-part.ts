@@ -3,8 +3,10 @@ import {
   copyIn,
   type Part,
   type PartOrigin,
+  type RefusedRecord,
   type Session,
   savePart,
+  saveRefusedRecords,
   sourceRevision,
   withLock,
 } from '@sluice/catalog';
@@ -14,7 +16,7 @@ import { RegistryError } from '../errors.ts';
 import type { AdmitDeps, Guard } from './deps.ts';
 import { sourceFacts, storeFacts } from './source-facts.ts';
 
-/** What a refresh found, and the source revision that now holds. `unreadable`: records left out, they are not records. */
+/** What a refresh found, and the source revision that now holds. `refused`: records left out, since they are none of their files. */
 export interface PartRefresh {
   revision: number;
   changed: boolean;
@@ -22,7 +24,7 @@ export interface PartRefresh {
   added: number;
   updated: number;
   removed: number;
-  unreadable: string[];
+  refused: number;
 }
 
 /** Takes one record; `body` may be reused by the caller afterwards. */
@@ -43,6 +45,7 @@ export interface PartInput {
  *
  * One transaction, serialised per source: versions that changed or came are copied in, versions that changed or went are
  * ended, the facts columns of the new revision become a blob. Nothing changed: no new revision, only the validators move.
+ * What is no record of its file is left out and noted with the reason, so that a run can count it as failed.
  *
  * @throws {RegistryError} `index_duplicate_file` when one name comes twice. Whatever `feed` and `guard` throw.
  */
@@ -79,6 +82,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
     throw duplicate(error) ?? error;
   });
   const result = difference.result();
+  await saveRefusedRecords(db, part, difference.refused);
   if (!result.changed) {
     await savePart(db, part, { ...input.origin(), records: result.records }, undefined, deps.now());
     await input.guard?.(db);
@@ -94,6 +98,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
 interface Difference {
   /** Take the next record; true when its text must be written. */
   take(file: string, body: Uint8Array): boolean;
+  readonly refused: readonly RefusedRecord[];
   result(): Omit<PartRefresh, 'revision'>;
   /** Files whose live version ends: changed or gone. */
   ended(): string[];
@@ -106,7 +111,7 @@ function compare(previous: Facts | undefined, subdir: string, revision: number):
   const seen = new Uint8Array(previous?.count ?? 0);
   const next: FactsBuilder = factsBuilder('conda', subdir);
   const changed: string[] = [];
-  const unreadable: string[] = [];
+  const refused: RefusedRecord[] = [];
   let added = 0;
 
   function take(file: string, body: Uint8Array): boolean {
@@ -138,7 +143,7 @@ function compare(previous: Facts | undefined, subdir: string, revision: number):
       return true;
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
-      unreadable.push(file);
+      refused.push({ file, reason: error.message });
       return false;
     }
   }
@@ -153,6 +158,7 @@ function compare(previous: Facts | undefined, subdir: string, revision: number):
 
   return {
     take,
+    refused,
     ended: () => [...changed, ...gone()],
     facts: () => next.build(),
     result() {
@@ -163,7 +169,7 @@ function compare(previous: Facts | undefined, subdir: string, revision: number):
         added,
         updated: changed.length,
         removed,
-        unreadable,
+        refused: refused.length,
       };
     },
   };
