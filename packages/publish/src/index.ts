@@ -1,6 +1,5 @@
 export { emptyDocument } from './conda/documents.ts';
 export type { PublishDeps } from './deps.ts';
-export { PublishError, type PublishErrorCode } from './errors.ts';
 export { type FileAnswer, findFile, type ServedFile } from './find-file.ts';
 export { type HeadShard, headShards } from './head-shards.ts';
 export { type PublishOutcome, publishChannel } from './publish-channel.ts';

@@ -1,11 +1,9 @@
 import { type Db, partSubdirs } from '@sluice/catalog';
 import {
   evaluateAll,
-  explain,
   type Facts,
   type LayerDefinition,
   layerRules,
-  type Reason,
   type ReasonCode,
   type Rule,
   type RuleScope,
@@ -39,8 +37,6 @@ export interface PartPlan {
   denials: DenialCount[];
   /** The kept files, in the order of the index. */
   files(): Iterable<PlannedFile>;
-  /** Every file with the reason it is denied, or none when it is kept. */
-  decisions(): Iterable<{ subdir: string; file: string; reason?: Reason }>;
 }
 
 /**
@@ -71,13 +67,6 @@ function partPlan(rules: readonly Rule[], facts: Facts): PartPlan {
     denials,
     *files() {
       for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0) yield plannedFile(facts, i);
-    },
-    *decisions() {
-      for (let i = 0; i < facts.count; i++) {
-        const verdict = verdicts[i]!;
-        const reason = verdict === 0 ? undefined : explain(rules, facts, i, verdict);
-        yield { subdir: facts.subdir, file: facts.file(i), ...(reason && { reason }) };
-      }
     },
   };
 }
