@@ -95,9 +95,9 @@ export {
   findPublication,
   headDocuments,
   insertPublication,
-  keptShards,
   liveEntries,
   type PublicationChange,
+  publishedSince,
   setJudged,
 } from './queries/publication.ts';
 export {
@@ -106,6 +106,7 @@ export {
   copyLiveRecords,
   copyRecordsOfFiles,
   findLatestRecords,
+  findOlderRecords,
   findRecord,
   findRecordDigest,
   findRecords,

@@ -1,27 +1,28 @@
 import {
   type BlobRow,
-  type ChannelRow,
   findBlob,
   findLatestRecords,
+  findOlderRecords,
   findRecordDigest,
-  keptShards,
   type Part,
+  publishedSince,
   type RecordVersion,
 } from '@sluice/catalog';
-import { parseFileName } from '@sluice/formats/conda';
 import { condaFactsRow, type Decision, evaluate, type Facts, factsBuilder, hexAt } from '@sluice/policy';
-import { shardFiles } from './conda/shard-files.ts';
 import type { PublishDeps } from './deps.ts';
-import { type RuledLayer, ruledLayers } from './layers.ts';
+import type { RuledLayer } from './layers.ts';
+import { signatureWord } from './select.ts';
 
 /** A file that may be served: its record, and its bytes if they are local. Digests are lower-case hex, size in bytes. */
 export interface ServedFile {
   status: 'served';
   layer: RuledLayer;
   part: Part;
-  record: RecordVersion;
+  record: Pick<RecordVersion, 'file' | 'from_rev'>;
   expected: { sha256?: string; md5?: string; size?: number };
   blob: BlobRow | undefined;
+  /** Of the newest publication that wrote down this version of the file: later than that of any version before it. */
+  published_at: Date;
 }
 
 /**
@@ -38,31 +39,59 @@ export type FileAnswer =
   | { status: 'refused'; decision: Decision; layer: RuledLayer }
   | { status: 'pending' | 'deleted' | 'absent' };
 
-/** Judge a download: is the file in the head or any kept publication, and do the rules of its layer allow it now? */
-export async function findFile(
-  deps: Pick<PublishDeps, 'db' | 'storage'>,
-  channel: Pick<ChannelRow, 'id' | 'types' | 'filters'>,
-  subdir: string,
-  file: string,
-): Promise<FileAnswer> {
+/** Which file of a channel, and the layers and rules in force there now. */
+export interface WantedFile {
+  channelId: number;
+  layers: readonly RuledLayer[];
+  subdir: string;
+  file: string;
+}
+
+/**
+ * Judge a download: is this very version of the file in the head or any kept publication, and do the rules of its layer
+ * allow it now?
+ *
+ * A layer may know a newer version than the one that is published (the channel is frozen, or a publication is being made).
+ * Then the published one is served, which is the one that clients know the digest of; the rules must allow both.
+ */
+export async function findFile(deps: Pick<PublishDeps, 'db'>, wanted: WantedFile): Promise<FileAnswer> {
   let otherwise: FileAnswer | undefined;
-  for (const layer of await ruledLayers(deps.db, channel)) {
-    const part = { source_id: layer.source_id, subdir };
-    const versions = await findLatestRecords(deps.db, part, [file, ...twinOf(file)], layer.revision);
-    const record = versions.find((version) => version.file === file);
-    if (!record) continue;
-    if (!layer.mirror && record.to_rev !== null) {
-      otherwise = { status: 'deleted' };
-      continue;
-    }
-    const twin = versions.filter((version) => version.file !== file && isLive(version, layer.revision));
-    const facts = factsOf(subdir, [record, ...twin]);
-    const decision = evaluate(layer.rules, facts, 0);
-    if (decision.verdict !== 'allow') otherwise ??= { status: 'refused', decision, layer };
-    else if (!(await isPublished(deps, channel.id, subdir, file))) return { status: 'pending' };
-    else return { status: 'served', layer, part, record, ...(await bytesOf(deps, part, record, facts)) };
+  for (const layer of wanted.layers) {
+    const answer = await askLayer(deps, wanted, layer);
+    if (answer.status === 'served') return answer;
+    // The uploads lie on top: what was deleted there may still be in a mirror below.
+    if (answer.status !== 'absent') otherwise ??= answer;
   }
   return otherwise ?? { status: 'absent' };
+}
+
+async function askLayer(
+  deps: Pick<PublishDeps, 'db'>,
+  { channelId, subdir, file }: WantedFile,
+  layer: RuledLayer,
+): Promise<FileAnswer> {
+  const part = { source_id: layer.source_id, subdir };
+  const latest = await findLatestRecords(deps.db, part, [file, ...twinOf(file)], layer.revision);
+  const record = latest.find((version) => version.file === file);
+  if (!record) return { status: 'absent' };
+  if (!layer.mirror && record.to_rev !== null) return { status: 'deleted' };
+  const twin = latest.filter((version) => version.file !== file && isLive(version, layer.revision));
+  const newest = factsOf(subdir, [record, ...twin]);
+  const decision = evaluate(layer.rules, newest, 0);
+  if (decision.verdict !== 'allow') return { status: 'refused', decision, layer };
+  const shown = await publishedVersion(deps, channelId, part, layer, { record, facts: newest });
+  if (!shown) return { status: 'pending' };
+  const facts = shown.record === record ? newest : factsOf(subdir, [shown.record, ...twin]);
+  const again = evaluate(layer.rules, facts, 0);
+  if (again.verdict !== 'allow') return { status: 'refused', decision: again, layer };
+  return {
+    status: 'served',
+    layer,
+    part,
+    record: { file, from_rev: shown.record.from_rev },
+    published_at: shown.since,
+    ...(await bytesOf(deps, part, shown.record, facts)),
+  };
 }
 
 /** The `.conda` file that a legacy rule would prefer to this one. */
@@ -80,17 +109,32 @@ function factsOf(subdir: string, records: readonly RecordVersion[]): Facts {
   return builder.build();
 }
 
-async function isPublished(
-  deps: Pick<PublishDeps, 'db' | 'storage'>,
+/** Versions of one file that are looked through for the published one. */
+const mostVersions = 100;
+
+/** The newest version of a file that a kept publication lists. An upload has one: other bytes need it deleted first. */
+async function publishedVersion(
+  { db }: Pick<PublishDeps, 'db'>,
   channelId: number,
-  subdir: string,
-  file: string,
-): Promise<boolean> {
-  const { name } = parseFileName(file);
-  for (const shard of await keptShards(deps.db, channelId, `${subdir}/${name}`)) {
-    if ((await shardFiles(deps.storage, shard)).has(file)) return true;
-  }
-  return false;
+  part: Part,
+  layer: RuledLayer,
+  { record, facts }: { record: RecordVersion; facts: Facts },
+): Promise<{ record: RecordVersion; since: Date } | undefined> {
+  const key = `${part.subdir}/${facts.names[facts.name[0]!]!}`;
+  const [since] = await publishedSince(db, channelId, key, [signatureWord(facts, 0)]);
+  if (since) return { record, since };
+  if (!layer.mirror) return undefined;
+  const older = await findOlderRecords(db, part, record.file, record.from_rev, mostVersions);
+  if (older.length === 0) return undefined;
+  const versions = factsOf(part.subdir, older);
+  const times = await publishedSince(
+    db,
+    channelId,
+    key,
+    older.map((_, i) => signatureWord(versions, i)),
+  );
+  const at = times.findIndex((time) => time !== undefined);
+  return at < 0 ? undefined : { record: older[at]!, since: times[at]! };
 }
 
 async function bytesOf(

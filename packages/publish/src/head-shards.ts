@@ -1,6 +1,6 @@
 import { type BlobRow, headShardBlobs } from '@sluice/catalog';
 import type { ShardRecord } from '@sluice/formats/conda';
-import { readShard } from './conda/shard-files.ts';
+import { readShard } from './conda/read-shard.ts';
 import type { PublishDeps } from './deps.ts';
 
 /** What a channel's head shows of one package name in one subdir. */

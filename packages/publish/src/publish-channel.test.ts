@@ -5,6 +5,7 @@ import { blobRef } from '@sluice/storage';
 import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findFile } from './find-file.ts';
+import { ruledLayers } from './layers.ts';
 import { publishChannel } from './publish-channel.ts';
 
 let catalog: TestCatalog;
@@ -50,7 +51,8 @@ async function filesOfShards(channelId: number, subdir: string): Promise<string[
 
 async function answer(channelId: number, file: string) {
   const channel = await findChannelById(catalog.db, channelId);
-  return findFile(catalog, channel!, 'linux-64', file);
+  const layers = await ruledLayers(catalog.db, channel!);
+  return findFile(catalog, { channelId, layers, subdir: 'linux-64', file });
 }
 
 describe('publishing a mirror', () => {

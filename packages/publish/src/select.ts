@@ -94,6 +94,11 @@ export function signatureOf(layers: readonly LayerSelection[], shown: ShownName)
   return new Uint8Array(hashes.sort().buffer);
 }
 
+/** The 8 bytes that row i has in the signature of its package name. */
+export function signatureWord({ recordHash }: Facts, i: number): Uint8Array {
+  return new Uint8Array(recordHash.slice(i * 2, i * 2 + 2).buffer);
+}
+
 /** How many records are in `next` but not in `previous`, and the reverse. */
 export function signatureDifference(
   previous: Uint8Array | null,

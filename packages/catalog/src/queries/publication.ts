@@ -130,17 +130,30 @@ export async function headDocuments(db: Db, channelId: number): Promise<Document
     .execute();
 }
 
-/** Every kept shard of one package name, the newest first: what the head or any kept publication lists of it. */
-export async function keptShards(db: Db, channelId: number, key: string): Promise<(BlobRow & { from_no: number })[]> {
-  return db
-    .selectFrom('entry')
-    .innerJoin('blob', 'blob.sha256', 'entry.blob')
-    .select(['entry.from_no', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
-    .where('entry.channel_id', '=', channelId)
-    .where('entry.kind', '=', 'shard')
-    .where('entry.key', '=', key)
-    .orderBy('entry.from_no', 'desc')
-    .execute();
+/**
+ * Which of these records any kept publication lists, and since when the newest that does.
+ *
+ * @param key of the shard, `<subdir>/<package name>`.
+ * @param words the records' words in a shard's signature, 8 bytes each.
+ * @returns for each word the time of that publication, undefined when none lists the record.
+ */
+export async function publishedSince(
+  db: Db,
+  channelId: number,
+  key: string,
+  words: readonly Uint8Array[],
+): Promise<(Date | undefined)[]> {
+  const { rows } = await sql<{ n: number; created_at: Date }>`
+    select wanted.n::int, publication.created_at
+    from unnest(${words.map((word) => Buffer.from(word))}::bytea[]) with ordinality as wanted(word, n)
+    cross join lateral (
+      select from_no from entry
+      where channel_id = ${channelId} and kind = 'shard' and key = ${key} and position(wanted.word in signature) > 0
+      order by from_no desc limit 1
+    ) as newest
+    join publication on publication.channel_id = ${channelId} and publication.no = newest.from_no`.execute(db);
+  const since = new Map(rows.map(({ n, created_at }) => [n, created_at]));
+  return words.map((_, i) => since.get(i + 1));
 }
 
 /** The subdirs of which the head lists anything. */

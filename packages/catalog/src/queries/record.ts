@@ -76,6 +76,26 @@ export async function findLatestRecords(
     .execute();
 }
 
+/** The versions of a file that began before revision `before`, the newest first: at most `limit`. */
+export async function findOlderRecords(
+  db: Db,
+  part: Part,
+  file: string,
+  before: number,
+  limit: number,
+): Promise<RecordVersion[]> {
+  return db
+    .selectFrom('record')
+    .select(['file', 'from_rev', 'to_rev', 'body'])
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .where('file', '=', file)
+    .where('from_rev', '<', before)
+    .orderBy('from_rev', 'desc')
+    .limit(limit)
+    .execute();
+}
+
 /** The versions of these files that are live at `revision`. Asks in portions. */
 export async function findRecords(
   db: Db,

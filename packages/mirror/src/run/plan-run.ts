@@ -39,11 +39,9 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
   const same = previous?.revision === revision && previous.plan_key === planKey;
   await commit(context, (trx) => deleteRunItems(trx, run.id));
   // Counted as failed, each with its reason.
-  const refused = await context.deps.db.transaction().execute(async (trx) => {
-    const noted = await noteRefusals(trx, run.id, mirror.source_id, mirror.filters.subdirs ?? []);
-    await context.lease.guard(trx);
-    return noted;
-  });
+  const refused = await commit(context, (trx) =>
+    noteRefusals(trx, run.id, mirror.source_id, mirror.filters.subdirs ?? []),
+  );
   if (same && mirror.mode === 'passive') {
     const last = countsOf(previous.counts);
     const counts = { ...last, total: last.total - last.failed + refused, failed: refused, removed: 0 };

@@ -24,7 +24,7 @@ export function remembered<Key extends string | number, Value>(
       kept.delete(key);
       kept.set(key, { value, loaded_at: instant });
       if (kept.size > entries) kept.delete(kept.keys().next().value as Key);
-      value.catch(() => kept.delete(key));
+      value.catch(() => kept.get(key)?.value === value && kept.delete(key));
       return value;
     },
     forget() {

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import {
   addDownloads,
-  type ChannelRow,
   findChannel,
+  findChannelById,
   headDocuments,
   listNotices,
   type NoticeRow,
 } from '@sluice/catalog';
 import { writeNotices } from '@sluice/formats/conda';
-import { findFile } from '@sluice/publish';
+import { type FileAnswer, findFile, ruledLayers } from '@sluice/publish';
 import type { Rooms } from '../../compose.ts';
 import type { PrincipalOf } from '../principal-of.ts';
 import type { Protocol } from '../protocol.ts';
@@ -16,7 +16,8 @@ import { remembered } from '../remembered.ts';
 import { condaDoor } from './conda/door.ts';
 import { downloadCounter } from './download-counter.ts';
 
-const yearMs = 365 * 86_400_000;
+const dayMs = 86_400_000;
+const yearMs = 365 * dayMs;
 
 /** More than anybody reads; conda shows all of them at once. */
 const noticesAtMost = 100;
@@ -35,9 +36,24 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[
       now,
     },
   );
-  const judged = remembered((key: string) => judge(rooms, key), { now });
+  // The rules of a channel are compiled once, not for every file. Found anew by its number: a row that a request still
+  // holds may be older than what the memory was flushed for.
+  const layers = remembered(
+    async (channelId: number) => {
+      const channel = await findChannelById(db, channelId);
+      return channel ? ruledLayers(db, channel) : [];
+    },
+    { now, entries: 1000 },
+  );
+  const judged = remembered(
+    async (key: string): Promise<FileAnswer> => {
+      const [channelId, subdir, file] = JSON.parse(key) as [number, string, string];
+      return findFile(rooms, { channelId, layers: await layers.get(channelId), subdir, file });
+    },
+    { now },
+  );
   rooms.onChange(() => {
-    for (const memory of [channels, documents, notices, judged]) memory.forget();
+    for (const memory of [channels, documents, notices, layers, judged]) memory.forget();
   });
   const downloads = downloadCounter((counts) => addDownloads(db, counts), rooms.log);
   rooms.onClose(() => downloads.close());
@@ -48,22 +64,12 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[
       storage,
       documents,
       notices,
-      async judge(channel, subdir, file) {
-        const answer = await judged.get(JSON.stringify([channel.path, subdir, file]));
-        // The one thing that comes without an announcement: bytes that have arrived since.
-        return answer.status === 'served' && !answer.blob ? findFile(rooms, channel, subdir, file) : answer;
-      },
+      judge: (channelId, subdir, file) => judged.get(JSON.stringify([channelId, subdir, file])),
       db,
       fetcher: rooms.fetcher,
       countDownload: downloads.count,
     }),
   ];
-}
-
-async function judge(rooms: Rooms, key: string) {
-  const [path, subdir, file] = JSON.parse(key) as [string, string, string];
-  const channel: ChannelRow | undefined = await findChannel(rooms.db, path);
-  return channel ? findFile(rooms, channel, subdir, file) : { status: 'absent' as const };
 }
 
 async function shownNotices(db: Rooms['db'], channelId: number, now: Date): Promise<NoticeRow[]> {
@@ -79,8 +85,8 @@ function noticesDocument(rows: readonly NoticeRow[], now: Date): { bytes: Buffer
         message: row.message,
         level: row.level,
         createdAt: row.created_at.getTime(),
-        // conda wants an end; one without is good for a year from now on, asked anew each time.
-        expiresAt: (row.expires_at ?? new Date(now.getTime() + yearMs)).getTime(),
+        // conda wants an end; one without is good for a year from today on, so that the document changes once a day.
+        expiresAt: row.expires_at?.getTime() ?? Math.floor(now.getTime() / dayMs) * dayMs + yearMs,
       })),
     ),
   );

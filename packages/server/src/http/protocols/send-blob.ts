@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { type BlobColumns, type BlobStore, blobRef } from '@sluice/storage';
 import { parseRange } from './byte-range.ts';
-import { isNotModified, rangeApplies, type Validators } from './conditional.ts';
+import { isNotModified, rangeApplies, setValidators, type Validators } from './conditional.ts';
 import { zstdContentSize } from './zstd-content-size.ts';
 
 /** A body to send: where its bytes are and what the answer says of it. */
@@ -27,8 +27,7 @@ export async function sendBlob(
   response: ServerResponse,
   body: Body,
 ): Promise<void> {
-  response.setHeader('ETag', body.etag);
-  response.setHeader('Last-Modified', body.lastModified.toUTCString());
+  setValidators(response, body);
   response.setHeader('Cache-Control', body.cacheControl);
   if (isNotModified(request, body)) {
     response.writeHead(304).end();

@@ -6,6 +6,7 @@ import { parseSha256, sha256ToBytes } from '@sluice/formats/digest';
 import type { FileFetcher, Inflight } from '@sluice/mirror';
 import type { ServedFile } from '@sluice/publish';
 import { parseRange } from './byte-range.ts';
+import { isNotModified, rangeApplies, setValidators } from './conditional.ts';
 import { type Body, sendBlob } from './send-blob.ts';
 
 /** What sending a file that is not local needs. */
@@ -32,6 +33,11 @@ export async function sendFetched(
 ): Promise<void> {
   const { expected, part, record } = served;
   const etag = expected.sha256 === undefined ? undefined : `"${expected.sha256}"`;
+  if (isNotModified(request, { ...body, etag })) {
+    setHeaders(response, { ...body, etag });
+    response.writeHead(304).end();
+    return;
+  }
   if (request.method === 'HEAD' && expected.size !== undefined && etag !== undefined) {
     setHeaders(response, { ...body, etag });
     response.writeHead(200, { 'Accept-Ranges': 'bytes', 'Content-Length': expected.size }).end();
@@ -54,7 +60,7 @@ async function sendInflight(
 ): Promise<void> {
   const { size } = inflight;
   setHeaders(response, body);
-  const range = size === undefined ? undefined : parseRange(request.headers.range, size);
+  const range = size !== undefined && rangeApplies(request, body) ? parseRange(request.headers.range, size) : undefined;
   if (range === 'unsatisfiable') {
     response.writeHead(416, { 'Content-Range': `bytes */${size}` }).end();
     return;
@@ -71,8 +77,7 @@ async function sendInflight(
 }
 
 function setHeaders(response: ServerResponse, body: Omit<Body, 'blob' | 'etag'> & { etag: string | undefined }): void {
-  if (body.etag !== undefined) response.setHeader('ETag', body.etag);
-  response.setHeader('Last-Modified', body.lastModified.toUTCString());
+  setValidators(response, body);
   response.setHeader('Cache-Control', body.cacheControl);
   response.setHeader('Content-Type', body.contentType);
 }

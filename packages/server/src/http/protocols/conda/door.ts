@@ -7,7 +7,7 @@ import { ServerError } from '../../../errors.ts';
 import type { Remembered } from '../../remembered.ts';
 import { requestContext } from '../../request-context.ts';
 import { type ChannelGateDeps, readableChannel } from '../channel-gate.ts';
-import { isNotModified } from '../conditional.ts';
+import { isNotModified, setValidators, type Validators } from '../conditional.ts';
 import { parseRepoPath } from '../repo-path.ts';
 import { sendBlob } from '../send-blob.ts';
 import { type FetchingDeps, sendFetched } from '../send-fetched.ts';
@@ -21,8 +21,8 @@ export interface CondaDoorDeps extends ChannelGateDeps, FetchingDeps {
   documents: Remembered<number, Documents>;
   /** The notices.json of a channel, by its number. */
   notices: Remembered<number, { bytes: Buffer; etag: string }>;
-  /** The judged answer for one file; remembered by whoever gives it. */
-  judge: (channel: ChannelRow, subdir: string, file: string) => Promise<FileAnswer>;
+  /** The judged answer for one file; remembered by whoever gives it, so bytes may have arrived since. */
+  judge: (channelId: number, subdir: string, file: string) => Promise<FileAnswer>;
   countDownload: (channelId: number) => void;
 }
 
@@ -95,7 +95,8 @@ async function serveDocument(
       `Channel ${channel.path} has no ${unpack ? key.replace(/\.zst$/, '') : key}.`,
     );
   }
-  return sendBytes(request, response, channel, { ...emptyBody(key, unpack), contentType });
+  const lastModified = channel.created_at;
+  return sendBytes(request, response, channel, { ...emptyBody(key, unpack), lastModified, contentType });
 }
 
 async function serveFile(
@@ -106,12 +107,12 @@ async function serveFile(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const answer = await deps.judge(channel, subdir, file);
+  const answer = await deps.judge(channel.id, subdir, file);
   if (answer.status !== 'served') throw fileRefusal(channel.path, `${subdir}/${file}`, answer);
   if (countsAsDownload(request)) deps.countDownload(channel.id);
   const body = {
     contentType: file.endsWith('.bz2') ? 'application/x-bzip2' : 'application/octet-stream',
-    lastModified: channel.created_at,
+    lastModified: answer.published_at,
     // A name means the same bytes for ever; but whether they are let through is asked anew of every client.
     cacheControl: `private, max-age=${365 * day}, immutable`,
   };
@@ -138,11 +139,9 @@ function sendBytes(
   request: IncomingMessage,
   response: ServerResponse,
   channel: ChannelRow,
-  { bytes, etag, contentType }: { bytes: Buffer; etag: string; contentType: string },
+  { bytes, contentType, ...validators }: Validators & { bytes: Buffer; contentType: string },
 ): void {
-  const validators = { etag, lastModified: channel.created_at };
-  response.setHeader('ETag', etag);
-  response.setHeader('Last-Modified', validators.lastModified.toUTCString());
+  setValidators(response, validators);
   response.setHeader('Cache-Control', revalidated(channel));
   if (isNotModified(request, validators)) {
     response.writeHead(304).end();

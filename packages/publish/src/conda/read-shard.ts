@@ -9,8 +9,3 @@ const decompress = promisify(zstdDecompress);
 export async function readShard(storage: BlobStore, shard: BlobColumns): Promise<Shard> {
   return decodeShard(await decompress(await storage.read(blobRef(shard))));
 }
-
-/** The names of the package files that a shard lists. */
-export async function shardFiles(storage: BlobStore, shard: BlobColumns): Promise<Set<string>> {
-  return new Set((await readShard(storage, shard)).records.map(({ fn }) => fn));
-}
