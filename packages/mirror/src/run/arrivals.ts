@@ -2,7 +2,7 @@ import { type RunItemRow, settleRunItems } from '@sluice/catalog';
 import { type ArrivedFile, admitBytes } from '@sluice/registry';
 import type { Receiving } from '../deps.ts';
 import { rememberedError } from '../error-code.ts';
-import { isFencedOut } from './keep-lease.ts';
+import { fencedOut, isFencedOut } from './keep-lease.ts';
 import { commit, type RunContext, save } from './run-context.ts';
 import { countsOf, filteredOf, type RunCounts } from './run-counts.ts';
 
@@ -39,6 +39,8 @@ export function collectArrivals(context: RunContext, tally: ItemTally): Arrivals
   let broken: { error: unknown } | undefined;
 
   async function admit(batch: typeof files, settled: typeof results): Promise<void> {
+    // Woken after a long sleep, not even the bytes may become visible.
+    if (context.lease.isLapsed()) broken ??= { error: fencedOut() };
     if (broken) {
       await Promise.all(batch.map(({ receiving }) => receiving.discard()));
       throw broken.error;

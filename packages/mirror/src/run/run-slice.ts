@@ -72,7 +72,7 @@ export async function runSlice(deps: MirrorDeps, runId: string, options: SliceOp
       mirror,
       lease,
       upstream: { ...upstreamOf(deps, mirror), signal: lease.signal },
-      hasTime: () => performance.now() < deadline && !lease.signal.aborted,
+      hasTime: () => performance.now() < deadline && !lease.signal.aborted && !lease.isLapsed(),
     };
     if (run.stop_requested) throw new MirrorError('run_stopped', 'The run was stopped by request.');
     if (run.fence === 1) await commit(context, (trx) => recordStart(trx, deps, mirror, run));
@@ -96,19 +96,18 @@ async function stages(context: RunContext): Promise<SliceEnd> {
   while (context.run.stage !== 'publish') {
     const end = await work[context.run.stage](context);
     context.lease.signal.throwIfAborted();
-    if (end === 'yield') {
-      await yieldRun(context.deps, context.lease.hold);
-      return 'yielded';
-    }
+    if (end === 'yield') return yieldRun(context.deps, context.lease.hold);
   }
   await handOver(context);
   return 'handed_over';
 }
 
 /** Give the run back and queue its next slice, in one transaction. */
-async function yieldRun(deps: MirrorDeps, hold: RunContext['lease']['hold']): Promise<void> {
-  await deps.db.transaction().execute(async (trx) => {
-    if (await releaseLease(trx, hold)) await enqueueSlice(trx, hold.id);
+async function yieldRun(deps: MirrorDeps, hold: RunContext['lease']['hold']): Promise<'yielded' | 'fenced_out'> {
+  return deps.db.transaction().execute(async (trx) => {
+    if (!(await releaseLease(trx, hold))) return 'fenced_out';
+    await enqueueSlice(trx, hold.id);
+    return 'yielded';
   });
 }
 
@@ -129,10 +128,7 @@ interface Ending {
 async function endSlice({ deps, run, mirror, lease, stopping }: Ending, error: unknown): Promise<SliceEnd> {
   if (isFencedOut(error)) return 'fenced_out';
   if (isConnectionLoss(error)) throw error;
-  if (stopping) {
-    await yieldRun(deps, lease.hold);
-    return 'yielded';
-  }
+  if (stopping) return yieldRun(deps, lease.hold);
   const state = error instanceof MirrorError && error.code === 'run_stopped' ? 'stopped' : 'failed';
   const remembered = rememberedError(error);
   const now = deps.now();
