@@ -77,7 +77,7 @@ export function encodeColumns(facts: Facts): { chunks: Uint8Array[]; bytes: numb
  * @throws {PolicyError} `columns_format` when the bytes are not such columns, or of another version. Build them anew.
  */
 export function decodeColumns(bytes: Uint8Array): Facts {
-  const held = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const held = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   const view = new DataView(held.buffer, held.byteOffset, held.byteLength);
   if (held.byteLength < 8 || view.getUint32(0, true) !== magic) throw notColumns('facts columns', 'other bytes');
   const headLength = view.getUint32(4, true);
