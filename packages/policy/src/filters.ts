@@ -13,3 +13,13 @@ export interface MirrorFilters extends ChannelFilters {
   date_from?: string;
   date_to?: string;
 }
+
+/** Whether a mirror names platforms without noarch: then of noarch comes along what its files depend on. */
+export function takesNeededNoarch({ subdirs = [] }: MirrorFilters): boolean {
+  return subdirs.length > 0 && !subdirs.includes('noarch');
+}
+
+/** The subdirs a mirror looks at, in byte order: those it names, and noarch in any case. Empty: all there are. */
+export function lookedAtSubdirs({ subdirs = [] }: MirrorFilters): string[] {
+  return subdirs.length === 0 ? [] : [...new Set([...subdirs, 'noarch'])].sort();
+}

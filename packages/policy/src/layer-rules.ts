@@ -1,5 +1,6 @@
 import type { PackageType } from './facts/facts.ts';
 import type { ChannelFilters, MirrorFilters } from './filters.ts';
+import type { FileNames } from './noarch/file-names.ts';
 import type { Rule } from './rule.ts';
 import { dateRule } from './rules/date.ts';
 import { excludeSpecsRule } from './rules/exclude-specs.ts';
@@ -21,12 +22,13 @@ export interface LayerDefinition {
  *
  * Compile once per change of the definition; the rules are then good for any facts.
  *
+ * @param needed the noarch files that come along, where `takesNeededNoarch`; without them none does.
  * @throws {FormatError | PolicyError} when a spec, licence or day cannot be read.
  */
-export function layerRules({ types, channel, mirror }: LayerDefinition): Rule[] {
+export function layerRules({ types, channel, mirror }: LayerDefinition, needed?: FileNames): Rule[] {
   const rules: Rule[] = [typeRule(types)];
   const filters = mirror?.filters ?? {};
-  if (filters.subdirs?.length) rules.push(platformRule(filters.subdirs));
+  if (filters.subdirs?.length) rules.push(platformRule(filters.subdirs, needed));
   rules.push(...licenceAndSpecRules('channel', channel));
   if (filters.date_from || filters.date_to) rules.push(dateRule(filters.date_from, filters.date_to));
   if (filters.only_specs?.length) rules.push(onlySpecsRule(filters.only_specs));

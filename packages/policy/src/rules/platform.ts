@@ -1,16 +1,28 @@
+import type { FileNames } from '../noarch/file-names.ts';
 import type { Rule } from '../rule.ts';
 import { listText } from './list-text.ts';
 
-/** Is this subdir one that the mirror brings in? */
-export function platformRule(subdirs: readonly string[]): Rule {
+/**
+ * Is this subdir one that the mirror brings in?
+ *
+ * @param needed the noarch files that come along when noarch is not named; none when left out.
+ */
+export function platformRule(subdirs: readonly string[], needed?: FileNames): Rule {
   return {
     code: 'platform',
     scope: 'mirror',
     text: `subdirs: ${listText(subdirs)}`,
     remedy: 'Ask the owner of the mirror to add the platform.',
-    prepare: (facts) => {
-      const wrong = !subdirs.includes(facts.subdir);
-      return { denies: () => wrong, evidence: () => `the platform is ${facts.subdir}` };
+    prepare: ({ subdir, file }) => {
+      if (subdirs.includes(subdir)) return { denies: () => false, evidence: () => `the platform is ${subdir}` };
+      const comesAlong = subdir === 'noarch' ? needed : undefined;
+      return {
+        denies: (i) => !comesAlong?.has(file(i)),
+        evidence: () =>
+          subdir === 'noarch'
+            ? 'it is noarch, and nothing that the mirror keeps of its platforms depends on it'
+            : `the platform is ${subdir}`,
+      };
     },
   };
 }

@@ -17,7 +17,11 @@ export interface SpecTest {
 
 /** Several specs as one question: does any of them match? Parse once, prepare once per facts. */
 export function specSet(texts: readonly string[]): (facts: Facts) => SpecTest {
-  const specs = texts.map((text) => ({ text, spec: parseMatchSpec(text) }));
+  return candidateSet(texts.map((text) => ({ text, spec: parseMatchSpec(text) })));
+}
+
+/** As {@link specSet}, for specs that are parsed already. */
+export function candidateSet(specs: readonly Candidate[]): (facts: Facts) => SpecTest {
   const byName = new Map<string, Candidate[]>();
   const open: Candidate[] = [];
   for (const candidate of specs) {
@@ -46,7 +50,8 @@ export function specSet(texts: readonly string[]): (facts: Facts) => SpecTest {
   };
 }
 
-interface Candidate {
+/** A match spec and how it was written. */
+export interface Candidate {
   text: string;
   spec: MatchSpec;
 }
