@@ -125,16 +125,19 @@ export async function changedRecords(db: Db, part: Part, after: number, upTo: nu
 }
 
 /**
- * The COPY command that reads the live records of a part in byte order of their file names: columns file, body.
- * `ending` is the end of the file names wanted, such as `.conda`.
+ * The COPY command that reads the live records of several parts in byte order of their file names: columns part (its
+ * place in `parts`, from 0), file, body. `ending` is the end of the file names wanted, such as `.conda`.
  */
-export function copyLiveRecords(part: Part, revision: number, ending: string): string {
+export function copyLiveRecords(parts: readonly (Part & { revision: number })[], ending: string): string {
+  const live = parts.map(
+    ({ source_id, subdir, revision }, i) => `
+      select ${i} as part, file, body from record
+      where source_id = ${Number(source_id)} and subdir = ${quoted(subdir)}
+        and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
+        and right(file, ${ending.length}) = ${quoted(ending)}`,
+  );
   return `copy (
-    select file, body from record
-    where source_id = ${Number(part.source_id)} and subdir = ${quoted(part.subdir)}
-      and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
-      and right(file, ${ending.length}) = ${quoted(ending)}
-    order by file
+    select part, file, body from (${live.join(' union all ')}) as live order by file
   ) to stdout (format binary)`;
 }
 

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type DatabaseAddress } from '@sluice/catalog';
+import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { PublishDeps } from './deps.ts';
+import { publishChannel } from './publish-channel.ts';
+
+// What a publication holds while it is being made, and that it lets go of it.
+
+let catalog: TestCatalog;
+beforeEach(async () => {
+  catalog = await createTestCatalog();
+});
+afterEach(() => catalog.close());
+
+/** Channels of three layers each. */
+async function addChannels(count: number): Promise<number[]> {
+  const sources = await Promise.all(
+    ['1', '2', '3'].map((version) => catalog.admit({ [`a-${version}-0.conda`]: testRecord('a', version) })),
+  );
+  const channels: number[] = [];
+  for (let n = 0; n < count; n++) {
+    const channel = await catalog.addChannel(`c${n}`);
+    for (const { sourceId } of sources) await catalog.addMirror(channel, sourceId);
+    channels.push(channel);
+  }
+  return channels;
+}
+
+test('publications share few connections, however many layers they have', async () => {
+  const channels = await addChannels(3);
+  const { db, pool, close } = connect((catalog.pool as unknown as { options: DatabaseAddress }).options, { max: 4 });
+  try {
+    const publications = Promise.all(channels.map((id) => publishChannel({ ...catalog, db, pool }, id, 'test')));
+    const outcomes = await Promise.race([publications, sleep(10_000, 'waiting for each other')]);
+    expect(outcomes).toMatchObject(channels.map(() => ({ status: 'published', files: 3 })));
+  } finally {
+    void close();
+  }
+});
+
+test('a publication that fails while it reads gives its connections back', async () => {
+  const [channel] = await addChannels(1);
+  const full = new Error('disk full');
+  const storage: PublishDeps['storage'] = {
+    ...catalog.storage,
+    async receive(options) {
+      const receiving = await catalog.storage.receive(options);
+      return { ...receiving, write: () => Promise.reject(full) };
+    },
+  };
+  for (let n = 0; n < 3; n++) {
+    await expect(publishChannel({ ...catalog, storage }, channel!, 'test')).rejects.toThrow('disk full');
+  }
+  const { pool } = catalog;
+  await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0);
+  expect(await publishChannel(catalog, channel!, 'test')).toMatchObject({ status: 'published' });
+});
