@@ -196,6 +196,17 @@ create table facts (
   primary key (source_id, subdir, revision)
 );
 
+-- Which noarch files come along with the platforms a mirror names, worked out once: at a source's revision, under the rules
+-- with this digest.
+create table needed_noarch (
+  source_id integer not null references source on delete cascade,
+  revision integer not null,
+  rules bytea not null,
+  blob bytea not null references blob,
+  unpacked_bytes bigint not null,
+  primary key (source_id, revision, rules)
+);
+
 -- Mirrors and their runs ----------------------------------------------------------------------------------------------
 
 create table mirror (

@@ -80,6 +80,7 @@ export {
   setNextRun,
   updateMirror,
 } from './queries/mirror.ts';
+export { findNeededNoarch, insertNeededNoarch, type LayerState } from './queries/needed-noarch.ts';
 export {
   deleteNotice,
   findNotice,

@@ -121,6 +121,7 @@ export interface Tables {
   record: { source_id: number; subdir: string; file: string; from_rev: number; to_rev: number | null; body: Bytes };
   refused_record: { source_id: number; subdir: string; file: string; reason: string };
   record_digest: { source_id: number; subdir: string; file: string; from_rev: number; sha256: Bytes };
+  needed_noarch: { source_id: number; revision: number; rules: Bytes; blob: Bytes; unpacked_bytes: number };
   facts: { source_id: number; subdir: string; revision: number; blob: Bytes; unpacked_bytes: number };
   mirror: {
     id: string;

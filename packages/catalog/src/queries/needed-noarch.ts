@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { LayerDefinition } from '@sluice/policy';
+import type { Db } from '../session.ts';
+import type { BlobRow } from './blob.ts';
+
+/** A mirror's layer: its source at a revision, and what decides over it. */
+export interface LayerState {
+  sourceId: number;
+  revision: number;
+  definition: LayerDefinition;
+}
+
+/** Where the names lie of the noarch files that come along with a layer's platforms, if that was worked out before. */
+export async function findNeededNoarch(
+  db: Db,
+  layer: LayerState,
+): Promise<(BlobRow & { unpacked_bytes: number }) | undefined> {
+  return db
+    .selectFrom('needed_noarch')
+    .innerJoin('blob', 'blob.sha256', 'needed_noarch.blob')
+    .select(['needed_noarch.unpacked_bytes', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
+    .where('source_id', '=', layer.sourceId)
+    .where('revision', '=', layer.revision)
+    .where('rules', '=', digestOf(layer))
+    .executeTakeFirst();
+}
+
+/** Remember them: `blob` holds the names, so many bytes when unpacked. Worked out twice at once, they are the same. */
+export async function insertNeededNoarch(
+  db: Db,
+  layer: LayerState,
+  names: { blob: Uint8Array; unpacked_bytes: number },
+): Promise<void> {
+  await db
+    .insertInto('needed_noarch')
+    .values({ source_id: layer.sourceId, revision: layer.revision, rules: digestOf(layer), ...names })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+function digestOf({ definition }: LayerState): Buffer {
+  return createHash('sha256').update(JSON.stringify(definition)).digest();
+}
