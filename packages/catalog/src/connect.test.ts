@@ -1,6 +1,10 @@
+import net from 'node:net';
 import { createTestDatabase } from '@sluice/testkit';
+import type pg from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import { connect } from './connect.ts';
+import { isConnectionLoss } from './connection-loss.ts';
+import { copyIn } from './copy/copy-in.ts';
 
 const database = await createTestDatabase({ isMigrated: false });
 afterAll(() => database.close());
@@ -29,6 +33,43 @@ describe('connect', () => {
     const hasty = connect(database.connectionString, { statementTimeout_ms: 50, max: 1 });
     await expect(hasty.pool.query('select pg_sleep(10)')).rejects.toMatchObject({ code: '57014' });
     await hasty.close();
+  });
+
+  it.each<[string, (client: pg.PoolClient) => Promise<unknown>]>([
+    ['a query', (client) => client.query('select 1')],
+    [
+      'a query with a callback',
+      (client) =>
+        new Promise((resolve, reject) => client.query('select 1', (error) => (error ? reject(error) : resolve(0)))),
+    ],
+    ['a COPY', (client) => copyIn(client, 'copy pg_aggregate from stdin (format binary)', []).end()],
+  ])('says of %s by its code that the connection broke before', async (_, ask) => {
+    const victim = connect(database.config, { max: 1 });
+    const client = await victim.pool.connect();
+    const { rows } = await client.query('select pg_backend_pid() as pid');
+    const broken = new Promise((resolve) => client.once('end', resolve));
+    await database.pool.query('select pg_terminate_backend($1)', [rows[0].pid]);
+    await broken;
+    const error = await ask(client).catch((error: unknown) => error);
+    expect(isConnectionLoss(error)).toBe(true);
+    client.release(true);
+    await victim.close();
+  });
+
+  it('says of a running query by its code that the connection broke', async () => {
+    const cut = net.createServer((socket) => {
+      const server = net.connect(`${database.config.host}/.s.PGSQL.${database.config.port}`);
+      socket.pipe(server).pipe(socket);
+      for (const end of [socket, server]) end.on('error', () => {});
+      setTimeout(() => socket.destroy(), 300);
+    });
+    await new Promise<void>((resolve) => cut.listen(0, '127.0.0.1', resolve));
+    const { port } = cut.address() as net.AddressInfo;
+    const victim = connect({ ...database.config, host: '127.0.0.1', port }, { max: 1 });
+    const error = await victim.pool.query('select pg_sleep(10)').catch((error: unknown) => error);
+    expect(isConnectionLoss(error)).toBe(true);
+    await victim.close();
+    cut.close();
   });
 
   it('survives the loss of an idle connection, and closes without ever having asked', async () => {

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { CatalogError } from './errors.ts';
+import { markConnectionLoss } from './mark-connection-loss.ts';
 import type { Tables } from './tables.ts';
 
 /** Where a database is: a `postgresql://` address or its parts; for a Unix socket `host` is its folder. */
@@ -51,7 +52,7 @@ export function connect(address: DatabaseAddress, options: ConnectOptions = {}):
   // Without a listener a restart of the server would end this process.
   pool.on('error', options.onIdleError ?? (() => {}));
   // Likewise for a connection that breaks while it is lent out and asks nothing; the next query on it fails.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', markConnectionLoss);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   // Not db.destroy(): a Kysely that was never asked anything would leave the pool open.
   return { db, pool, close: () => pool.end() };

@@ -1,5 +1,8 @@
-/** SQLSTATEs of a server that shuts down, starts up or takes no more connections; class 08 is "connection exception". */
-const states = new Set(['57P01', '57P02', '57P03', '53300']);
+/**
+ * SQLSTATEs of a server that shuts down, starts up, takes no more connections, or ended one that was silent for too long;
+ * class 08 is "connection exception".
+ */
+const states = new Set(['57P01', '57P02', '57P03', '53300', '57P05', '25P03']);
 const systemCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -11,8 +14,8 @@ const systemCodes = new Set([
 ]);
 
 /**
- * Whether a query failed because the database is away for the moment, as far as the error says by code: the same query may
- * succeed later. A connection that breaks under a running query gives `pg` no code; ask {@link ping} then.
+ * Whether a query failed because its connection broke or the database is away for the moment: the same query may succeed
+ * later. Holds for connections of `connect`, whose errors always say so by code.
  */
 export function isConnectionLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

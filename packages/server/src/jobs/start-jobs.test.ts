@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beatWorkers, enqueue, releaseLostJobs, unfinishedJobs } from '@sluice/catalog';
+import { beatWorkers, enqueue, releaseLostJobs, unfinishedJobs, withLock } from '@sluice/catalog';
 import { createTestDatabase, type TestDatabase } from '@sluice/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -111,6 +111,26 @@ describe('a job that fails', () => {
     await expect.poll(() => unfinishedJobs(rooms.db)).toEqual([]);
     expect(lines.some((line) => line.includes('"level":"error"'))).toBe(false);
   });
+});
+
+test('a job whose connection broke while it asked nothing is tried again', async () => {
+  let tries = 0;
+  const job = defineJob(z.unknown(), (_, { rooms }) =>
+    withLock(rooms.pool, 'channel', 1, async ({ client }) => {
+      tries += 1;
+      if (tries > 1) return;
+      const { rows } = await client.query('select pg_backend_pid() as pid');
+      await database.pool.query('select pg_terminate_backend($1)', [rows[0].pid]);
+      await new Promise((resolve) => client.once('end', resolve));
+      await client.query('select 1');
+    }),
+  );
+  running = await startJobs(rooms, { publish: job });
+  await enqueue(rooms.db, 'publish', {});
+  await expect.poll(() => unfinishedJobs(rooms.db)).toMatchObject([{ state: 'due', attempts: 1 }]);
+  await database.pool.query('update graphile_worker._private_jobs set run_at = now()');
+  await expect.poll(() => tries, { timeout: 10_000 }).toBe(2);
+  expect(lines.some((line) => line.includes('"level":"error"'))).toBe(false);
 });
 
 test('stopping waits for a running job, and asks it to hurry when it is slow', async () => {
