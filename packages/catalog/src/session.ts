@@ -17,18 +17,17 @@ export interface Session {
  */
 export async function withSession<T>(pool: Pool, work: (session: Session) => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  let failure: unknown;
+  let failed = true;
   try {
     const borrowed = { query: client.query.bind(client), release() {} };
     const db = new Kysely<Tables>({
       dialect: new PostgresDialect({ pool: { connect: async () => borrowed, end: async () => {} } as never }),
     });
-    return await work({ client, db });
-  } catch (error) {
-    failure = error;
-    throw error;
+    const result = await work({ client, db });
+    failed = false;
+    return result;
   } finally {
-    client.release(failure instanceof Error ? failure : undefined);
+    client.release(failed);
   }
 }
 

@@ -146,6 +146,24 @@ describe('publishing a mirror', () => {
     expect(await filesOf(channel)).toEqual(['a-1.0-0.conda']);
   });
 
+  it('drops a document that it does not write any more', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit({ 'a-1.0-0.conda': testRecord('a', '1.0') });
+    const mirror = await catalog.addMirror(channel, sourceId);
+    await publishChannel(catalog, channel, 'first');
+    // As a subdir that has grown too large for its current_repodata.json leaves one behind.
+    const [document] = await liveEntries(catalog.db, channel, 'document', 'linux-64/');
+    await catalog.db
+      .insertInto('entry')
+      .values({ ...document!, channel_id: channel, key: 'linux-64/former.json.zst', from_no: 1, to_no: null })
+      .execute();
+    await catalog.admit(shelf, { sourceId });
+    await catalog.editMirror(mirror, { at_rev: 2 });
+    await publishChannel(catalog, channel, 'second');
+    const keys = (await liveEntries(catalog.db, channel, 'document', 'linux-64/')).map(({ key }) => key);
+    expect(keys).toEqual(['current_repodata', 'repodata', 'run_exports'].map((name) => `linux-64/${name}.json.zst`));
+  });
+
   it('leaves a frozen channel as it is, and catches up in one step', async () => {
     const channel = await catalog.addChannel('c');
     const { sourceId } = await catalog.admit({ 'a-1.0-0.conda': testRecord('a', '1.0') });

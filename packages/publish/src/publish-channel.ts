@@ -138,7 +138,12 @@ async function planSubdir(
   const shards = await buildShards(deps, layers, subdir, touched);
   change.put.push(...shards.entries);
   blobs.push(...shards.blobs);
-  addDocuments({ change, blobs }, await buildSubdirDocuments(deps, layers, subdir));
+  const documents = await buildSubdirDocuments(deps, layers, subdir);
+  addDocuments({ change, blobs }, documents);
+  const written = new Set(documents.map(({ key }) => key));
+  for (const { kind, key } of await liveEntries(deps.db, channelId, 'document', `${subdir}/`)) {
+    if (!written.has(key)) change.drop.push({ kind, key });
+  }
 }
 
 function countDifference(change: PublicationChange, before: EntryRow | undefined, after: Uint8Array | null): void {

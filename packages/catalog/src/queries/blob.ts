@@ -14,8 +14,10 @@ const portion = 5000;
 
 /** Note that these blobs are stored and durable. A blob that is already known keeps its place. */
 export async function insertBlobs(db: Db, blobs: readonly BlobRow[], now: Date): Promise<void> {
-  for (let at = 0; at < blobs.length; at += portion) {
-    const rows = blobs.slice(at, at + portion);
+  // In one order everywhere: two publications of the same upstream would otherwise wait for each other's rows in a circle.
+  const ordered = blobs.toSorted((a, b) => Buffer.compare(a.sha256, b.sha256));
+  for (let at = 0; at < ordered.length; at += portion) {
+    const rows = ordered.slice(at, at + portion);
     await sql`
       insert into blob (sha256, size, pack, pack_offset, created_at)
       select sha256, size, pack, pack_offset, ${now} from unnest(

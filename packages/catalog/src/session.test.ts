@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createTestDatabase } from '@sluice/testkit';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { isConnectionLoss } from './connection-loss.ts';
+import { withLock } from './session.ts';
+
+const database = await createTestDatabase({ isMigrated: false });
+afterAll(() => database.close());
+
+let child: ChildProcess | undefined;
+afterEach(() => void child?.kill('SIGKILL'));
+
+/** A process that takes the lock of channel 1, works on nothing, and then asks something. */
+async function holdElsewhere(work_ms: number): Promise<{ said: Promise<string> }> {
+  const program = `
+    import { connect } from '${new URL('./connect.ts', import.meta.url)}';
+    import { isConnectionLoss } from '${new URL('./connection-loss.ts', import.meta.url)}';
+    import { withLock } from '${new URL('./session.ts', import.meta.url)}';
+    const { pool, close } = connect(${JSON.stringify(database.config)});
+    const end = withLock(pool, 'channel', 1, async ({ client }) => {
+      process.stdout.write('held ');
+      await new Promise((resolve) => setTimeout(resolve, ${work_ms}));
+      await client.query('select 1');
+      return 'wrote';
+    }, 600);
+    process.stdout.write(await end.catch((error) => (isConnectionLoss(error) ? 'lost' : String(error))));
+    await close();`;
+  child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout!.on('data', (part) => {
+    text += part;
+  });
+  const said = once(child, 'close').then(() => text);
+  await expect.poll(() => text, { timeout: 10_000 }).toContain('held');
+  return { said };
+}
+
+test('a lock holds for as long as its holder lives, however long it asks nothing', async () => {
+  const { said } = await holdElsewhere(1500);
+  const begun = performance.now();
+  await withLock(database.pool, 'channel', 1, async () => {});
+  expect(performance.now() - begun).toBeGreaterThan(1000);
+  expect(await said).toBe('held wrote');
+});
+
+test('a lock falls when its holder sleeps; once it wakes it can write nothing', async () => {
+  const { said } = await holdElsewhere(3000);
+  child!.kill('SIGSTOP');
+  const begun = performance.now();
+  await withLock(database.pool, 'channel', 1, async () => {});
+  expect(performance.now() - begun).toBeLessThan(2500);
+  await sleep(500);
+  child!.kill('SIGCONT');
+  expect(await said).toBe('held lost');
+});
+
+test('a connection that had a lock may be silent for ever afterwards', async () => {
+  await withLock(database.pool, 'channel', 1, async () => {}, 600);
+  const { rows } = await database.pool.query('show idle_session_timeout');
+  expect(rows).toEqual([{ idle_session_timeout: '0' }]);
+});
+
+test('the loss of the lock shows in the work', async () => {
+  const lost = withLock(database.pool, 'channel', 1, async ({ client }) => {
+    const { rows } = await client.query('select pg_backend_pid() as pid');
+    await database.pool.query('select pg_terminate_backend($1)', [rows[0].pid]);
+  }).catch((error: unknown) => error);
+  expect(isConnectionLoss(await lost)).toBe(true);
+});
