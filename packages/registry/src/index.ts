@@ -13,5 +13,6 @@ export type { Actor, ChannelDeps } from './channels/deps.ts';
 export { type ChannelEdit, editChannel } from './channels/edit-channel.ts';
 export { createNotice, deleteNotice, editNotice, type NoticeWish } from './channels/notice.ts';
 export { type FieldIssue, RegistryError, type RegistryErrorCode } from './errors.ts';
+export { type NeededDeps, neededNoarch, recordDepends } from './needed-noarch.ts';
 export { type DenialCount, type PartPlan, type PlannedFile, planLayer } from './plan-layer.ts';
 export { editSettings, type SystemSettings, systemSettings } from './settings.ts';

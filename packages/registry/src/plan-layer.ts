@@ -1,16 +1,17 @@
-import { type Db, partSubdirs } from '@sluice/catalog';
+import { type LayerState, partSubdirs } from '@sluice/catalog';
 import {
   evaluateAll,
   type Facts,
-  type LayerDefinition,
   layerRules,
+  lookedAtSubdirs,
   type ReasonCode,
   type Rule,
   type RuleScope,
+  takesNeededNoarch,
   type Verdicts,
 } from '@sluice/policy';
-import type { BlobStore } from '@sluice/storage';
 import { sourceFacts } from './admit/source-facts.ts';
+import { type NeededDeps, neededNoarch } from './needed-noarch.ts';
 
 /** A file that the layer shows. Digests are raw bytes, size in bytes; absent when the record does not say. */
 export interface PlannedFile {
@@ -40,19 +41,19 @@ export interface PartPlan {
 }
 
 /**
- * Judge everything a mirror's source holds at `revision`, one subdir at a time, and change nothing.
+ * Judge everything a mirror's source holds at `revision`, one subdir at a time, and change nothing of what is shown.
  *
- * Only the subdirs that the mirror's filter names are looked at; all of them when it names none.
+ * Only the subdirs that the mirror looks at; all of them when its filter names none.
  */
-export async function* planLayer(
-  deps: { db: Db; storage: BlobStore },
-  input: { sourceId: number; revision: number; definition: LayerDefinition },
-): AsyncIterable<PartPlan> {
-  const rules = layerRules(input.definition);
-  const wanted = input.definition.mirror?.filters.subdirs ?? [];
-  for (const subdir of await partSubdirs(deps.db, input.sourceId)) {
+export async function* planLayer(deps: NeededDeps, layer: LayerState): AsyncIterable<PartPlan> {
+  const { sourceId, revision, definition } = layer;
+  const filters = definition.mirror?.filters ?? {};
+  const needed = takesNeededNoarch(filters) ? await neededNoarch(deps, layer) : undefined;
+  const rules = layerRules(definition, needed);
+  const wanted = lookedAtSubdirs(filters);
+  for (const subdir of await partSubdirs(deps.db, sourceId)) {
     if (wanted.length > 0 && !wanted.includes(subdir)) continue;
-    const facts = await sourceFacts(deps, { source_id: input.sourceId, subdir }, input.revision);
+    const facts = await sourceFacts(deps, { source_id: sourceId, subdir }, revision);
     if (facts) yield partPlan(rules, facts);
   }
 }
