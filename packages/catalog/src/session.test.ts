@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '@sluice/testkit';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { isConnectionLoss } from './connection-loss.ts';
-import { withLock } from './session.ts';
+import { withFreeLock, withLock } from './session.ts';
 
 const database = await createTestDatabase({ isMigrated: false });
 afterAll(() => database.close());
@@ -54,6 +54,14 @@ test('a lock falls when its holder sleeps; once it wakes it can write nothing', 
   await sleep(500);
   child!.kill('SIGCONT');
   expect(await said).toBe('held lost');
+});
+
+test('who does not wait finds a lock taken, and free once its holder sleeps', async () => {
+  await holdElsewhere(3000);
+  expect(await withFreeLock(database.pool, 'channel', 1, async () => 'mine')).toBeUndefined();
+  child!.kill('SIGSTOP');
+  const take = () => withFreeLock(database.pool, 'channel', 1, async () => 'mine');
+  await expect.poll(take, { timeout: 2500 }).toBe('mine');
 });
 
 test('a connection that had a lock may be silent for ever afterwards', async () => {
