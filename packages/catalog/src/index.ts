@@ -56,7 +56,14 @@ export {
 } from './queries/channel-list.ts';
 export { removeDeletedChannel } from './queries/channel-removal.ts';
 export { addDownloads } from './queries/download.ts';
-export { type EnqueueOptions, enqueue, parkJob, type UnfinishedJob, unfinishedJobs } from './queries/enqueue.ts';
+export {
+  type EnqueueOptions,
+  enqueue,
+  enqueuePublication,
+  parkJob,
+  type UnfinishedJob,
+  unfinishedJobs,
+} from './queries/enqueue.ts';
 export { type EventRow, listChannelEvents, type NewEvent, recordEvent } from './queries/event.ts';
 export { findFacts, insertFacts } from './queries/facts.ts';
 export { createFileLocks, type FileLocks } from './queries/file-lock.ts';
@@ -181,5 +188,5 @@ export {
 export { findUploadsSource, liveFilesOf, lockUploadsSource, type UploadsSource } from './queries/uploads.ts';
 export { beatWorkers, releaseLostJobs } from './queries/worker.ts';
 export type { Db } from './session.ts';
-export { type Session, withLock, withSession } from './session.ts';
+export { type Session, withFreeLock, withLock, withSession } from './session.ts';
 export type { MirrorMode, Privacy, RunState, TokenResource } from './tables.ts';

@@ -11,7 +11,7 @@ import {
   notifyChanged,
   type PublicationChange,
   setJudged,
-  withLock,
+  withFreeLock,
 } from '@sluice/catalog';
 import { type ChannelSummary, channelSummary } from './conda/channel-summary.ts';
 import { buildChanneldata } from './conda/channeldata.ts';
@@ -22,10 +22,10 @@ import { type RuledLayer, ruledLayers } from './layers.ts';
 import { shownNames, signatureDifference, signatureOf } from './select.ts';
 import { channelSubdirs, type LoadedLayer, loadSelection } from './selection.ts';
 
-/** What came of publishing. `unchanged`: the head already shows all there is. */
+/** What came of publishing. `unchanged`: the head already shows all there is. `busy`: another is being made; ask again. */
 export type PublishOutcome =
   | { status: 'published'; no: number; added: number; removed: number; files: number }
-  | { status: 'unchanged' | 'frozen' | 'missing' };
+  | { status: 'unchanged' | 'frozen' | 'missing' | 'busy' };
 
 /**
  * Bring a channel's head up to what its layers and rules say now.
@@ -35,7 +35,8 @@ export type PublishOutcome =
  * happened but some blobs without a row.
  */
 export async function publishChannel(deps: PublishDeps, channelId: number, cause: string): Promise<PublishOutcome> {
-  return withLock(deps.pool, 'channel', channelId, async ({ db }) => {
+  // Not waiting: a large publication takes a minute, and those that wait for it would keep all workers from other work.
+  const outcome = await withFreeLock(deps.pool, 'channel', channelId, async ({ db }): Promise<PublishOutcome> => {
     const channel = await findChannelById(db, channelId);
     if (!channel) return { status: 'missing' };
     if (channel.frozen) return { status: 'frozen' };
@@ -59,6 +60,7 @@ export async function publishChannel(deps: PublishDeps, channelId: number, cause
       return { status: 'published', no, added, removed, files };
     });
   });
+  return outcome ?? { status: 'busy' };
 }
 
 /** Raise it when the same layers and rules would give another publication than before. */

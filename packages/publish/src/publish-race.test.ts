@@ -1,4 +1,4 @@
-import { findChannelById, markChannelDeleted } from '@sluice/catalog';
+import { findChannelById, markChannelDeleted, withLock } from '@sluice/catalog';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { publishChannel } from './publish-channel.ts';
@@ -32,4 +32,12 @@ test.each<[string, (id: number) => Promise<unknown>, string]>([
     .select((eb) => eb.fn.countAll<number>().as('entries'))
     .executeTakeFirstOrThrow();
   expect(Number(entries)).toBe(0);
+});
+
+test('a channel that is being published is not waited for', async () => {
+  const id = await catalog.addChannel('c');
+  await withLock(catalog.pool, 'channel', id, async () => {
+    expect(await publishChannel(catalog, id, 'test')).toEqual({ status: 'busy' });
+  });
+  expect(await publishChannel(catalog, id, 'test')).toEqual({ status: 'unchanged' });
 });

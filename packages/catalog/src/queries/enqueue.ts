@@ -28,6 +28,16 @@ export async function enqueue(
     )`.execute(db);
 }
 
+/**
+ * Queue a publication of a channel inside the caller's transaction; asking again while one waits changes nothing.
+ *
+ * @param runAt not before this time.
+ */
+export function enqueuePublication(db: Db, channelId: number, runAt?: Date): Promise<void> {
+  const key = `publish:${channelId}`;
+  return enqueue(db, 'publish-channel', { channel_id: channelId }, { key, ...(runAt && { runAt }) });
+}
+
 /** Make the running attempt of a job its last: once it fails, the job stays where it is for somebody to look at. */
 export async function parkJob(db: Db, jobId: string): Promise<void> {
   await sql`update graphile_worker._private_jobs set max_attempts = attempts where id = ${jobId}::bigint`.execute(db);
@@ -41,13 +51,13 @@ export interface UnfinishedJob {
   last_error: string | null;
 }
 
-/** Jobs that are not done, oldest first; those whose time has not come are left out. */
+/** Jobs that are not done, oldest first; those that are for later than the next second are left out. */
 export async function unfinishedJobs(db: Db): Promise<UnfinishedJob[]> {
   const { rows } = await sql<UnfinishedJob>`
     select tasks.identifier as task, jobs.attempts, jobs.last_error,
       case when locked_at is not null then 'running' when attempts >= max_attempts then 'parked' else 'due' end as state
     from graphile_worker._private_jobs as jobs join graphile_worker._private_tasks as tasks on tasks.id = jobs.task_id
-    where locked_at is not null or attempts >= max_attempts or attempts > 0 or run_at <= now()
+    where locked_at is not null or attempts >= max_attempts or attempts > 0 or run_at <= now() + interval '1 second'
     order by jobs.id`.execute(db);
   return rows;
 }

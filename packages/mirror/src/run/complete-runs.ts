@@ -6,15 +6,16 @@ import type { MirrorDeps } from '../deps.ts';
  * later one brought may not be in this publication, and it has asked for its own.
  *
  * @param publish does it; whatever it answers (also that nothing changed, or that the channel is frozen), the channel then
- *   shows all it is going to show of these runs.
+ *   shows all it is going to show of these runs. Undefined when it did not come to it: the runs go on waiting.
  */
 export async function publishingRuns<T>(
   deps: Pick<MirrorDeps, 'db' | 'now'>,
   channelId: number,
-  publish: () => Promise<T>,
-): Promise<T> {
+  publish: () => Promise<T | undefined>,
+): Promise<T | undefined> {
   const waiting = await waitingRuns(deps.db, channelId);
   const outcome = await publish();
+  if (outcome === undefined) return undefined;
   for (const { id } of waiting) await deps.db.transaction().execute((trx) => completeRun(trx, id, deps.now()));
   return outcome;
 }

@@ -1,4 +1,4 @@
-import { awaitPublication, enqueue, findChannelById, moveMirror, notifyChanged } from '@sluice/catalog';
+import { awaitPublication, enqueuePublication, findChannelById, moveMirror, notifyChanged } from '@sluice/catalog';
 import { completeRun } from './complete-runs.ts';
 import { fencedOut } from './keep-lease.ts';
 import type { RunContext } from './run-context.ts';
@@ -17,7 +17,7 @@ export async function handOver(context: RunContext): Promise<void> {
     await moveMirror(trx, mirror.id, { source_id: mirror.source_id, at_rev: run.revision!, last_run_id: run.id });
     const wait = { stepText: 'Publishing', askAgainMs: timings.askAgainMs };
     if (!(await awaitPublication(trx, lease.hold, wait))) throw fencedOut();
-    await enqueue(trx, 'publish-channel', { channel_id: mirror.channel_id }, { key: `publish:${mirror.channel_id}` });
+    await enqueuePublication(trx, mirror.channel_id);
     await notifyChanged(trx, 'mirror', mirror.id);
     if (channel?.frozen) await completeRun(trx, run.id, now);
   });

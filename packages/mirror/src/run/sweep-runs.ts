@@ -1,6 +1,6 @@
 import {
   endIdleRun,
-  enqueue,
+  enqueuePublication,
   findMirror,
   findRun,
   lapsedRuns,
@@ -42,7 +42,7 @@ export async function sweepRuns(
   }
   await deps.db.transaction().execute(async (trx) => {
     for (const channelId of await overduePublications(trx, askAgainMs)) {
-      await enqueue(trx, 'publish-channel', { channel_id: channelId }, { key: `publish:${channelId}` });
+      await enqueuePublication(trx, channelId);
       swept.publications++;
     }
   });

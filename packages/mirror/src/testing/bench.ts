@@ -104,7 +104,7 @@ export async function openBench(fileRoot = '/nowhere'): Promise<Bench> {
         const jobs = await bench.takeJobs();
         if (jobs.length === 0) return ends;
         for (const { task, payload } of jobs) {
-          if (task === 'publish-channel') await publishingRuns(deps, payload.channel_id as number, async () => {});
+          if (task === 'publish-channel') await publishingRuns(deps, payload.channel_id as number, async () => 'out');
           else
             ends.push(
               await runSlice(deps, payload.run_id as string, {

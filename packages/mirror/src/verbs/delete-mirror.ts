@@ -1,6 +1,6 @@
 import {
   type Db,
-  enqueue,
+  enqueuePublication,
   findMirror,
   type KeptFile,
   keepRecords,
@@ -53,7 +53,7 @@ export async function deleteMirror(
       subject: mirror.name,
       data: { mirror_id: id, files, kept },
     });
-    await enqueue(trx, 'publish-channel', { channel_id: mirror.channel_id }, { key: `publish:${mirror.channel_id}` });
+    await enqueuePublication(trx, mirror.channel_id);
     await notifyChanged(trx, 'mirror', id);
     return kept;
   });

@@ -1,7 +1,7 @@
 import { inspectConda } from '@sluice/archives';
 import {
   closeRecords,
-  enqueue,
+  enqueuePublication,
   findLatestRecords,
   insertBlobs,
   insertInspections,
@@ -170,7 +170,7 @@ async function record(
       subject: `${result.subdir}/${fileName}`,
       data: { artifact_family: 'conda', ckey: `${result.subdir}/${fileName}`, sha256: received.sha256 },
     });
-    await enqueue(trx, 'publish-channel', { channel_id: channel.id }, { key: `publish:${channel.id}` });
+    await enqueuePublication(trx, channel.id);
     return { status: 'created', ...result };
   });
 }

@@ -3,7 +3,7 @@ import {
   channelLayers,
   closeRecords,
   type Db,
-  enqueue,
+  enqueuePublication,
   findRecord,
   findUploadsSource,
   headShardBlobs,
@@ -54,7 +54,7 @@ export async function deleteFiles(
       data: { artifact_family: 'conda', name: choice.name, ...(choice.one ? { ckey: subject } : { ckeys: keys }) },
     });
     await notifyChanged(trx, 'channel', channel.id);
-    await enqueue(trx, 'publish-channel', { channel_id: channel.id }, { key: `publish:${channel.id}` });
+    await enqueuePublication(trx, channel.id);
     return keys;
   });
 }

@@ -3,7 +3,7 @@ import {
   type ChannelChange,
   type ChannelRow,
   type Db,
-  enqueue,
+  enqueuePublication,
   lockChannel,
   notifyChanged,
   type Privacy,
@@ -57,7 +57,7 @@ export async function editChannel(
     await recordEdit(trx, { changed, path: before.path, actor, now });
     await notifyChanged(trx, 'channel', before.id);
     if (!after.frozen && ('filters' in changed || 'types' in changed || 'frozen' in changed)) {
-      await enqueue(trx, 'publish-channel', { channel_id: before.id }, { key: `publish:${before.id}` });
+      await enqueuePublication(trx, before.id);
     }
     return after;
   });
