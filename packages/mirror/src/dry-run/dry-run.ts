@@ -5,9 +5,12 @@ import {
   type Facts,
   type LayerDefinition,
   layerRules,
+  neededNoarch,
   type PackageType,
   type Reason,
   type Rule,
+  readFileNames,
+  takesNeededNoarch,
   type Verdicts,
 } from '@sluice/policy';
 import { planLayer } from '@sluice/registry';
@@ -23,7 +26,7 @@ import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
 import { listSubdirs } from '../upstreams/conda/list-subdirs.ts';
 import { sourceKey } from '../verbs/create-mirror.ts';
 import { type MirrorEdit, mergedInput, mirrorMissing } from '../verbs/edit-mirror.ts';
-import { upstreamPart } from './part-facts.ts';
+import { type UpstreamPart, upstreamPart } from './part-facts.ts';
 
 /**
  * What a run would do with one file.
@@ -42,7 +45,7 @@ export interface DryRun {
   /** What an active mirror would bring in; `bytes` of those whose size is known. */
   to_fetch: { files: number; bytes: number };
   parts: { subdir: string; status: 'read' | 'unchanged' | 'absent'; total: number; kept: number; refused: number }[];
-  /** One page of the files, in the order of subdirs and indexes. */
+  /** One page of the files, in the order of subdirs and indexes; noarch last where only a part of it comes along. */
   items: { subdir: string; file: string; size: number | null; action: FileAction; reason: Reason | null }[];
   total_count: number;
 }
@@ -55,7 +58,7 @@ const portion = 5000;
 /**
  * Plan a run and change nothing: ask the upstream, judge every file, count, and list one page of decisions.
  *
- * Holds the facts of one subdir at a time. At 700,000 files it takes as long as reading the index does.
+ * Holds the facts of one subdir at a time, and of noarch while it finds out what of it comes along. At 700,000 files it takes as long as reading the index does.
  *
  * @throws {MirrorError} what {@link readDefinition} and reading the upstream throw; `mirror_missing`, `channel_missing`.
  */
@@ -75,23 +78,34 @@ export async function dryRun(
   };
   const upstream: UpstreamDeps = { http: deps.http, guard: deps.guard, address: definition.address, signal };
   const source = await findSourceByKey(deps.db, sourceKey(deps, definition.type, definition.address));
-  const named = definition.filters.subdirs ?? [];
-  const subdirs = [...(named.length > 0 ? new Set(named) : await listSubdirs(upstream))].sort();
-  const run = {
-    deps,
-    rules: layerRules(layer),
-    mode: definition.mode,
-    page,
-    shown: mirror && mirror.at_rev > 0 ? fileSet() : undefined,
-  };
+  const run = { deps, mode: definition.mode, page, shown: mirror && mirror.at_rev > 0 ? fileSet() : undefined };
   const plan: DryRun = { count: noCounts(), to_fetch: { files: 0, bytes: 0 }, parts: [], items: [], total_count: 0 };
-  for (const subdir of subdirs) {
-    const { status, facts, refused } = await upstreamPart(deps, upstream, source, subdir);
-    if (status === 'absent' && named.length === 0) continue;
-    const kept = await planPart(run, facts, plan);
+  const add = async (part: UpstreamPart, rules: readonly Rule[]) => {
+    const { status, facts, refused } = part;
+    const kept = await planPart({ ...run, rules }, facts, plan);
     plan.count.total += facts.count + refused;
     plan.count.failed += refused;
-    plan.parts.push({ subdir, status, total: facts.count, kept, refused });
+    plan.parts.push({ subdir: facts.subdir, status, total: facts.count, kept, refused });
+  };
+  const read = (subdir: string) => upstreamPart(deps, upstream, source, subdir, comesAlong);
+  const { filters } = definition;
+  const named = [...new Set(filters.subdirs)].sort();
+  const comesAlong = takesNeededNoarch(filters);
+  const rules = layerRules(layer);
+  async function* platforms(): AsyncGenerator<UpstreamPart> {
+    for (const subdir of named.length > 0 ? named : (await listSubdirs(upstream)).sort()) {
+      const part = await read(subdir);
+      if (part.status === 'absent' && named.length === 0) continue;
+      await add(part, rules);
+      yield part;
+    }
+  }
+  if (comesAlong) {
+    const noarch = await read('noarch');
+    const needed = readFileNames(await neededNoarch(layer, noarch, platforms()));
+    if (noarch.status !== 'absent') await add(noarch, layerRules(layer, needed));
+  } else {
+    for await (const _ of platforms());
   }
   if (mirror && run.shown) plan.count.removed = (await shownNow(deps, mirror)).missingFrom(run.shown);
   return plan;

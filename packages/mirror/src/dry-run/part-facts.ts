@@ -1,8 +1,8 @@
 import { countRefusals, findPart, findRecords, folderFiles, type Part, type SourceRow } from '@sluice/catalog';
 import { createRepodataScanner } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
-import { condaFactsRow, type Facts, type FactsBuilder, factsBuilder } from '@sluice/policy';
-import { sourceFacts } from '@sluice/registry';
+import { condaFactsRow, type Depends, dependsList, dependsOf, type Facts, factsBuilder } from '@sluice/policy';
+import { recordDepends, sourceFacts } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
 import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
 import { findDocument } from '../upstreams/conda/find-document.ts';
@@ -13,47 +13,78 @@ export interface UpstreamPart {
   /** `unchanged`: what the catalog holds is what the upstream has. */
   status: 'read' | 'unchanged' | 'absent';
   facts: Facts;
+  /** What its files depend on; nothing when nobody asked. */
+  depends: Depends;
   /** Records and packages that cannot be read. */
   refused: number;
 }
 
-/** Read one subdir of an upstream into facts, or take those of the catalog when it has not changed since. */
+/**
+ * Read one subdir of an upstream into facts, or take those of the catalog when it has not changed since.
+ *
+ * @param withDepends also hold what the files depend on.
+ */
 export async function upstreamPart(
   deps: MirrorDeps,
   upstream: UpstreamDeps,
   source: SourceRow | undefined,
   subdir: string,
+  withDepends: boolean,
 ): Promise<UpstreamPart> {
   const part: Part | undefined = source && { source_id: source.id, subdir };
   const known = part && (await findPart(deps.db, part));
   const answer = await findDocument(upstream, subdir, known, deps.now());
-  const builder = factsBuilder('conda', subdir);
+  const files = collector(subdir, withDepends);
   switch (answer.status) {
     case 'absent':
-      return { status: 'absent', facts: builder.build(), refused: 0 };
-    case 'unchanged':
-      return {
-        status: 'unchanged',
-        facts: (await sourceFacts(deps, part!, source!.revision)) ?? builder.build(),
-        refused: await countRefusals(deps.db, source!.id, [subdir]),
-      };
-    case 'document':
-      return { status: 'read', refused: await readDocument(answer.document.json, builder), facts: builder.build() };
-    case 'folder':
-      return {
-        status: 'read',
-        refused: await readFolder(deps, upstream, { path: answer.path, subdir, part, source }, builder),
-        facts: builder.build(),
-      };
+      return { status: 'absent', ...files.collected(), refused: 0 };
+    case 'unchanged': {
+      const { revision } = source!;
+      const facts = (await sourceFacts(deps, part!, revision)) ?? files.collected().facts;
+      const depends = recordDepends(deps, part!, revision, facts);
+      return { status: 'unchanged', facts, depends, refused: await countRefusals(deps.db, source!.id, [subdir]) };
+    }
+    case 'document': {
+      const refused = await readDocument(answer.document.json, files);
+      return { status: 'read', ...files.collected(), refused };
+    }
+    case 'folder': {
+      const refused = await readFolder(deps, upstream, { path: answer.path, subdir, part, source }, files);
+      return { status: 'read', ...files.collected(), refused };
+    }
   }
 }
 
-async function readDocument(json: AsyncIterable<Uint8Array>, builder: FactsBuilder): Promise<number> {
+interface Collector {
+  /** Add a file; false when its record is none. */
+  add(file: string, body: Uint8Array): boolean;
+  collected(): Pick<UpstreamPart, 'facts' | 'depends'>;
+}
+
+function collector(subdir: string, withDepends: boolean): Collector {
+  const builder = factsBuilder('conda', subdir);
+  const depends = dependsList();
+  return {
+    add(file, body) {
+      try {
+        builder.add(condaFactsRow(file, body, 0));
+      } catch (error) {
+        if (!(error instanceof FormatError)) throw error;
+        return false;
+      }
+      if (withDepends) depends.add(builder.count - 1, dependsOf(body));
+      return true;
+    },
+    collected: () => ({ facts: builder.build(), depends }),
+  };
+}
+
+async function readDocument(json: AsyncIterable<Uint8Array>, files: Collector): Promise<number> {
   let refused = 0;
   const scanner = createRepodataScanner({
     onRecord(bucket, file, body) {
       if (bucket !== 'packages' && bucket !== 'packages.conda') return;
-      if (!add(builder, file, body)) refused++;
+      if (!files.add(file, body)) refused++;
     },
   });
   for await (const chunk of json) scanner.push(chunk);
@@ -65,7 +96,7 @@ async function readFolder(
   deps: MirrorDeps,
   upstream: UpstreamDeps,
   folder: { path: string; subdir: string; part: Part | undefined; source: SourceRow | undefined },
-  builder: FactsBuilder,
+  files: Collector,
 ): Promise<number> {
   const { part, source } = folder;
   const known = part ? await folderFiles(deps.db, part) : [];
@@ -82,19 +113,9 @@ async function readFolder(
     { path: folder.path, subdir: folder.subdir, known },
   );
   let refused = 0;
-  for await (const { file, body } of packages.records) if (!add(builder, file, body)) refused++;
+  for await (const { file, body } of packages.records) if (!files.add(file, body)) refused++;
   const { read, gone } = packages.changes();
   const touched = new Set([...read.map((row) => row.file), ...gone]);
   const rows = [...known.filter((row) => !touched.has(row.file)), ...read];
   return refused + rows.filter((row) => row.refusal !== null).length;
-}
-
-function add(builder: FactsBuilder, file: string, body: Uint8Array): boolean {
-  try {
-    builder.add(condaFactsRow(file, body, 0));
-    return true;
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    return false;
-  }
 }

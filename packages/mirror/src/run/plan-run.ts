@@ -8,7 +8,7 @@ import {
   type RunItemRow,
   type RunRow,
 } from '@sluice/catalog';
-import type { LayerDefinition, PackageType } from '@sluice/policy';
+import { type LayerDefinition, lookedAtSubdirs, type PackageType } from '@sluice/policy';
 import { type PlannedFile, planLayer } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
@@ -40,7 +40,7 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
   await commit(context, (trx) => deleteRunItems(trx, run.id));
   // Counted as failed, each with its reason.
   const refused = await commit(context, (trx) =>
-    noteRefusals(trx, run.id, mirror.source_id, mirror.filters.subdirs ?? []),
+    noteRefusals(trx, run.id, mirror.source_id, lookedAtSubdirs(mirror.filters)),
   );
   if (same && mirror.mode === 'passive') {
     const last = countsOf(previous.counts);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { findPart, sourceRevision } from '@sluice/catalog';
+import { lookedAtSubdirs } from '@sluice/policy';
 import { MirrorError } from '../errors.ts';
 import { listSubdirs } from '../upstreams/conda/list-subdirs.ts';
 import { refreshPart } from './refresh-part.ts';
@@ -8,15 +9,15 @@ import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
 const mostAttempts = 3;
 
 /**
- * First stage: ask the upstream for the index of every wanted subdir, one after the other in byte order, and admit what
+ * First stage: ask the upstream for the index of every subdir the mirror looks at, one after the other in byte order, and admit what
  * changed. `last_key` is the subdir done last, so a later slice goes on behind it.
  *
  * @throws {MirrorError} `upstream_missing` when the upstream has none of them.
  */
 export async function refreshSource(context: RunContext): Promise<StageEnd> {
   const { mirror, run } = context;
-  const named = mirror.filters.subdirs ?? [];
-  const subdirs = [...(named.length > 0 ? new Set(named) : await listSubdirs(context.upstream))].sort();
+  const looked = lookedAtSubdirs(mirror.filters);
+  const subdirs = looked.length > 0 ? looked : [...(await listSubdirs(context.upstream))].sort();
   const steps = subdirs.length + (mirror.mode === 'active' ? 3 : 2);
   const done = run.last_key;
   for (const [i, subdir] of subdirs.entries()) {
@@ -27,7 +28,8 @@ export async function refreshSource(context: RunContext): Promise<StageEnd> {
     await patiently(context, () => refreshPart(context, subdir));
     await save(context, { last_key: subdir });
   }
-  await refuseEmpty(context, subdirs);
+  // Noarch alone, which only comes along, makes no channel.
+  await refuseEmpty(context, mirror.filters.subdirs?.length ? mirror.filters.subdirs : subdirs);
   await commit(context, async (trx) => {
     const revision = await sourceRevision(trx, mirror.source_id);
     await save(context, { stage: 'plan', steps, revision, last_key: null }, trx);

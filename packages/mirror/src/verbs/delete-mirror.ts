@@ -34,7 +34,7 @@ const noOrigin = { document_url: null, document_sha256: null, etag: null, last_m
  * @see product.md MI-10
  */
 export async function deleteMirror(
-  deps: Pick<MirrorDeps, 'db' | 'storage' | 'now'>,
+  deps: Pick<MirrorDeps, 'db' | 'pool' | 'storage' | 'now'>,
   id: string,
   files: FateOfFiles,
   actor: Pick<Actor, 'name'>,
@@ -59,13 +59,18 @@ export async function deleteMirror(
   });
 }
 
-async function keepFiles(trx: Db, deps: Pick<MirrorDeps, 'storage'>, mirror: MirrorRow, now: Date): Promise<number> {
+async function keepFiles(
+  trx: Db,
+  deps: Pick<MirrorDeps, 'pool' | 'storage' | 'now'>,
+  mirror: MirrorRow,
+  now: Date,
+): Promise<number> {
   const definition = await layerDefinition({ db: trx }, mirror);
   const own = await lockUploadsSource(trx, mirror.channel_id, now);
   const revision = own.revision + 1;
   let kept = 0;
   const plan = planLayer(
-    { db: trx, storage: deps.storage },
+    { ...deps, db: trx },
     { sourceId: mirror.shown_source_id, revision: mirror.at_rev, definition },
   );
   for await (const part of plan) {
