@@ -8,6 +8,7 @@ export { condaFactsRow } from './facts/facts-row.ts';
 export { type RowIndex, rowIndex } from './facts/row-index.ts';
 export { sharedFacts } from './facts/shared-facts.ts';
 export { recordHash, textHash } from './facts/text-hash.ts';
+export { type FilterKey, filterFault } from './filter-fault.ts';
 export { type ChannelFilters, lookedAtSubdirs, type MirrorFilters, takesNeededNoarch } from './filters.ts';
 export { type LayerDefinition, layerRules } from './layer-rules.ts';
 export { type Depends, dependsList, dependsOf } from './noarch/depends-list.ts';

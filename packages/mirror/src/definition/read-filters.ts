@@ -1,36 +1,17 @@
-import { type MatchKey, parseMatchSpec, parseSubdir, usedKeys } from '@sluice/formats/conda';
-import { parseLicenceName } from '@sluice/formats/licence';
-import type { MirrorFilters } from '@sluice/policy';
+import { type FilterKey, filterFault, type MirrorFilters } from '@sluice/policy';
 import type { DefinitionIssue } from '../errors.ts';
-
-type Read = (value: string) => void;
-type ListKey = 'subdirs' | 'only_specs' | 'exclude_specs' | 'include_specs' | 'include_licenses' | 'exclude_licenses';
-
-/** Fields of a match spec that a record of one channel can be asked about. */
-const knownKeys: readonly MatchKey[] = [
-  'name',
-  'version',
-  'build',
-  'build_number',
-  'subdir',
-  'license',
-  'license_family',
-  'fn',
-  'md5',
-  'sha256',
-];
 
 /** Filters of product.md MI-03 that exist and are not built yet: refused, because ignoring one would let through what it forbids. */
 const laterFilters = ['projects', 'cve_score_threshold', 'exclude_non_curated_cve', 'only_signed'];
 
-const listKeys: Record<ListKey, { code: DefinitionIssue['code']; read: Read }> = {
-  subdirs: { code: 'subdir_invalid', read: (text) => void parseSubdir(text) },
-  only_specs: { code: 'spec_invalid', read: readSpec },
-  exclude_specs: { code: 'spec_invalid', read: readSpec },
-  include_specs: { code: 'spec_invalid', read: readSpec },
-  include_licenses: { code: 'license_unknown', read: (text) => void parseLicenceName(text) },
-  exclude_licenses: { code: 'license_unknown', read: (text) => void parseLicenceName(text) },
-};
+const listKeys: readonly FilterKey[] = [
+  'subdirs',
+  'only_specs',
+  'exclude_specs',
+  'include_specs',
+  'include_licenses',
+  'exclude_licenses',
+];
 
 /**
  * Check the filters of a mirror (wire names of product.md MI-03). Empty lists, null and false mean: not set.
@@ -42,9 +23,9 @@ export function readMirrorFilters(filters: unknown): { filters: MirrorFilters } 
   const given = entriesOf(filters, issues);
   const out: MirrorFilters = {};
   for (const [key, value] of given) {
-    if (key in listKeys) {
-      const list = readList(key as ListKey, value, issues);
-      if (list.length > 0) out[key as ListKey] = list;
+    if (isListKey(key)) {
+      const list = readList(key, value, issues);
+      if (list.length > 0) out[key] = list;
     } else if (key === 'date_from' || key === 'date_to') {
       if (isDay(value)) out[key] = value as string;
       else
@@ -63,7 +44,7 @@ export function readMirrorFilters(filters: unknown): { filters: MirrorFilters } 
       issues.push({
         field: `filters.${key}`,
         code: 'filter_unknown',
-        message: `There is no filter ${key}. Known are ${[...Object.keys(listKeys), 'date_from', 'date_to'].join(', ')}.`,
+        message: `There is no filter ${key}. Known are ${[...listKeys, 'date_from', 'date_to'].join(', ')}.`,
       });
     }
   }
@@ -94,40 +75,29 @@ function isUnset(value: unknown): boolean {
   );
 }
 
-function readList(key: ListKey, value: unknown, issues: DefinitionIssue[]): string[] {
+function isListKey(key: string): key is FilterKey {
+  return (listKeys as readonly string[]).includes(key);
+}
+
+/** The texts of a list, blanks around them cut, each once. */
+function readList(key: FilterKey, value: unknown, issues: DefinitionIssue[]): string[] {
   if (!Array.isArray(value)) {
     issues.push({ field: `filters.${key}`, code: 'not_list', message: `${key} is a list of texts.` });
     return [];
   }
-  const { code, read } = listKeys[key];
+  const texts = new Set<string>();
   value.forEach((item: unknown, i) => {
     const field = `filters.${key}[${i}]`;
     if (typeof item !== 'string') {
       issues.push({ field, code: 'not_text', message: `${shown(item)} is no text.` });
       return;
     }
-    try {
-      read(item);
-    } catch (error) {
-      const known = error instanceof UnsupportedKey ? 'spec_key_not_supported' : code;
-      issues.push({
-        field,
-        code: known,
-        message: error instanceof Error ? error.message : `${shown(item)} cannot be read.`,
-      });
-    }
+    const text = item.trim();
+    const fault = filterFault(key, text);
+    if (fault) issues.push({ field, ...fault });
+    texts.add(text);
   });
-  return value.filter((item): item is string => typeof item === 'string');
-}
-
-class UnsupportedKey extends Error {}
-
-function readSpec(text: string): void {
-  const strange = usedKeys(parseMatchSpec(text)).filter((key) => !knownKeys.includes(key));
-  if (strange.length === 0) return;
-  throw new UnsupportedKey(
-    `${shown(text)} asks for ${strange.join(', ')}, which a filter cannot judge. It can judge ${knownKeys.join(', ')}.`,
-  );
+  return [...texts];
 }
 
 function conflicts(filters: MirrorFilters): DefinitionIssue[] {

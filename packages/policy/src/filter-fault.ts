@@ -1,0 +1,64 @@
+import { type MatchKey, parseMatchSpec, parseSubdir, usedKeys } from '@sluice/formats/conda';
+import { FormatError } from '@sluice/formats/errors';
+import { parseLicenceName } from '@sluice/formats/licence';
+
+/** The filters that are lists of texts. Wire names of product.md MI-03. */
+export type FilterKey =
+  | 'subdirs'
+  | 'only_specs'
+  | 'exclude_specs'
+  | 'include_specs'
+  | 'include_licenses'
+  | 'exclude_licenses';
+
+/** What is wrong with one entry of a filter. */
+export interface FilterFault {
+  code: 'subdir_invalid' | 'spec_invalid' | 'spec_key_not_supported' | 'license_unknown';
+  message: string;
+}
+
+/** What a spec of a filter may ask of a file: the fields that rules have facts for. */
+const judged: readonly MatchKey[] = [
+  'name',
+  'version',
+  'build',
+  'build_number',
+  'subdir',
+  'license',
+  'license_family',
+  'fn',
+  'md5',
+  'sha256',
+];
+
+/** Check one entry of a filter as a person wrote it. Undefined when rules can be made of it. */
+export function filterFault(key: FilterKey, text: string): FilterFault | undefined {
+  switch (key) {
+    case 'subdirs':
+      return refusal('subdir_invalid', () => parseSubdir(text));
+    case 'include_licenses':
+    case 'exclude_licenses':
+      return refusal('license_unknown', () => parseLicenceName(text));
+    default:
+      return refusal('spec_invalid', () => parseMatchSpec(text)) ?? strangeKeys(text);
+  }
+}
+
+function refusal(code: FilterFault['code'], read: () => unknown): FilterFault | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return { code, message: error.message };
+  }
+}
+
+function strangeKeys(text: string): FilterFault | undefined {
+  const strange = usedKeys(parseMatchSpec(text)).filter((key) => !judged.includes(key));
+  if (strange.length === 0) return undefined;
+  return {
+    code: 'spec_key_not_supported',
+    message: `${JSON.stringify(text.slice(0, 80))} asks for ${strange.join(', ')}, which a filter cannot judge. It can judge ${judged.join(', ')}.`,
+  };
+}
