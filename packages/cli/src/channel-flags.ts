@@ -1,0 +1,53 @@
+import type { Schemas } from '@sluice/api-client';
+import { Argument, Option } from 'commander';
+import { parseChannelPath } from './channel-path.ts';
+import { readLicences } from './licence-list.ts';
+import { commaListOption, repeatedOption } from './list-option.ts';
+
+type Channel = Schemas['Channel'];
+
+/** What can be said of a channel on the command line. */
+export interface ChannelFlags {
+  privacy?: Channel['privacy'];
+  description?: string;
+  types?: string[];
+  licenses?: string[];
+  excludeSpec?: string[];
+  includeSpec?: string[];
+}
+
+/** The argument that names a channel. */
+export function channelArgument(): Argument {
+  return new Argument('<channel>', 'the channel, or channel/subchannel').argParser(parseChannelPath);
+}
+
+/** The options of {@link ChannelFlags}. */
+export const channelOptions: readonly Option[] = [
+  new Option('--privacy <who>', 'who may read').choices(['public', 'authenticated', 'private']),
+  new Option('--description <text>'),
+  commaListOption('--types <list>', 'kinds of packages it may hold: conda, python, r'),
+  commaListOption('--licenses <list>', 'filter: -gpl3 leaves out, mit keeps only'),
+  repeatedOption('--exclude-spec <spec>', 'filter: leave out what matches'),
+  repeatedOption('--include-spec <spec>', 'filter: show what the two above took out'),
+];
+
+/** The fields of a channel that the flags set. `before`: filters it has, of which those without a flag stay. */
+export function channelFields(flags: ChannelFlags, before: Channel['filters'] = {}) {
+  const { privacy, description, types, licenses, excludeSpec, includeSpec } = flags;
+  const filters: Channel['filters'] = {
+    ...(licenses === undefined ? {} : readLicences(licenses)),
+    ...(excludeSpec === undefined ? {} : { exclude_specs: excludeSpec }),
+    ...(includeSpec === undefined ? {} : { include_specs: includeSpec }),
+  };
+  return {
+    ...(privacy === undefined ? {} : { privacy }),
+    ...(description === undefined ? {} : { description }),
+    ...(types === undefined ? {} : { types: types as Channel['types'] }),
+    ...(Object.keys(filters).length === 0 ? {} : { filters: { ...before, ...filters } }),
+  };
+}
+
+/** `channel` or `channel/subchannel` of a channel as the API shows it. */
+export function channelPathOf({ parent, name }: Pick<Channel, 'parent' | 'name'>): string {
+  return parent === null ? name : `${parent}/${name}`;
+}

@@ -1,0 +1,75 @@
+import type { CommandModule } from './command.ts';
+import * as channelCreate from './commands/channel-create.ts';
+import * as channelDelete from './commands/channel-delete.ts';
+import * as channelEdit from './commands/channel-edit.ts';
+import * as channelFiles from './commands/channel-files.ts';
+import * as channelFreeze from './commands/channel-freeze.ts';
+import * as channelHistory from './commands/channel-history.ts';
+import * as channelList from './commands/channel-list.ts';
+import * as channelNoticeCreate from './commands/channel-notice-create.ts';
+import * as channelNoticeDelete from './commands/channel-notice-delete.ts';
+import * as channelNoticeEdit from './commands/channel-notice-edit.ts';
+import * as channelNoticeList from './commands/channel-notice-list.ts';
+import * as channelPackages from './commands/channel-packages.ts';
+import * as channelShow from './commands/channel-show.ts';
+import * as channelUnfreeze from './commands/channel-unfreeze.ts';
+import * as login from './commands/login.ts';
+import * as logout from './commands/logout.ts';
+import * as mirrorCreate from './commands/mirror-create.ts';
+import * as mirrorDelete from './commands/mirror-delete.ts';
+import * as mirrorEdit from './commands/mirror-edit.ts';
+import * as mirrorList from './commands/mirror-list.ts';
+import * as mirrorPlan from './commands/mirror-plan.ts';
+import * as mirrorRun from './commands/mirror-run.ts';
+import * as mirrorRuns from './commands/mirror-runs.ts';
+import * as mirrorShow from './commands/mirror-show.ts';
+import * as mirrorStatus from './commands/mirror-status.ts';
+import * as mirrorStop from './commands/mirror-stop.ts';
+import * as setupConda from './commands/setup-conda.ts';
+import * as setupMamba from './commands/setup-mamba.ts';
+import * as setupPixi from './commands/setup-pixi.ts';
+import * as tokenCreate from './commands/token-create.ts';
+import * as tokenList from './commands/token-list.ts';
+import * as tokenRevoke from './commands/token-revoke.ts';
+import * as tokenScopes from './commands/token-scopes.ts';
+import * as upload from './commands/upload.ts';
+import * as whoami from './commands/whoami.ts';
+
+/** All commands, in the order in which `--help` lists them. */
+export const commands: readonly CommandModule[] = [
+  login,
+  logout,
+  whoami,
+  channelCreate,
+  channelList,
+  channelShow,
+  channelEdit,
+  channelDelete,
+  channelFreeze,
+  channelUnfreeze,
+  channelPackages,
+  channelFiles,
+  channelHistory,
+  channelNoticeList,
+  channelNoticeCreate,
+  channelNoticeEdit,
+  channelNoticeDelete,
+  upload,
+  mirrorCreate,
+  mirrorList,
+  mirrorShow,
+  mirrorEdit,
+  mirrorDelete,
+  mirrorPlan,
+  mirrorRun,
+  mirrorStop,
+  mirrorStatus,
+  mirrorRuns,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+  tokenScopes,
+  setupConda,
+  setupMamba,
+  setupPixi,
+];

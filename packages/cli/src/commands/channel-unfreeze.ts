@@ -1,0 +1,23 @@
+import type { Schemas } from '@sluice/api-client';
+import { channelArgument, channelPathOf } from '../channel-flags.ts';
+import type { Context, Usage } from '../command.ts';
+import { answer } from '../connect.ts';
+
+type Data = Schemas['Channel'];
+
+export const usage: Usage = {
+  words: 'channel unfreeze',
+  summary: 'Unfreeze a channel: what came in meanwhile is shown',
+  arguments: [channelArgument()],
+};
+
+export function run({ api }: Context, { channel }: { channel: string }): Promise<Data> {
+  const params = { path: { channel } };
+  return answer(api.PUT('/api/channels/{channel}', { params, body: { indexing_behavior: 'default' } }));
+}
+
+export const views = {
+  human: (data: Data): string =>
+    `${channelPathOf(data)} is no longer frozen; what came in meanwhile is being published.`,
+  json: (data: Data): unknown => data,
+};

@@ -1,0 +1,99 @@
+import { Argument, Option } from 'commander';
+import { parseChannelPath } from '../channel-path.ts';
+import type { Context, Usage } from '../command.ts';
+import { CliError } from '../errors.ts';
+import { errorBody, explain } from '../print-error.ts';
+import { type UploadOutcome, uploadOne } from '../upload-one.ts';
+import { bytes, count } from '../views/amounts.ts';
+import { plain, type View } from '../views/view.ts';
+
+interface Input {
+  file: string[];
+  channel: string[];
+  subdir?: string;
+  skipExisting?: boolean;
+}
+
+interface FileResult {
+  file: string;
+  channel: string;
+  status: UploadOutcome['status'] | 'failed';
+  ckey?: string;
+  sha256?: string;
+  size?: number;
+  error?: Record<string, unknown>;
+}
+
+interface Data {
+  items: FileResult[];
+  counts: Record<FileResult['status'], number>;
+}
+
+export const usage: Usage = {
+  words: 'upload',
+  summary: 'Upload package files; the same file again changes nothing',
+  arguments: [new Argument('<file...>', '.conda or .tar.bz2')],
+  options: [
+    new Option('-c, --channel <channel>', 'the channel, or channel/subchannel; again for more')
+      .argParser((text: string, before: string[] = []) => [...before, parseChannelPath(text)])
+      .makeOptionMandatory(),
+    new Option('--subdir <subdir>', 'refuse a file that belongs to another'),
+    new Option('--skip-existing', 'leave it be when there is a file of that name'),
+  ],
+  examples: ['upload -c team-a dist/*.conda', 'upload -c team-a/dev -c team-a/test tool-1.0-0.conda --skip-existing'],
+};
+
+export async function run(context: Context, input: Input): Promise<Data> {
+  const items: FileResult[] = [];
+  for (const channel of input.channel) {
+    for (const file of input.file) items.push(await attempt(context, input, file, channel));
+  }
+  const counts = { uploaded: 0, unchanged: 0, skipped: 0, failed: 0 };
+  for (const { status } of items) counts[status] += 1;
+  return { items, counts };
+}
+
+/** One file that is refused does not keep the others from being uploaded. */
+async function attempt(context: Context, input: Input, file: string, channel: string): Promise<FileResult> {
+  const { subdir, skipExisting = false } = input;
+  try {
+    const outcome = await uploadOne(context, { file, channel, subdir, skipExisting });
+    if (outcome.status === 'skipped') return { file, channel, status: 'skipped' };
+    const { ckey, sha256, size } = outcome.artifact;
+    return { file, channel, status: outcome.status, ckey, sha256, size };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    // At once: the rest may take hours.
+    context.io.stderr.write(`${[`sluice: ${plain(file)}`, ...explain(error, context.site)].join('\n  ')}\n`);
+    return { file, channel, status: 'failed', error: errorBody(error) };
+  }
+}
+
+export const failure = ({ counts, items }: Data): CliError | undefined =>
+  counts.failed === 0
+    ? undefined
+    : new CliError('uploads_failed', `${counts.failed} of ${count(items.length, 'upload')} failed.`);
+
+export const views = {
+  human: ({ items, counts }: Data, view: View): string => {
+    const lines = items.map((item) => itemLine(item, view));
+    if (items.length === 1) return lines.join('\n');
+    const sum = Object.entries(counts)
+      .filter(([, n]) => n > 0)
+      .map(([status, n]) => `${n} ${status}`);
+    return [...lines, `${count(items.length, 'upload')}: ${sum.join(', ')}.`].join('\n');
+  },
+  json: (data: Data): unknown => data,
+};
+
+const WORDS: Record<FileResult['status'], string> = {
+  uploaded: 'uploaded ',
+  unchanged: 'unchanged',
+  skipped: 'skipped  ',
+  failed: 'FAILED   ',
+};
+
+function itemLine({ file, channel, status, ckey, size }: FileResult, view: View): string {
+  const word = view.paint(status === 'failed' ? 'red' : status === 'uploaded' ? 'green' : 'dim', WORDS[status]);
+  return `${word}  ${plain(ckey ?? file)} to ${channel}${size === undefined ? '' : `, ${bytes(size)}`}`;
+}

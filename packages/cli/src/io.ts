@@ -1,0 +1,29 @@
+import { homedir, hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The world around a command; a test hands in another. */
+export interface Io {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  hostname: string;
+  now: () => Date;
+  sleep: (ms: number) => Promise<void>;
+}
+
+/** The world of this process. */
+export function processIo(): Io {
+  const { stdin, stdout, stderr, env } = process;
+  return {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    home: homedir(),
+    hostname: hostname(),
+    now: () => new Date(),
+    sleep: async (ms) => void (await sleep(ms)),
+  };
+}

@@ -1,0 +1,31 @@
+import type { Schemas } from '@sluice/api-client';
+import { channelPathOf } from '../channel-flags.ts';
+import { instant } from './amounts.ts';
+import { fields } from './table.ts';
+import type { View } from './view.ts';
+
+/** Everything about a channel. */
+export function channelFieldsView(channel: Schemas['Channel'], view: View): string {
+  const { filters } = channel;
+  const filterFields = Object.entries(filters).map(([name, list]) => [name, list?.join(', ')] as const);
+  return fields(
+    [
+      ['channel', channelPathOf(channel)],
+      ['description', channel.description],
+      ['privacy', channel.privacy],
+      ['types', channel.types.join(', ')],
+      ['owners', channel.owners.join(', ')],
+      ['state', channel.indexing_behavior === 'frozen' ? 'frozen' : 'open'],
+      ['publication', channel.publication],
+      ['packages', channel.artifact_count],
+      ['files', channel.file_count],
+      ['mirrors', channel.mirror_count],
+      ...(channel.parent === null ? [['subchannels', channel.subchannel_count] as const] : []),
+      ['downloads', channel.download_count],
+      ...filterFields,
+      ['created', instant(channel.created)],
+      ['updated', instant(channel.updated)],
+    ],
+    view,
+  );
+}

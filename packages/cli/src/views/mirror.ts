@@ -1,0 +1,77 @@
+import type { Schemas } from '@sluice/api-client';
+import { mirrorChannel } from '../find-mirror.ts';
+import { instant } from './amounts.ts';
+import { type Cell, fields } from './table.ts';
+import type { View } from './view.ts';
+
+type Mirror = Schemas['Mirror'];
+type Counts = Schemas['SyncState']['count'];
+
+/** Everything about a mirror. */
+export function mirrorView(mirror: Mirror, view: View): string {
+  const definition = fields(
+    [
+      ['mirror', mirror.name],
+      ['channel', mirrorChannel(mirror)],
+      ['id', mirror.id],
+      ['source', mirror.source_root],
+      ['mode', mirror.mode],
+      ['type', mirror.type],
+      ...filterPairs(mirror.filters),
+      ['legacy', mirror.keep_legacy ? 'kept' : 'left out where there is a .conda'],
+      ...(mirror.proxy === null ? [] : [['proxy', mirror.proxy] as const]),
+      ['schedule', `${mirror.cron} (${mirror.time_zone})`],
+      ['next run', instant(mirror.next_run_at)],
+      ['last run', instant(mirror.last_run_at)],
+    ],
+    view,
+  );
+  return `${definition}\n\n${fields(statePairs(mirror), view)}`;
+}
+
+/** How the newest run of a mirror stands. */
+export function mirrorStateView(mirror: Mirror, view: View): string {
+  return fields([['mirror', mirror.name], ['channel', mirrorChannel(mirror)], ...statePairs(mirror)], view);
+}
+
+/** Counts as pairs: the files that were seen, what became of them, and what took out the filtered ones. */
+export function countPairs(count: Counts): (readonly [string, Cell])[] {
+  const filtered = [...byReason(count.mirror_filtered, 'mirror'), ...byReason(count.channel_filtered, 'channel')];
+  return [
+    ['files', count.total],
+    ['kept', `${count.active + count.passive} (${count.active} active, ${count.passive} passive)`],
+    ['filtered', filtered.reduce((sum, [, n]) => sum + n, 0)],
+    ...filtered.map(([reason, n]) => [`  ${reason}`, n] as const),
+    ['failed', count.failed],
+    ['removed', count.removed],
+  ];
+}
+
+/** `completed`, `running 40%`, `never ran` */
+export function stateText({ state, sync_state }: Pick<Mirror, 'state' | 'sync_state'>): string {
+  if (state === null) return 'never ran';
+  return state === 'running' ? `running ${sync_state.current_step_percentage}%` : state;
+}
+
+function statePairs({ state, sync_state: sync }: Mirror): (readonly [string, Cell])[] {
+  const step = `${sync.current_step_number} of ${sync.total_steps_count}: ${sync.current_step_description}`;
+  return [
+    ['state', stateText({ state, sync_state: sync })],
+    ...(state === 'running' || state === 'stopping' ? [['step', step] as const] : []),
+    ...(sync.last_exception === null ? [] : [['error', sync.last_exception] as const]),
+    ...(state === null ? [] : countPairs(sync.count)),
+  ];
+}
+
+function byReason(counts: Record<string, number>, scope: string): [string, number][] {
+  return Object.entries(counts)
+    .filter(([, n]) => n > 0)
+    .map(([reason, n]) => [`${reason} (${scope})`, n]);
+}
+
+function filterPairs(filters: Record<string, unknown>): (readonly [string, Cell])[] {
+  return Object.entries(filters).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : String(value),
+  ]);
+}
