@@ -49,10 +49,10 @@ test('a publication that fails while it reads gives its connections back', async
       return { ...receiving, write: () => Promise.reject(full) };
     },
   };
-  for (let n = 0; n < 3; n++) {
-    await expect(publishChannel({ ...catalog, storage }, channel!, 'test')).rejects.toThrow('disk full');
-  }
+  await expect(publishChannel({ ...catalog, storage }, channel!, 'test')).rejects.toThrow('disk full');
   const { pool } = catalog;
   await expect.poll(() => pool.totalCount - pool.idleCount).toBe(0);
-  expect(await publishChannel(catalog, channel!, 'test')).toMatchObject({ status: 'published' });
+  // The server takes a moment to notice that the connection is gone, and the lock with it.
+  const again = async () => (await publishChannel(catalog, channel!, 'test')).status;
+  await expect.poll(again).toBe('published');
 });

@@ -126,7 +126,8 @@ function newColumns(rows: number) {
   return {
     name: new Uint32Array(rows),
     version: new Uint32Array(rows),
-    buildNumber: new Uint32Array(rows),
+    // A float holds every whole number that JSON can: some channels make build numbers of dates and times.
+    buildNumber: new Float64Array(rows),
     licence: new Uint32Array(rows),
     fromRev: new Uint32Array(rows),
     length: new Uint32Array(rows),
@@ -177,17 +178,13 @@ function dictionary(): Dictionary {
   };
 }
 
-const absent = '\u0000';
-
 /** One text for a licence and its family, so that the pair can be a dictionary word. */
-export function licenceKey(licence: LicenceText): string {
-  return `${licence.license ?? absent}\n${licence.family ?? absent}`;
+export function licenceKey({ license, family }: LicenceText): string {
+  return JSON.stringify([license ?? null, family ?? null]);
 }
 
 /** The reverse of {@link licenceKey}. */
 export function licenceOfKey(key: string): LicenceText {
-  const cut = key.lastIndexOf('\n');
-  const license = key.slice(0, cut);
-  const family = key.slice(cut + 1);
-  return { ...(license === absent ? {} : { license }), ...(family === absent ? {} : { family }) };
+  const [license, family] = JSON.parse(key) as [string | null, string | null];
+  return { ...(license === null ? {} : { license }), ...(family === null ? {} : { family }) };
 }

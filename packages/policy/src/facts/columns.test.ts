@@ -6,13 +6,15 @@ import type { Facts } from './facts.ts';
 import { rowIndex } from './row-index.ts';
 
 const text = fc.string({ minLength: 1, maxLength: 20 });
+// Whatever a record holds, also the characters that a careless join of texts would trip over.
+const licence = fc.string({ unit: fc.constantFrom('a', '\n', '\0', '"', 'é'), minLength: 1, maxLength: 5 });
 const row: fc.Arbitrary<FactsRow> = fc.record({
   file: fc.tuple(text, fc.constantFrom('.conda', '.tar.bz2')).map(([stem, ending]) => stem + ending),
   name: text,
   version: text,
   build: text,
-  buildNumber: fc.nat(),
-  licence: fc.record({ license: text, family: text }, { requiredKeys: [] }),
+  buildNumber: fc.maxSafeNat(),
+  licence: fc.record({ license: licence, family: licence }, { requiredKeys: [] }),
   timestamp: fc.option(fc.nat(), { nil: undefined }),
   size: fc.option(fc.nat(), { nil: undefined }),
   sha256: fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 }), { nil: undefined }),
@@ -48,6 +50,18 @@ describe('facts columns', () => {
         const moved = Buffer.alloc(bytes.length + shift);
         moved.set(bytes, shift);
         expect(plain(decodeColumns(moved.subarray(shift)))).toEqual(plain(facts));
+      }),
+    );
+  });
+
+  it('hold what was put in, however odd or large', () => {
+    fc.assert(
+      fc.property(rows, (list) => {
+        const facts = decodeColumns(bytesOf(factsOf(list)));
+        list.forEach(({ file, build, buildNumber, licence }, i) => {
+          expect([facts.file(i), facts.builds.at(i), facts.buildNumber[i]]).toEqual([file, build, buildNumber]);
+          expect(facts.licences[facts.licence[i]!]).toEqual(licence);
+        });
       }),
     );
   });

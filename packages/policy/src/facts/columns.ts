@@ -18,7 +18,7 @@ declare class TextDecoder {
  * Each section starts at a multiple of 8, so that it can be viewed in place as a typed array.
  */
 const magic = 0x43_4c_53_31;
-const formatVersion = 1;
+const formatVersion = 2;
 
 interface Header {
   version: number;
@@ -106,7 +106,7 @@ export function decodeColumns(bytes: Uint8Array): Facts {
     licences: texts(6).map(licenceOfKey),
     name: words(8),
     version: words(9),
-    buildNumber: words(10),
+    buildNumber: reals(10),
     licence: words(11),
     timestamp: reals(12),
     size: reals(13),

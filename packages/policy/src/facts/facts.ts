@@ -25,7 +25,7 @@ export interface Facts {
   readonly version: Uint32Array;
   /** The build strings, one a row: hardly any comes twice, so a dictionary would only cost. */
   readonly builds: PackedTexts;
-  readonly buildNumber: Uint32Array;
+  readonly buildNumber: Float64Array;
   readonly licences: readonly LicenceText[];
   readonly licence: Uint32Array;
   /** Build time in ms since 1970, UTC; NaN when the record has none. */
