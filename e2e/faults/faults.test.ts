@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { type GrowingChannel, makeGrowingChannel } from './growing-channel.ts';
+import { isLong, type KillMoment, momentOf, seedsOf } from './kill-moment.ts';
+import { killPostgres, killPostgresInUpload } from './kill-postgres.ts';
+import { killServer } from './kill-server.ts';
+import { killServerInUpload } from './kill-server-in-upload.ts';
+import { openScene, type Scene } from './scene.ts';
+import { killHolder, wakeHolder } from './two-workers.ts';
+
+// Sluice as real processes, and what kills them. Each scenario has a server, a database and an upstream of its own, and
+// spends most of its time waiting for a lease to lapse, so they run side by side.
+
+interface Scenario {
+  readonly name: string;
+  /** @returns what happened, for people. */
+  readonly play: (scene: Scene, moment: KillMoment) => Promise<string>;
+  readonly moment: (seed: number) => KillMoment;
+  readonly seeds: readonly number[];
+}
+
+/** In the long form also before the first file and after the last one. */
+const inRun = (seed: number) => (isLong ? momentOf(seed, -0.1, 1, 400) : momentOf(seed, 0.2, 0.8));
+/** The holder must still be at work when it falls asleep, or there is nothing to be fenced out of. */
+const inDownload = (seed: number) => (isLong ? momentOf(seed, -0.1, 0.9, 200) : momentOf(seed, 0.2, 0.8));
+/** In the long form a third of the moments are after the last byte, when the file is looked at and recorded. */
+const inUpload = (seed: number) => (isLong ? momentOf(seed, 0, 1.5, 150) : momentOf(seed, 0.2, 0.9));
+
+// The longest first: at most five run at a time.
+const scenarios: Scenario[] = [
+  { name: 'a worker sleeps until another one finished', play: wakeHolder, moment: inDownload, seeds: seedsOf([4], 8) },
+  { name: 'of two workers one is killed', play: killHolder, moment: inRun, seeds: seedsOf([3], 8) },
+  { name: 'PostgreSQL is killed in a run', play: killPostgres, moment: inRun, seeds: seedsOf([12], 10) },
+  { name: 'the server is killed in a run', play: killServer, moment: inRun, seeds: seedsOf([7], 12) },
+  { name: 'the server is killed in an upload', play: killServerInUpload, moment: inUpload, seeds: seedsOf([6], 8) },
+  { name: 'PostgreSQL is killed in an upload', play: killPostgresInUpload, moment: inUpload, seeds: seedsOf([2], 4) },
+];
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-faults-'));
+let channel: GrowingChannel;
+beforeAll(async () => {
+  channel = await makeGrowingChannel(folder, 300);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.concurrent.each(scenarios)('$name', ({ name, play, moment, seeds }) => {
+  test.for(seeds)('seed %i', { timeout: 180_000 }, async (seed, { onTestFinished }) => {
+    const scene = await openScene(channel);
+    onTestFinished(scene.close, 60_000);
+    const strike = moment(seed);
+    const when = `at ${Math.round(strike.share * 100)} % + ${strike.thenMs} ms`;
+    let story = 'failed';
+    try {
+      story = await play(scene, strike);
+    } finally {
+      console.log(`${name}: seed ${seed}, ${when}: ${story}`);
+    }
+  });
+});

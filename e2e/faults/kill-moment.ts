@@ -1,0 +1,45 @@
+/** Numbers that look random, from 0 to below 1; the same seed gives the same ones. */
+function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Bytes that no compression makes smaller. */
+export function randomBytesOf(seed: number, length: number): Uint8Array {
+  const next = randomNumbers(seed);
+  return Uint8Array.from({ length }, () => next() * 256);
+}
+
+/** When to strike: once so much of the work is seen to be done (0 to 1), and then so much later. */
+export interface KillMoment {
+  readonly share: number;
+  readonly thenMs: number;
+}
+
+/**
+ * The moment a seed stands for.
+ *
+ * @param from with `to`: which part of the work to strike in.
+ */
+export function momentOf(seed: number, from: number, to: number, latestMs = 60): KillMoment {
+  const next = randomNumbers(seed);
+  return { share: from + next() * (to - from), thenMs: Math.round(next() * latestMs) };
+}
+
+/** Whether the exhaustive form was asked for: `npm run test:long`. */
+export const isLong = Boolean(process.env.LONG);
+
+/**
+ * The seeds a scenario runs with: `short` of `npm test`, in the long form as many random ones as `long` says. `SEED=<n>`
+ * repeats one.
+ */
+export function seedsOf(short: readonly number[], long: number): readonly number[] {
+  if (process.env.SEED) return [Number(process.env.SEED)];
+  if (!isLong) return short;
+  return Array.from({ length: long }, () => Math.floor(Math.random() * 2 ** 32));
+}

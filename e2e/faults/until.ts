@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Ask again and again until the answer is something else than undefined or false.
+ *
+ * @param what for the error, when `patience_ms` have passed.
+ */
+export async function until<T>(
+  what: string,
+  patience_ms: number,
+  ask: () => T | undefined | false | Promise<T | undefined | false>,
+  pause_ms = 20,
+): Promise<T> {
+  const deadline = performance.now() + patience_ms;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer;
+    if (performance.now() > deadline) throw new Error(`Waited ${patience_ms} ms in vain: ${what}`);
+    await sleep(pause_ms);
+  }
+}
