@@ -1,6 +1,7 @@
 import type { Db } from '@sluice/catalog';
 import type { BlobStore } from '@sluice/storage';
 import type { Pool } from 'pg';
+import type { NeededNoarch } from './layers.ts';
 
 /** What publishing works with. The clock is handed in. */
 export interface PublishDeps {
@@ -8,4 +9,6 @@ export interface PublishDeps {
   pool: Pool;
   storage: BlobStore;
   now: () => Date;
+  /** Works it out where nobody did before, which takes a while. */
+  neededNoarch: NeededNoarch;
 }

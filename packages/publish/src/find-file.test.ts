@@ -19,7 +19,7 @@ async function ask(file: string): Promise<FileAnswer> {
   const row = await findChannelById(catalog.db, channel);
   return findFile(catalog, {
     channelId: channel,
-    layers: await ruledLayers(catalog.db, row!),
+    layers: await ruledLayers(catalog.db, row!, catalog.neededNoarch),
     subdir: 'linux-64',
     file,
   });

@@ -51,7 +51,7 @@ async function filesOfShards(channelId: number, subdir: string): Promise<string[
 
 async function answer(channelId: number, file: string) {
   const channel = await findChannelById(catalog.db, channelId);
-  const layers = await ruledLayers(catalog.db, channel!);
+  const layers = await ruledLayers(catalog.db, channel!, catalog.neededNoarch);
   return findFile(catalog, { channelId, layers, subdir: 'linux-64', file });
 }
 

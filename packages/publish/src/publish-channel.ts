@@ -40,7 +40,7 @@ export async function publishChannel(deps: PublishDeps, channelId: number, cause
     const channel = await findChannelById(db, channelId);
     if (!channel) return { status: 'missing' };
     if (channel.frozen) return { status: 'frozen' };
-    const layers = await ruledLayers(db, channel);
+    const layers = await ruledLayers(db, channel, deps.neededNoarch);
     const judged = judgedFrom(channel, layers);
     if (judged === channel.judged) return { status: 'unchanged' };
     const { change, blobs } = await planPublication(deps, channel, layers, cause);

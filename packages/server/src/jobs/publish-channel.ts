@@ -1,6 +1,7 @@
 import { enqueuePublication } from '@sluice/catalog';
 import { publishingRuns } from '@sluice/mirror';
 import { publishChannel as publish } from '@sluice/publish';
+import { neededNoarch } from '@sluice/registry';
 import { z } from 'zod';
 import { defineJob } from './job.ts';
 
@@ -10,7 +11,11 @@ const BUSY_MS = 500;
 /** Brings a channel's head up to date; the mirror runs that waited for that are then complete. */
 export const publishChannel = defineJob(z.object({ channel_id: z.int() }), async ({ channel_id }, { rooms, log }) => {
   const outcome = await publishingRuns(rooms, channel_id, async () => {
-    const tried = await publish(rooms, channel_id, 'change');
+    const tried = await publish(
+      { ...rooms, neededNoarch: (layer) => neededNoarch(rooms, layer) },
+      channel_id,
+      'change',
+    );
     return tried.status === 'busy' ? undefined : tried;
   });
   if (outcome === undefined) return enqueuePublication(rooms.db, channel_id, new Date(Date.now() + BUSY_MS));

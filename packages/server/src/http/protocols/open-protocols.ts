@@ -8,7 +8,7 @@ import {
   type NoticeRow,
 } from '@sluice/catalog';
 import { writeNotices } from '@sluice/formats/conda';
-import { type FileAnswer, findFile, ruledLayers } from '@sluice/publish';
+import { type FileAnswer, findFile, knownNoarch, ruledLayers } from '@sluice/publish';
 import type { Rooms } from '../../compose.ts';
 import type { PrincipalOf } from '../principal-of.ts';
 import type { Protocol } from '../protocol.ts';
@@ -41,7 +41,7 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[
   const layers = remembered(
     async (channelId: number) => {
       const channel = await findChannelById(db, channelId);
-      return channel ? ruledLayers(db, channel) : [];
+      return channel ? ruledLayers(db, channel, (layer) => knownNoarch(rooms, layer)) : [];
     },
     { now, entries: 1000 },
   );

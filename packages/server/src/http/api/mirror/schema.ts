@@ -5,7 +5,13 @@ const specs = z.array(z.string()).nullable().optional();
 
 const MirrorFilters = z
   .object({
-    subdirs: z.array(z.string()).nullable().optional().describe('Platforms; all of the source when empty.'),
+    subdirs: z
+      .array(z.string())
+      .nullable()
+      .optional()
+      .describe(
+        'Platforms; all of the source when empty. When noarch is not among them, of noarch comes along what they depend on.',
+      ),
     only_specs: specs.describe('Keep only what matches one of these; not together with the other two.'),
     exclude_specs: specs.describe('Leave out what matches one of these.'),
     include_specs: specs.describe('Re-add what exclude_specs or a licence took out.'),
