@@ -1,0 +1,39 @@
+import type { LayerState } from '@sluice/catalog';
+import type { MirrorFilters } from '@sluice/policy';
+import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { neededNoarch } from './needed-noarch.ts';
+
+let catalog: TestCatalog;
+beforeAll(async () => {
+  catalog = await createTestCatalog();
+});
+afterAll(() => catalog.close());
+
+const lib = { 'lib-1-0.conda': testRecord('lib', '1', { subdir: 'noarch' }) };
+
+function layer(sourceId: number, revision: number, filters: MirrorFilters = {}): LayerState {
+  const mirror = { filters: { subdirs: ['linux-64'], ...filters }, keepLegacy: false };
+  return { sourceId, revision, definition: { types: ['conda'], channel: {}, mirror } };
+}
+
+test('is worked out once for a revision and its rules, and right for each of them', async () => {
+  const { sourceId } = await catalog.admit({ 'a-1-0.conda': testRecord('a', '1', { depends: ['lib'] }) });
+  const second = await catalog.admit(lib, { sourceId, subdir: 'noarch' });
+  const third = await catalog.admit({ 'a-1-0.conda': testRecord('a', '1') }, { sourceId });
+  const asked: [LayerState, boolean][] = [
+    [layer(sourceId, 1), false],
+    [layer(sourceId, second.revision), true],
+    [layer(sourceId, second.revision, { exclude_specs: ['a'] }), false],
+    [layer(sourceId, second.revision, { subdirs: ['win-64'] }), false],
+    [layer(sourceId, third.revision), false],
+  ];
+  for (const [state, wanted] of asked) {
+    const both = await Promise.all([neededNoarch(catalog, state), neededNoarch(catalog, state)]);
+    expect(both.map(({ has }) => has('lib-1-0.conda'))).toEqual([wanted, wanted]);
+  }
+  const noRecords = { connect: () => Promise.reject(new Error('the records are read again')) } as never;
+  for (const [state, wanted] of asked) {
+    expect((await neededNoarch({ ...catalog, pool: noRecords }, state)).has('lib-1-0.conda')).toBe(wanted);
+  }
+});
