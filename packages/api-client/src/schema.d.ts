@@ -744,7 +744,7 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         MirrorFiltersInput: {
-            /** @description Platforms; all of the source when empty. */
+            /** @description Platforms; all of the source when empty. When noarch is not among them, of noarch comes along what they depend on. */
             subdirs?: string[] | null;
             /** @description Keep only what matches one of these; not together with the other two. */
             only_specs?: string[] | null;
