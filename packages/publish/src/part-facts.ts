@@ -12,7 +12,7 @@ import { blobRef, putCompressed, readCompressed } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
 
 /** After so many changed records the columns of own uploads are written anew, so that a publication reads few of them. */
-const checkpointAfter = 1000;
+const usualCheckpoint = 1000;
 
 /**
  * The facts of one part of a layer at the revision the layer shows.
@@ -20,7 +20,12 @@ const checkpointAfter = 1000;
  * An upstream's columns were written when its index was admitted. Own uploads come one by one: their columns are the
  * last checkpoint and what changed since.
  */
-export async function partFacts(deps: PublishDeps, layer: LayerRow, subdir: string): Promise<Facts> {
+export async function partFacts(
+  deps: PublishDeps,
+  layer: Pick<LayerRow, 'source_id' | 'revision' | 'mirror'>,
+  subdir: string,
+  checkpointAfter = usualCheckpoint,
+): Promise<Facts> {
   const part: Part = { source_id: layer.source_id, subdir };
   const stored = await findFacts(deps.db, part, layer.revision);
   const base = stored && (await storedFacts(deps, stored));

@@ -217,6 +217,13 @@ describe('layers', () => {
     expect(await filesOf(channel)).toEqual([...Object.keys(shelf), own.fileName].sort());
     const runExports = await documentOf(channel, 'linux-64/run_exports.json.zst');
     expect(runExports['packages.conda']).toEqual({ [own.fileName]: { run_exports: { weak: ['own >=1'] } } });
+    const { sha256 } = (await documentOf(channel, 'linux-64/repodata.json.zst'))['packages.conda'][own.fileName];
+    const copies = ['copy-1-0.conda', 'copy-2-0.conda'];
+    const copied = copies.map((file) => [file, testRecord('copy', file.split('-')[1]!, { sha256 })]);
+    await catalog.addMirror(channel, (await catalog.admit(Object.fromEntries(copied))).sourceId);
+    await publishChannel(catalog, channel, 'the same bytes twice');
+    const again = await documentOf(channel, 'linux-64/run_exports.json.zst');
+    expect(Object.keys(again['packages.conda'])).toEqual([...copies, own.fileName]);
     expect(await documentOf(channel, 'channeldata.json.zst')).toMatchObject({
       packages: { own: {}, a: { version: '2.0' } },
     });

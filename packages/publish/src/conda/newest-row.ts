@@ -9,7 +9,10 @@ export interface LayerRow {
   row: number;
 }
 
-/** The newest of a name's rows, by version and then by time of build; rows whose version cannot be read come last. */
+/**
+ * The newest of a name's rows, by version and then by time of build; rows whose version cannot be read come last. Of equals
+ * the first by file name, so that the order in which an upstream lists them does not matter.
+ */
 export function newestRow(layers: readonly LoadedLayer[], { parts }: ShownName): LayerRow {
   let best: LayerRow | undefined;
   for (const { layer, rows } of parts) {
@@ -21,8 +24,9 @@ export function newestRow(layers: readonly LoadedLayer[], { parts }: ShownName):
 function compareRows(layers: readonly LoadedLayer[], a: LayerRow, b: LayerRow): number {
   const [left, right] = [layers[a.layer]!.facts, layers[b.layer]!.facts];
   const [u, v] = [versionAt(left, a.row), versionAt(right, b.row)];
-  if (!u || !v) return Number(u !== undefined) - Number(v !== undefined);
-  return compareVersions(u, v) || (left.timestamp[a.row]! || 0) - (right.timestamp[b.row]! || 0);
+  const readable = Number(u !== undefined) - Number(v !== undefined);
+  const newer = u && v ? compareVersions(u, v) || (left.timestamp[a.row]! || 0) - (right.timestamp[b.row]! || 0) : 0;
+  return readable || newer || (left.file(a.row) < right.file(b.row) ? 1 : -1);
 }
 
 const parsed = new WeakMap<Facts, (CondaVersion | null)[]>();

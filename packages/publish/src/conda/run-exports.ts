@@ -36,18 +36,20 @@ async function inspectedFiles(
   const listed: { fn: string; exports: RunExports }[] = [];
   for (const { facts, verdicts } of layers) {
     for (let from = 0; from < facts.count; from += portion) {
-      const rows = new Map<string, number>();
+      // Two files may be the same bytes.
+      const rows = new Map<string, number[]>();
       for (let i = from; i < Math.min(from + portion, facts.count); i++) {
         const sha256 = verdicts[i] === 0 ? hexAt(facts.sha256, 32, i) : undefined;
-        if (sha256 !== undefined) rows.set(sha256, i);
+        if (sha256 !== undefined) rows.set(sha256, [...(rows.get(sha256) ?? []), i]);
       }
       const found = await findInspections(
         deps.db,
         Array.from(rows.keys(), (hex) => Buffer.from(hex, 'hex')),
       );
       for (const { sha256, run_exports } of found) {
-        const row = rows.get(Buffer.from(sha256).toString('hex'))!;
-        listed.push({ fn: facts.file(row), exports: (run_exports ?? {}) as RunExports });
+        for (const row of rows.get(Buffer.from(sha256).toString('hex'))!) {
+          listed.push({ fn: facts.file(row), exports: (run_exports ?? {}) as RunExports });
+        }
       }
     }
   }
