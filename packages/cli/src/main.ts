@@ -1,6 +1,10 @@
-import http from 'node:http';
 import { processIo } from './io.ts';
+import { printError } from './print-error.ts';
 import { runCli } from './run-cli.ts';
+import { useProxies } from './use-proxies.ts';
+
+const argv = process.argv.slice(2);
+const io = processIo();
 
 // `sluice list | head` closes our stdout; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -8,9 +12,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-// HTTP(S)_PROXY and NO_PROXY hold for us too, but never for a server on this machine.
-const { NO_PROXY, no_proxy = NO_PROXY } = process.env;
-const own = ['localhost', '127.0.0.1', '[::1]', '::1'];
-http.setGlobalProxyFromEnv({ ...process.env, no_proxy: [no_proxy, ...own].filter(Boolean).join(',') });
-
-process.exitCode = await runCli(process.argv.slice(2), processIo());
+try {
+  useProxies(process.env);
+  process.exitCode = await runCli(argv, io);
+} catch (error) {
+  process.exitCode = printError(error, { io, json: argv.includes('--json'), debug: argv.includes('--debug') });
+}

@@ -3,7 +3,8 @@ import { InvalidArgumentError, Option } from 'commander';
 /** What can be said of a notice on the command line. */
 export interface NoticeFlags {
   level?: 'info' | 'warning' | 'critical';
-  expires?: string | null;
+  /** An instant, or `never`. */
+  expires?: string;
   draft?: boolean;
   publish?: boolean;
 }
@@ -22,13 +23,13 @@ export const noticeOptions: readonly Option[] = [
 export function noticeFields({ level, expires, draft, publish }: NoticeFlags) {
   return {
     ...(level === undefined ? {} : { level }),
-    ...(expires === undefined ? {} : { expires_at: expires }),
+    ...(expires === undefined ? {} : { expires_at: expires === 'never' ? null : expires }),
     ...(draft ? { published: false } : publish ? { published: true } : {}),
   };
 }
 
-function parseExpiry(text: string): string | null {
-  if (text === 'never' || text === '') return null;
+function parseExpiry(text: string): string {
+  if (text === 'never') return text;
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
   const instant = new Date(isDay ? `${text}T23:59:59Z` : text);
   if (Number.isNaN(instant.getTime()) || (isDay && !instant.toISOString().startsWith(text))) {

@@ -77,7 +77,7 @@ describe('exit status', () => {
     [['token', 'create', 'x', '--all-scopes', '--scopes', 'channel:view'], 2],
     [['login'], 2],
     [['login', '--password-stdin'], 2],
-    [['upload', 'x.conda'], 2],
+    [['upload', '-c', 'a'], 2],
     [['whoami', '--url', 'ftp://x'], 2],
     [['whoami', '--url', 'http://me:secret@x'], 2],
   ])('%j: %i', async (argv, status) => {

@@ -3,6 +3,8 @@ import { channelArgument } from '../channel-flags.ts';
 import type { Context, Usage } from '../command.ts';
 import { answer } from '../connect.ts';
 import { confirm } from '../prompt.ts';
+import type { View } from '../views/view.ts';
+import { paragraph } from '../views/wrap.ts';
 
 interface Data {
   deleted: string;
@@ -25,6 +27,7 @@ export async function run({ api, io }: Context, { channel, yes }: { channel: str
 }
 
 export const views = {
-  human: ({ deleted }: Data): string => `${deleted} is gone; what it kept is being removed.`,
+  human: ({ deleted }: Data, view: View): string =>
+    paragraph(`${deleted} is gone; what it kept is being removed.`, view),
   json: (data: Data): unknown => data,
 };

@@ -2,6 +2,8 @@ import type { Schemas } from '@sluice/api-client';
 import { channelArgument, channelPathOf } from '../channel-flags.ts';
 import type { Context, Usage } from '../command.ts';
 import { answer } from '../connect.ts';
+import type { View } from '../views/view.ts';
+import { paragraph } from '../views/wrap.ts';
 
 type Data = Schemas['Channel'];
 
@@ -17,6 +19,7 @@ export function run({ api }: Context, { channel }: { channel: string }): Promise
 }
 
 export const views = {
-  human: (data: Data): string => `${channelPathOf(data)} is frozen at publication ${data.publication}.`,
+  human: (data: Data, view: View): string =>
+    paragraph(`${channelPathOf(data)} is frozen at publication ${data.publication}.`, view),
   json: (data: Data): unknown => data,
 };

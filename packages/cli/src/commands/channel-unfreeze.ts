@@ -2,6 +2,8 @@ import type { Schemas } from '@sluice/api-client';
 import { channelArgument, channelPathOf } from '../channel-flags.ts';
 import type { Context, Usage } from '../command.ts';
 import { answer } from '../connect.ts';
+import type { View } from '../views/view.ts';
+import { paragraph } from '../views/wrap.ts';
 
 type Data = Schemas['Channel'];
 
@@ -17,7 +19,7 @@ export function run({ api }: Context, { channel }: { channel: string }): Promise
 }
 
 export const views = {
-  human: (data: Data): string =>
-    `${channelPathOf(data)} is no longer frozen; what came in meanwhile is being published.`,
+  human: (data: Data, view: View): string =>
+    paragraph(`${channelPathOf(data)} is no longer frozen; what came in meanwhile is being published.`, view),
   json: (data: Data): unknown => data,
 };

@@ -6,7 +6,8 @@ import { CliError } from '../errors.ts';
 import { ask, askSecret, canAsk, readSecret } from '../prompt.ts';
 import { readSignIns, signInsFile, writeSignIns } from '../sign-ins.ts';
 import { instant } from '../views/amounts.ts';
-import { plain } from '../views/view.ts';
+import { plain, type View } from '../views/view.ts';
+import { paragraph } from '../views/wrap.ts';
 
 interface Input {
   username?: string;
@@ -94,8 +95,11 @@ async function signIn({ io, site, say }: Context, input: Input) {
 }
 
 export const views = {
-  human: (data: Data): string =>
-    `Signed in at ${data.url} as ${plain(data.account)}.\n` +
-    `The token ${plain(data.token_name)} is good until ${instant(data.token_expires_at)}; it is kept in ${data.file}.`,
+  human: (data: Data, view: View): string =>
+    paragraph(
+      `Signed in at ${data.url} as ${plain(data.account)}. The token ${plain(data.token_name)} is good until ` +
+        `${instant(data.token_expires_at)}; it is kept in ${data.file}`,
+      view,
+    ),
   json: (data: Data): unknown => data,
 };

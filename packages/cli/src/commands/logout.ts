@@ -5,7 +5,8 @@ import { CliError } from '../errors.ts';
 import { ownSignIn } from '../own-sign-in.ts';
 import { readSignIns, type SignIn, writeSignIns } from '../sign-ins.ts';
 import { instant } from '../views/amounts.ts';
-import { plain } from '../views/view.ts';
+import { plain, type View } from '../views/view.ts';
+import { paragraph } from '../views/wrap.ts';
 
 interface Data {
   url: string;
@@ -52,13 +53,14 @@ async function revoke({ io, site }: Context, signIn: SignIn): Promise<boolean> {
 }
 
 export const views = {
-  human: (data: Data): string => {
+  human: (data: Data, view: View): string => {
     if (data.account === null) return `You were not signed in at ${data.url}.`;
-    const gone = `Signed out at ${data.url}.`;
-    if (data.revoked) return gone;
-    return (
-      `${gone} This machine has forgotten the token ${plain(data.token_name ?? '')}, but it stays good until ` +
-      `${instant(data.token_expires_at)}: the sign-in was too old to revoke it. To do that, npx sluice login and npx sluice logout.`
+    if (data.revoked) return `Signed out at ${data.url}.`;
+    return paragraph(
+      `Signed out at ${data.url}. This machine has forgotten the token ${plain(data.token_name ?? '')}, but it stays ` +
+        `good until ${instant(data.token_expires_at)}: the sign-in was too old to revoke it. To do that, npx sluice ` +
+        'login and npx sluice logout.',
+      view,
     );
   },
   json: (data: Data): unknown => data,

@@ -4,7 +4,8 @@ import type { Context, Usage } from '../command.ts';
 import { answer } from '../connect.ts';
 import { findMirror, type MirrorInput, mirrorArgument, mirrorChannel, mirrorPath } from '../find-mirror.ts';
 import { confirm } from '../prompt.ts';
-import { plain } from '../views/view.ts';
+import { plain, type View } from '../views/view.ts';
+import { paragraph } from '../views/wrap.ts';
 
 interface Data {
   deleted: string;
@@ -41,8 +42,9 @@ export async function run(
 }
 
 export const views = {
-  human: ({ deleted, channel, packages }: Data): string =>
-    `The mirror ${plain(deleted)} of ${channel} is gone; ` +
-    (packages === 'keep' ? "what was local is the channel's own now." : 'so are its packages.'),
+  human: ({ deleted, channel, packages }: Data, view: View): string => {
+    const fate = packages === 'keep' ? "what was local is the channel's own now" : 'so are its packages';
+    return paragraph(`The mirror ${plain(deleted)} of ${channel} is gone; ${fate}.`, view);
+  },
   json: (data: Data): unknown => data,
 };

@@ -11,7 +11,7 @@ export const usage: Usage = {
   words: 'setup conda',
   summary: 'Print the settings that point conda at a channel',
   arguments: [channelArgument()],
-  examples: ['setup conda team-a >> ~/.condarc'],
+  examples: ['setup conda team-a'],
 };
 
 export async function run(context: Context, input: { channel: string }): Promise<Data> {

@@ -11,7 +11,7 @@ export const usage: Usage = {
   words: 'setup mamba',
   summary: 'Print the settings that point mamba or micromamba at a channel',
   arguments: [channelArgument()],
-  examples: ['setup mamba team-a >> ~/.mambarc'],
+  examples: ['setup mamba team-a'],
 };
 
 export async function run(context: Context, input: { channel: string }): Promise<Data> {

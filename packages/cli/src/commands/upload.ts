@@ -1,6 +1,7 @@
 import { Argument, Option } from 'commander';
 import { parseChannelPath } from '../channel-path.ts';
 import type { Context, Usage } from '../command.ts';
+import { answer } from '../connect.ts';
 import { CliError } from '../errors.ts';
 import { errorBody, explain } from '../print-error.ts';
 import { type UploadOutcome, uploadOne } from '../upload-one.ts';
@@ -9,7 +10,7 @@ import { plain, type View } from '../views/view.ts';
 
 interface Input {
   file: string[];
-  channel: string[];
+  channel?: string[];
   subdir?: string;
   skipExisting?: boolean;
 }
@@ -34,9 +35,10 @@ export const usage: Usage = {
   summary: 'Upload package files; the same file again changes nothing',
   arguments: [new Argument('<file...>', '.conda or .tar.bz2')],
   options: [
-    new Option('-c, --channel <channel>', 'the channel, or channel/subchannel; again for more')
-      .argParser((text: string, before: string[] = []) => [...before, parseChannelPath(text)])
-      .makeOptionMandatory(),
+    new Option(
+      '-c, --channel <channel>',
+      'the channel, or channel/subchannel; again for more; left out: your default channel',
+    ).argParser((text: string, before: string[] = []) => [...before, parseChannelPath(text)]),
     new Option('--subdir <subdir>', 'refuse a file that belongs to another'),
     new Option('--skip-existing', 'leave it be when there is a file of that name'),
   ],
@@ -45,12 +47,20 @@ export const usage: Usage = {
 
 export async function run(context: Context, input: Input): Promise<Data> {
   const items: FileResult[] = [];
-  for (const channel of input.channel) {
+  for (const channel of input.channel ?? [await defaultChannel(context)]) {
     for (const file of input.file) items.push(await attempt(context, input, file, channel));
   }
   const counts = { uploaded: 0, unchanged: 0, skipped: 0, failed: 0 };
   for (const { status } of items) counts[status] += 1;
   return { items, counts };
+}
+
+async function defaultChannel({ api }: Context): Promise<string> {
+  const { default_channel_name } = await answer(api.GET('/api/account'));
+  if (default_channel_name !== null) return default_channel_name;
+  throw new CliError('usage', 'Say with -c which channel to upload to: your account has no default channel.', {
+    wanted: '-c <channel>',
+  });
 }
 
 /** One file that is refused does not keep the others from being uploaded. */

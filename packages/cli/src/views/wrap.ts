@@ -25,6 +25,11 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** A text for reading, in lines. */
+export function paragraph(text: string, { width }: { width: number }): string {
+  return wrap(text, width).join('\n');
+}
+
 function cut(word: string, width: number): string[] {
   const letters = [...graphemes.segment(word)].map(({ segment }) => segment);
   const pieces: string[] = [];
