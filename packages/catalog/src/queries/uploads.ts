@@ -12,7 +12,8 @@ export async function lockUploadsSource(db: Db, channelId: number, now: Date): P
   await db
     .insertInto('source')
     .values({ type: 'uploads', channel_id: channelId, created_at: now })
-    .onConflict((conflict) => conflict.column('channel_id').doNothing())
+    // On whatever index: two first uploads may meet on either of the two that have the channel's number.
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
   return (await findUploadsSource(db, channelId))!;
 }

@@ -32,34 +32,10 @@ export type Arrival =
  * @returns in the order given. Throws only what concerns the whole batch: the disk, the database, the guard.
  */
 export async function admitBytes(deps: AdmitDeps, files: readonly ArrivedFile[], guard?: Guard): Promise<Arrival[]> {
-  const checked = await Promise.all(files.map((file) => check(deps, file)));
-  const good = files.flatMap((file, i) => {
-    const result = checked[i]!;
-    return result.ok ? [{ file, ...result }] : [];
-  });
+  let checked: Checked[];
   try {
-    await deps.storage.commitMany(good.map(({ file }) => file.receiving));
-    const now = deps.now();
-    await deps.db.transaction().execute(async (trx) => {
-      const blobs = good.map(({ received, digest }) => ({
-        sha256: digest,
-        size: received.size,
-        pack: null,
-        pack_offset: null,
-      }));
-      await insertBlobs(trx, blobs, now);
-      await insertInspections(
-        trx,
-        good.map(({ inspection }) => inspection),
-        now,
-      );
-      for (const { file, digest } of good) {
-        if (file.hasSha256) continue;
-        const part = { source_id: file.sourceId, subdir: file.subdir };
-        await insertRecordDigest(trx, part, { file: file.file, from_rev: file.fromRev, sha256: digest });
-      }
-      await guard?.(trx);
-    });
+    checked = await Promise.all(files.map((file) => check(deps, file)));
+    await store(deps, files, checked, guard);
   } finally {
     await Promise.all(files.map((file) => file.receiving.discard()));
   }
@@ -68,6 +44,41 @@ export async function admitBytes(deps: AdmitDeps, files: readonly ArrivedFile[],
       ? { ok: true, sha256: result.received.sha256, size: result.received.size }
       : { ok: false, code: result.code, message: result.message },
   );
+}
+
+/** Make the good ones durable, then write their rows. */
+async function store(
+  deps: AdmitDeps,
+  files: readonly ArrivedFile[],
+  checked: readonly Checked[],
+  guard: Guard | undefined,
+): Promise<void> {
+  const good = files.flatMap((file, i) => {
+    const result = checked[i]!;
+    return result.ok ? [{ file, ...result }] : [];
+  });
+  await deps.storage.commitMany(good.map(({ file }) => file.receiving));
+  const now = deps.now();
+  await deps.db.transaction().execute(async (trx) => {
+    const blobs = good.map(({ received, digest }) => ({
+      sha256: digest,
+      size: received.size,
+      pack: null,
+      pack_offset: null,
+    }));
+    await insertBlobs(trx, blobs, now);
+    await insertInspections(
+      trx,
+      good.map(({ inspection }) => inspection),
+      now,
+    );
+    for (const { file, digest } of good) {
+      if (file.hasSha256) continue;
+      const part = { source_id: file.sourceId, subdir: file.subdir };
+      await insertRecordDigest(trx, part, { file: file.file, from_rev: file.fromRev, sha256: digest });
+    }
+    await guard?.(trx);
+  });
 }
 
 type Checked =

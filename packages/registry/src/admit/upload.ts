@@ -3,6 +3,7 @@ import {
   closeRecords,
   enqueuePublication,
   findLatestRecords,
+  findRecordDigest,
   insertBlobs,
   insertInspections,
   insertRecord,
@@ -20,7 +21,7 @@ import {
   recordFromIndexJson,
   writeJson,
 } from '@sluice/formats/conda';
-import { sha256ToBytes } from '@sluice/formats/digest';
+import { bytesToHex, sha256ToBytes } from '@sluice/formats/digest';
 import { FormatError } from '@sluice/formats/errors';
 import type { Received, Receiving } from '@sluice/storage';
 import { channelMissing, RegistryError } from '../errors.ts';
@@ -148,12 +149,13 @@ async function record(
     const part: Part = { source_id: source.id, subdir: result.subdir };
     const [existing] = await findLatestRecords(trx, part, [fileName], source.revision);
     if (existing && existing.to_rev === null) {
-      const before = readRecord(existing.body);
-      if (before.sha256 === received.sha256) return { status: 'same', ...result };
+      const computed = await findRecordDigest(trx, part, fileName, existing.from_rev);
+      const before = readRecord(existing.body).sha256 ?? (computed && bytesToHex(computed));
+      if (before === received.sha256) return { status: 'same', ...result };
       throw new RegistryError(
         'file_exists',
         `${result.subdir}/${fileName} is already in ${channel.path} with other bytes. Raise the version or the build number.`,
-        { wanted: `sha256 ${before.sha256}`, found: `sha256 ${received.sha256}` },
+        { wanted: `sha256 ${before ?? 'unknown'}`, found: `sha256 ${received.sha256}` },
       );
     }
     const revision = source.revision + 1;

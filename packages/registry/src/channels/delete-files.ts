@@ -8,6 +8,7 @@ import {
   findUploadsSource,
   headShardBlobs,
   liveFilesOf,
+  lockChannel,
   notifyChanged,
   recordEvent,
   savePart,
@@ -15,7 +16,7 @@ import {
 } from '@sluice/catalog';
 import { parseFileName } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
-import { RegistryError } from '../errors.ts';
+import { channelMissing, RegistryError } from '../errors.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
 
 /** Which uploaded files to delete: all of a package name, or the one in `subdir` called `file`. */
@@ -29,7 +30,7 @@ export interface FileChoice {
  * channel is frozen; the index follows by a job. Their bytes and records stay.
  *
  * @returns the keys of what went, `<subdir>/<file>`.
- * @throws {RegistryError} `file_missing`; `file_mirrored` when all there is comes from a mirror: a filter hides that.
+ * @throws {RegistryError} `channel_missing`; `file_missing`; `file_mirrored` when all there is comes from a mirror: a filter hides that.
  */
 export async function deleteFiles(
   deps: ChannelDeps,
@@ -39,6 +40,7 @@ export async function deleteFiles(
 ): Promise<string[]> {
   const now = deps.now();
   return deps.db.transaction().execute(async (trx) => {
+    if (!(await lockChannel(trx, channel.id, 'stay'))) throw channelMissing(channel.path);
     const source = await findUploadsSource(trx, channel.id);
     const files = source ? await chosenFiles(trx, source, choice) : [];
     if (!source || files.length === 0) throw await nothingToDelete(trx, channel, choice);

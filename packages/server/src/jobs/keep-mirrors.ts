@@ -10,7 +10,7 @@ const SWEEP_MS = 5_000;
  * @returns stops it, and waits for the look under way.
  */
 export function keepMirrors(rooms: Rooms): () => Promise<void> {
-  let looking = Promise.resolve();
+  let looking: Promise<void> | undefined;
   const look = async () => {
     try {
       const swept = await sweepRuns(rooms.mirroring);
@@ -21,8 +21,11 @@ export function keepMirrors(rooms: Rooms): () => Promise<void> {
       rooms.log.warn({ error }, 'the mirrors could not be looked after');
     }
   };
+  // A look that takes longer than that, as while the database is away, is not followed by those it has missed.
   const timer = setInterval(() => {
-    looking = looking.then(look);
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
   }, SWEEP_MS);
   return async () => {
     clearInterval(timer);

@@ -27,13 +27,19 @@ export function downloadCounter(
       log.warn({ error }, 'downloads could not be counted');
     }
   };
-  const timer = setInterval(flush, everyMs);
+  // One after the other, so that the end of the last is the end of all.
+  let writing = Promise.resolve();
+  const inTurn = () => {
+    writing = writing.then(flush);
+    return writing;
+  };
+  const timer = setInterval(inTurn, everyMs);
   timer.unref();
   return {
     count: (channelId) => void add(channelId, 1),
     async close() {
       clearInterval(timer);
-      await flush();
+      await inTurn();
     },
   };
 }
