@@ -22,7 +22,7 @@ interface Scenario {
 }
 
 /** In the long form also before the first file and after the last one. */
-const inRun = (seed: number) => (isLong ? momentOf(seed, -0.1, 1, 400) : momentOf(seed, 0.2, 0.8));
+const inRun = (seed: number) => (isLong ? momentOf(seed, -0.1, 1.2, 400) : momentOf(seed, 0.2, 0.8));
 /** The holder must still be at work when it falls asleep, or there is nothing to be fenced out of. */
 const inDownload = (seed: number) => (isLong ? momentOf(seed, -0.1, 0.9, 200) : momentOf(seed, 0.2, 0.8));
 /** In the long form a third of the moments are after the last byte, when the file is looked at and recorded. */

@@ -15,7 +15,7 @@ export function randomBytesOf(seed: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => next() * 256);
 }
 
-/** When to strike: once so much of the work is seen to be done (0 to 1), and then so much later. */
+/** When to strike: once this share of the work is seen to be begun (below 0 at once, above 1 at its end), then so much later. */
 export interface KillMoment {
   readonly share: number;
   readonly thenMs: number;
@@ -35,11 +35,11 @@ export function momentOf(seed: number, from: number, to: number, latestMs = 60):
 export const isLong = Boolean(process.env.LONG);
 
 /**
- * The seeds a scenario runs with: `short` of `npm test`, in the long form as many random ones as `long` says. `SEED=<n>`
- * repeats one.
+ * The seeds a scenario runs with: `short` of `npm test`, in the long form as many random ones as `long` says. `SEED=<n>,<n>`
+ * repeats some.
  */
 export function seedsOf(short: readonly number[], long: number): readonly number[] {
-  if (process.env.SEED) return [Number(process.env.SEED)];
+  if (process.env.SEED) return process.env.SEED.split(',').map(Number);
   if (!isLong) return short;
   return Array.from({ length: long }, () => Math.floor(Math.random() * 2 ** 32));
 }

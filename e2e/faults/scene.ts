@@ -57,7 +57,7 @@ export async function openScene(channel: GrowingChannel): Promise<Scene> {
       upstream.fail(packages, { delay_ms: perFile_ms });
     },
     async untilFetching({ share, thenMs }) {
-      const wanted = share * added.size;
+      const wanted = Math.min(share, 1) * added.size;
       const asked = () => upstream.asked.filter(({ path }) => added.has(path)).length;
       await until('the run fetches', 30_000, () => asked() >= wanted, 5);
       await sleep(thenMs);
