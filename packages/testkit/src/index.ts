@@ -11,6 +11,8 @@ export {
 } from './conda-package.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export { encodeBzip2 } from './encode-bzip2.ts';
+export { streamLargePackage } from './large-package.ts';
+export { createTestCatalog, type TestCatalog, type TestRecords, testRecord } from './seed.ts';
 export { testPostgres } from './test-postgres.ts';
 export {
   type AskedOf,
@@ -19,5 +21,3 @@ export {
   type UpstreamServer,
   type UpstreamServerOptions,
 } from './upstream-server.ts';
-export { streamLargePackage } from './large-package.ts';
-export { createTestCatalog, type TestCatalog, type TestRecords, testRecord } from './seed.ts';
