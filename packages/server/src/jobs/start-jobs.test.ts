@@ -120,8 +120,9 @@ test('a job whose connection broke while it asked nothing is tried again', async
       tries += 1;
       if (tries > 1) return;
       const { rows } = await client.query('select pg_backend_pid() as pid');
+      const broken = new Promise((resolve) => client.once('end', resolve));
       await database.pool.query('select pg_terminate_backend($1)', [rows[0].pid]);
-      await new Promise((resolve) => client.once('end', resolve));
+      await broken;
       await client.query('select 1');
     }),
   );
