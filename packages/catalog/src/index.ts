@@ -100,7 +100,6 @@ export {
   type DocumentRow,
   type EntryRow,
   entrySubdirs,
-  findPublication,
   headDocuments,
   insertPublication,
   liveEntries,
@@ -152,7 +151,6 @@ export {
 export {
   countRunItems,
   deleteRunItems,
-  failedRunItems,
   insertRunItems,
   nextRunItems,
   type RunItemRow,

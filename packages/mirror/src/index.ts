@@ -1,6 +1,4 @@
 export type { MirrorDefinition, MirrorInput } from './definition/read-definition.ts';
-export { readMirrorFilters } from './definition/read-filters.ts';
-export { defaultCron, defaultTimeZone } from './definition/schedule.ts';
 export type { MirrorDeps } from './deps.ts';
 export { type DryRun, type DryRunWish, dryRun, type FileAction } from './dry-run/dry-run.ts';
 export { type DefinitionIssue, MirrorError, type MirrorErrorCode } from './errors.ts';

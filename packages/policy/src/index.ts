@@ -15,3 +15,4 @@ export { type Depends, dependsList, dependsOf } from './noarch/depends-list.ts';
 export { type FileNames, readFileNames } from './noarch/file-names.ts';
 export { neededNoarch, type PartDepends } from './noarch/needed-noarch.ts';
 export type { Rule } from './rule.ts';
+export { isDay } from './rules/date.ts';

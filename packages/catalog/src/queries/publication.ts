@@ -41,16 +41,6 @@ export async function liveEntries(db: Db, channelId: number, kind: EntryKind, pr
     .execute();
 }
 
-/** What a publication was made from; undefined when there is no such number. */
-export async function findPublication(db: Db, channelId: number, no: number) {
-  return db
-    .selectFrom('publication')
-    .selectAll()
-    .where('channel_id', '=', channelId)
-    .where('no', '=', no)
-    .executeTakeFirst();
-}
-
 /**
  * Write publication `no` and move the head to it: close what changed, insert what is new. Runs in the caller's
  * transaction, under the channel's lock.

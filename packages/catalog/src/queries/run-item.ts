@@ -81,24 +81,6 @@ export async function countRunItems(db: Db, runId: string): Promise<{ todo: numb
   return { todo: count('todo'), done: count('done'), failed: count('failed') };
 }
 
-/** Files that a run could not bring in, with the reason, in key order. */
-export async function failedRunItems(
-  db: Db,
-  runId: string,
-  page: { limit: number; offset: number },
-): Promise<{ subdir: string; file: string; error_text: string | null }[]> {
-  return db
-    .selectFrom('run_item')
-    .select(['subdir', 'file', 'error_text'])
-    .where('run_id', '=', runId)
-    .where('state', '=', 'failed')
-    .orderBy('subdir')
-    .orderBy('file')
-    .limit(page.limit)
-    .offset(page.offset)
-    .execute();
-}
-
 function buffer(bytes: Uint8Array | null): Buffer | null {
   return bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,4 +1,4 @@
-import { type FilterKey, filterFault, type MirrorFilters } from '@sluice/policy';
+import { type FilterKey, filterFault, isDay, type MirrorFilters } from '@sluice/policy';
 import type { DefinitionIssue } from '../errors.ts';
 
 /** Filters of product.md MI-03 that exist and are not built yet: refused, because ignoring one would let through what it forbids. */
@@ -27,7 +27,7 @@ export function readMirrorFilters(filters: unknown): { filters: MirrorFilters } 
       const list = readList(key, value, issues);
       if (list.length > 0) out[key] = list;
     } else if (key === 'date_from' || key === 'date_to') {
-      if (isDay(value)) out[key] = value as string;
+      if (typeof value === 'string' && isDay(value)) out[key] = value;
       else
         issues.push({
           field: `filters.${key}`,
@@ -119,12 +119,6 @@ function conflicts(filters: MirrorFilters): DefinitionIssue[] {
     });
   }
   return issues;
-}
-
-function isDay(value: unknown): boolean {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return false;
-  const ms = Date.parse(`${value}T00:00:00Z`);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(value);
 }
 
 function shown(value: unknown): string {

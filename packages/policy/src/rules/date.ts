@@ -31,12 +31,15 @@ export function dateRule(from: string | undefined, to: string | undefined): Rule
 
 /** The first instant of a day, in ms. @throws {PolicyError} `rule_invalid` */
 function parseDay(text: string): number {
+  if (isDay(text)) return Date.parse(`${text}T00:00:00Z`);
+  throw new PolicyError('rule_invalid', `"${text}" is not a day; write it as YYYY-MM-DD, e.g. 2026-02-28.`, {
+    wanted: 'YYYY-MM-DD',
+    found: text,
+  });
+}
+
+/** Whether a text is a day of the calendar, written `YYYY-MM-DD`. */
+export function isDay(text: string): boolean {
   const ms = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== text) {
-    throw new PolicyError('rule_invalid', `"${text}" is not a day; write it as YYYY-MM-DD, e.g. 2026-02-28.`, {
-      wanted: 'YYYY-MM-DD',
-      found: text,
-    });
-  }
-  return ms;
+  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 10) === text;
 }
