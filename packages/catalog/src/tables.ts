@@ -8,7 +8,7 @@ export type Privacy = 'public' | 'authenticated' | 'private';
 export type MirrorMode = 'active' | 'passive';
 export type RunState = 'pending' | 'running' | 'stopping' | 'stopped' | 'completed' | 'failed';
 export type RunStage = 'refresh' | 'plan' | 'download' | 'publish';
-export type EntryKind = 'shard' | 'document';
+export type EntryKind = 'shard' | 'index' | 'document';
 
 /** A channel that a resource token opens, `<channel>` or `<channel>/<subchannel>`, and how far. */
 export interface TokenResource {
@@ -70,6 +70,8 @@ export interface Tables {
     judged: Generated<string | null>;
     owner_id: string | null;
     head_no: Generated<number>;
+    monolith_no: Generated<number>;
+    patch_rev: Generated<number>;
     download_count: Generated<number>;
     created_at: Date;
     updated_at: Date;
@@ -105,6 +107,7 @@ export interface Tables {
     last_modified: string | null;
     base_url: string | null;
     zst_absent_at: Date | null;
+    mixed_case: Generated<boolean>;
     records: Generated<number>;
     checked_at: Date;
     changed_at: Date;
@@ -118,7 +121,26 @@ export interface Tables {
     sha256: Bytes | null;
     refusal: string | null;
   };
-  record: { source_id: number; subdir: string; file: string; from_rev: number; to_rev: number | null; body: Bytes };
+  record: {
+    source_id: number;
+    subdir: string;
+    file: string;
+    from_rev: number;
+    to_rev: number | null;
+    body: Bytes;
+    v3: Generated<boolean>;
+    run_exports: Bytes | null;
+  };
+  source_shard: {
+    source_id: number;
+    subdir: string;
+    name: string;
+    from_rev: number;
+    to_rev: number | null;
+    sha256: Bytes;
+    blob: Bytes | null;
+    signature: Bytes | null;
+  };
   refused_record: { source_id: number; subdir: string; file: string; reason: string };
   record_digest: { source_id: number; subdir: string; file: string; from_rev: number; sha256: Bytes };
   needed_noarch: { source_id: number; revision: number; rules: Bytes; blob: Bytes; unpacked_bytes: number };
@@ -188,6 +210,19 @@ export interface Tables {
     removed: number;
     files: number;
     packages: number;
+    patch_rev: Generated<number>;
+    actor: string | null;
+  };
+  pin: { channel_id: number; name: string; no: number; created_at: Date; created_by: string };
+  monolith: { channel_id: number; key: string; no: number; blob: Bytes; created_at: Date };
+  patch: {
+    channel_id: number;
+    subdir: string;
+    from_rev: number;
+    to_rev: number | null;
+    instructions: ColumnType<Record<string, unknown>, string, string>;
+    created_at: Date;
+    created_by: string;
   };
   entry: {
     channel_id: number;
@@ -198,6 +233,8 @@ export interface Tables {
     blob: Bytes;
     signature: Bytes | null;
     files: Generated<number>;
+    bytes: Generated<number>;
+    buckets: number[] | null;
   };
   event: {
     id: Generated<number>;
