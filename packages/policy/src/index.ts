@@ -7,7 +7,7 @@ export { type Facts, hexAt, type LicenceText, type PackageType } from './facts/f
 export { condaFactsRow } from './facts/facts-row.ts';
 export { type RowIndex, rowIndex } from './facts/row-index.ts';
 export { sharedFacts } from './facts/shared-facts.ts';
-export { recordHash, textHash } from './facts/text-hash.ts';
+export { type RecordExtra, recordHash, textHash } from './facts/text-hash.ts';
 export { type FilterKey, filterFault } from './filter-fault.ts';
 export { type ChannelFilters, lookedAtSubdirs, type MirrorFilters, takesNeededNoarch } from './filters.ts';
 export { type LayerDefinition, layerRules } from './layer-rules.ts';

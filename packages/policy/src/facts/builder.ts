@@ -19,6 +19,8 @@ export interface FactsRow {
   fromRev: number;
   /** bytes of the record's text */
   length: number;
+  /** Whether it stands in the v3 bucket. */
+  v3?: boolean | undefined;
   recordHash: readonly [number, number];
 }
 
@@ -60,6 +62,7 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
     columns.licence[count] = licences.id(licenceKey(row.licence));
     columns.fromRev[count] = row.fromRev;
     columns.length[count] = row.length;
+    columns.v3[count] = row.v3 ? 1 : 0;
     columns.recordHash[count * 2] = row.recordHash[0];
     columns.recordHash[count * 2 + 1] = row.recordHash[1];
     columns.timestamp[count] = row.timestamp ?? Number.NaN;
@@ -90,6 +93,7 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
         md5: facts.md5.subarray(i * 16, i * 16 + 16),
         fromRev: facts.fromRev[i]!,
         length: facts.length[i]!,
+        v3: facts.v3[i] === 1,
         recordHash: [facts.recordHash[i * 2]!, facts.recordHash[i * 2 + 1]!],
       });
     },
@@ -114,7 +118,8 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
         size: columns.size.subarray(0, count),
         sha256: columns.sha256.subarray(0, count * 32),
         md5: columns.md5.subarray(0, count * 16),
-        twin: twins(count, packed.at),
+        v3: columns.v3.subarray(0, count),
+        twin: twins(count, packed.at, columns.v3),
         files: packed,
         file: packed.at,
       };
@@ -136,13 +141,17 @@ function newColumns(rows: number) {
     size: new Float64Array(rows),
     sha256: new Uint8Array(rows * 32),
     md5: new Uint8Array(rows * 16),
+    v3: new Uint8Array(rows),
   };
 }
 
 type Columns = ReturnType<typeof newColumns>;
 
-/** For each row of `file`, the row of its `.conda` twin when it is a `.tar.bz2` that has one; −1 otherwise. */
-function twins(count: number, file: (i: number) => string): Int32Array {
+/**
+ * For each row of `file`, the row of its `.conda` twin when it is a `.tar.bz2` that has one; −1 otherwise. A v3 record is no
+ * twin of a classic one: older clients do not see it.
+ */
+function twins(count: number, file: (i: number) => string, v3: Uint8Array): Int32Array {
   const twin = new Int32Array(count).fill(-1);
   const newFormat = rowIndex(file);
   for (let i = 0; i < count; i++) {
@@ -151,7 +160,9 @@ function twins(count: number, file: (i: number) => string): Int32Array {
   }
   for (let i = 0; i < count; i++) {
     const name = file(i);
-    if (name.endsWith(legacyExtension)) twin[i] = newFormat.find(`${name.slice(0, -legacyExtension.length)}.conda`);
+    if (!name.endsWith(legacyExtension)) continue;
+    const found = newFormat.find(`${name.slice(0, -legacyExtension.length)}.conda`);
+    if (found >= 0 && v3[found] === v3[i]) twin[i] = found;
   }
   return twin;
 }

@@ -21,6 +21,7 @@ const row: fc.Arbitrary<FactsRow> = fc.record({
   md5: fc.option(fc.uint8Array({ minLength: 16, maxLength: 16 }), { nil: undefined }),
   fromRev: fc.nat(),
   length: fc.nat(),
+  v3: fc.boolean(),
   recordHash: fc.tuple(fc.nat(0xffffffff), fc.nat(0xffffffff)),
 });
 const rows = fc.uniqueArray(row, { selector: (one) => one.file, maxLength: 200 });
@@ -103,6 +104,14 @@ describe('facts columns', () => {
     });
     const facts = factsOf([one('a-1-0.tar.bz2'), one('b-1-0.tar.bz2'), one('a-1-0.conda')]);
     expect([...facts.twin]).toEqual([2, -1, -1]);
+  });
+
+  it('tell no classic file a v3 twin, which older clients do not see', () => {
+    const one = { name: 'a', version: '1', build: '0', buildNumber: 0, licence: {}, fromRev: 1, length: 2 };
+    const [legacy, conda] = ['a-1-0.tar.bz2', 'a-1-0.conda'];
+    const row = (file: string, v3: boolean): FactsRow => ({ ...one, file, v3, recordHash: [1, 2] });
+    expect([...factsOf([row(legacy, false), row(conda, true)]).twin]).toEqual([-1, -1]);
+    expect([...factsOf([row(legacy, true), row(conda, true)]).twin]).toEqual([1, -1]);
   });
 
   it.each([

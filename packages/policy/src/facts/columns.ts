@@ -18,7 +18,7 @@ declare class TextDecoder {
  * Each section starts at a multiple of 8, so that it can be viewed in place as a typed array.
  */
 const magic = 0x43_4c_53_31;
-const formatVersion = 2;
+const formatVersion = 3;
 
 interface Header {
   version: number;
@@ -50,6 +50,7 @@ export function encodeColumns(facts: Facts): { chunks: Uint8Array[]; bytes: numb
     facts.length,
     facts.files.bytes,
     facts.files.offsets,
+    facts.v3,
   ].map((section) => new Uint8Array(section.buffer, section.byteOffset, section.byteLength));
   const header: Header = {
     version: formatVersion,
@@ -116,6 +117,7 @@ export function decodeColumns(bytes: Uint8Array): Facts {
     recordHash: words(17),
     twin: new Int32Array(held.buffer, offset(18), header.count),
     length: words(19),
+    v3: raw(22),
     files,
     file: files.at,
   };

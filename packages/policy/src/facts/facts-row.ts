@@ -2,7 +2,7 @@ import { type CondaRecord, type PackageFileName, parseFileName, readRecord } fro
 import { md5ToBytes, sha256ToBytes } from '@sluice/formats/digest';
 import { FormatError } from '@sluice/formats/errors';
 import type { FactsRow } from './builder.ts';
-import { recordHash } from './text-hash.ts';
+import { type RecordExtra, recordHash } from './text-hash.ts';
 
 /**
  * The facts of one conda file, read from its record's verbatim text.
@@ -10,10 +10,11 @@ import { recordHash } from './text-hash.ts';
  * The record must be about the file it stands under: rules judge what it says, and the client installs what the file name
  * says. Upper and lower case count as the same; the facts have the name as the file has it, in lower case.
  *
+ * @param extra what it is listed with, beside its text.
  * @throws {FormatError} `record_shape` when the text is not a record, `record_file_mismatch` when it is that of another
  *   package, and what `parseFileName` throws.
  */
-export function condaFactsRow(file: string, body: Uint8Array, fromRev: number): FactsRow {
+export function condaFactsRow(file: string, body: Uint8Array, fromRev: number, extra: RecordExtra = {}): FactsRow {
   const record = readRecord(body);
   const said = parseFileName(file);
   agree(record, said);
@@ -33,7 +34,8 @@ export function condaFactsRow(file: string, body: Uint8Array, fromRev: number): 
     md5: record.md5 === undefined ? undefined : md5ToBytes(record.md5),
     fromRev,
     length: body.byteLength,
-    recordHash: recordHash(file, body),
+    v3: extra.v3 ?? false,
+    recordHash: recordHash(file, body, extra),
   };
 }
 

@@ -40,9 +40,11 @@ export interface Facts {
   readonly fromRev: Uint32Array;
   /** Bytes of the record's verbatim text. */
   readonly length: Uint32Array;
-  /** Two words a row: a 64-bit hash of the record's verbatim text and its file name, to see change without reading it. */
+  /** Two words a row: a 64-bit hash of the record as it is listed, to see change without reading it. */
   readonly recordHash: Uint32Array;
-  /** For a legacy `.tar.bz2`: the row of its `.conda` twin; −1 otherwise. */
+  /** 1 where the record stands in the v3 bucket, 0 in a classic map. */
+  readonly v3: Uint8Array;
+  /** For a legacy `.tar.bz2`: the row of its `.conda` twin in the same kind of bucket; −1 otherwise. */
   readonly twin: Int32Array;
   /** The file names. */
   readonly files: PackedTexts;

@@ -33,11 +33,31 @@ export function nameHash(text: string): number {
   return mix(hash);
 }
 
-/** The hash of a record: of its text and of the file name it stands under, since two files may have one text. */
-export function recordHash(file: string, body: Uint8Array): [number, number] {
-  const [a, b] = textHash(body);
+/** What a record is listed with, beside its text. */
+export interface RecordExtra {
+  /** Whether it stands in the v3 bucket. */
+  v3?: boolean | undefined;
+  /** Its run exports as JSON text; null or absent when they are not known. */
+  runExports?: Uint8Array | null | undefined;
+}
+
+/**
+ * The hash of a record as it is listed: of its text, of the file name it stands under, since two files may have one text,
+ * and of what it is listed with. Equal words mean that a shard has the same of it.
+ */
+export function recordHash(file: string, body: Uint8Array, extra: RecordExtra = {}): [number, number] {
+  let [a, b] = textHash(body);
   const name = nameHash(file);
-  return [(a ^ name) >>> 0, (b ^ mix(name)) >>> 0];
+  a = (a ^ name) >>> 0;
+  b = (b ^ mix(name)) >>> 0;
+  if (extra.v3) [a, b] = joined(a, b, 0x76_33_00_01, 0x76_33_00_02);
+  if (extra.runExports) [a, b] = joined(a, b, ...textHash(extra.runExports));
+  return [a, b];
+}
+
+/** Two hashes as one; not the same the other way round. */
+function joined(a: number, b: number, c: number, d: number): [number, number] {
+  return [mix(Math.imul(a, 0x2c1b3c6d) + c), mix(Math.imul(b, 0x297a2d39) + d)];
 }
 
 /** A bijection on 32-bit words that spreads every input bit. */
