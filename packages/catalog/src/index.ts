@@ -72,6 +72,7 @@ export { type HeadPackage, headShardBlobs, listHeadPackages } from './queries/he
 export { findInspections, type InspectionRow, insertInspections } from './queries/inspection.ts';
 export { type KeptFile, keepRecords } from './queries/keep-records.ts';
 export { channelLayers, failedFiles, type LayerRow } from './queries/layer.ts';
+export { liveRecordPages } from './queries/live-records.ts';
 export {
   dueMirrors,
   findMirror,
@@ -107,6 +108,13 @@ export {
   publishedSince,
   setJudged,
 } from './queries/publication.ts';
+export {
+  findPublicationBefore,
+  findPublicationByPin,
+  findPublicationTime,
+  nearestPublications,
+  type PublicationTime,
+} from './queries/publication-ref.ts';
 export {
   changedRecords,
   closeRecords,

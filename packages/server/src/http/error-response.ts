@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { IdentityError, type IdentityErrorCode } from '@sluice/identity';
 import { MirrorError, type MirrorErrorCode } from '@sluice/mirror';
 import type { Reason } from '@sluice/policy';
+import { PublishError, type PublishErrorCode } from '@sluice/publish';
 import { RegistryError, type RegistryErrorCode } from '@sluice/registry';
 import { StorageError } from '@sluice/storage';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
@@ -43,7 +44,10 @@ export interface ErrorResponse {
 type StorageRefusal = 'blob_too_large' | 'disk_full';
 
 /** Which status each code has. A code of a room that reaches HTTP gets its line here. */
-const STATUS: Record<ServerErrorCode | IdentityErrorCode | RegistryErrorCode | StorageRefusal, number> = {
+const STATUS: Record<
+  ServerErrorCode | IdentityErrorCode | RegistryErrorCode | PublishErrorCode | StorageRefusal,
+  number
+> = {
   account_name: 400,
   archive_refused: 422,
   blob_too_large: 413,
@@ -72,7 +76,11 @@ const STATUS: Record<ServerErrorCode | IdentityErrorCode | RegistryErrorCode | S
   notice_invalid: 400,
   notice_missing: 404,
   password_hash_form: 500,
+  pin_missing: 404,
+  pin_name: 400,
   policy_denied: 403,
+  publication_missing: 404,
+  ref_malformed: 400,
   start_failed: 500,
   subdir_mismatch: 422,
   token_expiry: 400,
@@ -140,7 +148,12 @@ const FASTIFY: Record<string, { code: string; status: number; detail: string }> 
  * What no room meant to show becomes a 500 that says nothing but the request's id.
  */
 export function errorResponse(error: unknown, requestId: string): ErrorResponse {
-  if (error instanceof ServerError || error instanceof IdentityError || error instanceof RegistryError) {
+  if (
+    error instanceof ServerError ||
+    error instanceof IdentityError ||
+    error instanceof RegistryError ||
+    error instanceof PublishError
+  ) {
     return fromRoom(error, error.code, requestId);
   }
   if (error instanceof StorageError && (error.code === 'blob_too_large' || error.code === 'disk_full')) {
@@ -157,7 +170,7 @@ export function errorResponse(error: unknown, requestId: string): ErrorResponse 
 /** How the answer to a missing or refused sign-in asks for one: browsers and API clients by Bearer, package clients by Basic. */
 export const CHALLENGE = { api: 'Bearer realm="sluice"', protocol: 'Basic realm="sluice", charset="UTF-8"' };
 
-type RoomError = ServerError | IdentityError | RegistryError | StorageError;
+type RoomError = ServerError | IdentityError | RegistryError | PublishError | StorageError;
 
 function fromRoom(error: RoomError, code: keyof typeof STATUS, requestId: string): ErrorResponse {
   const { wanted, found } = error;
