@@ -8,11 +8,11 @@ import { medians, timed } from '../measure.ts';
 import { condaForgeSize } from '../synthetic/records.ts';
 import { type SyntheticRepodata, writeRepodata } from '../synthetic/write-repodata.ts';
 import { expectedRecords } from './expected.ts';
-import { manage } from './management.ts';
-import { peakMemory, watchPostgres } from './process-memory.ts';
+import { manage } from '../sluice/management.ts';
+import { peakMemory, watchPostgres } from '../sluice/process-memory.ts';
 import { publishedRecords } from './published.ts';
 import { editRules, type FilterRules, makeRules, wireFilters } from './rules.ts';
-import { startSluice } from './sluice-process.ts';
+import { startSluice } from '../sluice/sluice-process.ts';
 
 type FilterParams = { records: number; names: number; seed: number; runs: number };
 
