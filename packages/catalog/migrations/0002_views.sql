@@ -5,6 +5,10 @@
 alter table record add column v3 boolean not null default false;
 alter table record add column run_exports bytea;
 
+-- What changed between two revisions of a part, without reading it all.
+create index record_begun on record (source_id, subdir, from_rev);
+create index record_ended on record (source_id, subdir, to_rev) where to_rev is not null;
+
 -- Whether any file name of the part has an upper-case letter in the package name, so that names cannot be told by ranges.
 alter table source_part add column mixed_case boolean not null default false;
 

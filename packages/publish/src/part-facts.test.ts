@@ -31,7 +31,7 @@ it('own uploads have the columns of what is live, wherever the last checkpoint w
         const now = new Map(states.at(-1));
         if (one.deed === 'publish') {
           const shown = Math.max(0, revision - 1 - one.ago);
-          const layer = { source_id, revision: shown, mirror: null };
+          const layer = { source_id, revision: shown };
           const facts = await partFacts(catalog, layer, 'linux-64', one.checkpointAfter);
           const found = Array.from({ length: facts.count }, (_, i) => [facts.file(i), facts.fromRev[i]]);
           expect(found.sort()).toEqual([...states[shown]!].sort());

@@ -8,7 +8,13 @@ export interface RecordVersion {
   from_rev: number;
   to_rev: number | null;
   body: Uint8Array;
+  /** Whether it stands in the v3 bucket. */
+  v3: boolean;
+  /** As JSON text; null when not known. */
+  run_exports: Uint8Array | null;
 }
+
+const versionColumns = ['file', 'from_rev', 'to_rev', 'body', 'v3', 'run_exports'] as const;
 
 /** Which part of a source: its number and one subdir. */
 export interface Part {
@@ -30,11 +36,11 @@ export async function closeRecords(db: Db, part: Part, files: readonly string[],
 export async function insertRecord(
   db: Db,
   part: Part,
-  record: { file: string; from_rev: number; body: Uint8Array },
+  record: { file: string; from_rev: number; body: Uint8Array; v3?: boolean; run_exports?: Uint8Array | null },
 ): Promise<void> {
   await db
     .insertInto('record')
-    .values({ ...part, ...record, to_rev: null })
+    .values({ ...part, run_exports: null, ...record, to_rev: null })
     .execute();
 }
 
@@ -47,7 +53,7 @@ export async function findRecord(
 ): Promise<RecordVersion | undefined> {
   return db
     .selectFrom('record')
-    .select(['file', 'from_rev', 'to_rev', 'body'])
+    .select(versionColumns)
     .where('source_id', '=', part.source_id)
     .where('subdir', '=', part.subdir)
     .where('file', '=', file)
@@ -66,7 +72,7 @@ export async function findLatestRecords(
   return db
     .selectFrom('record')
     .distinctOn('file')
-    .select(['file', 'from_rev', 'to_rev', 'body'])
+    .select(versionColumns)
     .where('source_id', '=', part.source_id)
     .where('subdir', '=', part.subdir)
     .where('file', 'in', files)
@@ -86,7 +92,7 @@ export async function findOlderRecords(
 ): Promise<RecordVersion[]> {
   return db
     .selectFrom('record')
-    .select(['file', 'from_rev', 'to_rev', 'body'])
+    .select(versionColumns)
     .where('source_id', '=', part.source_id)
     .where('subdir', '=', part.subdir)
     .where('file', '=', file)
@@ -106,7 +112,7 @@ export async function findRecords(
   const found: RecordVersion[] = [];
   for (let at = 0; at < files.length; at += 5000) {
     const { rows } = await sql<RecordVersion>`
-      select file, from_rev, to_rev, body from record
+      select file, from_rev, to_rev, body, v3, run_exports from record
       where source_id = ${part.source_id} and subdir = ${part.subdir} and file = any(${files.slice(at, at + 5000)})
         and from_rev <= ${revision} and (to_rev is null or to_rev > ${revision})`.execute(db);
     found.push(...rows);
@@ -117,7 +123,7 @@ export async function findRecords(
 /** Versions that began or ended after revision `after` and up to `upTo`: what changed between the two. */
 export async function changedRecords(db: Db, part: Part, after: number, upTo: number): Promise<RecordVersion[]> {
   const { rows } = await sql<RecordVersion>`
-    select file, from_rev, to_rev, body from record
+    select file, from_rev, to_rev, body, v3, run_exports from record
     where source_id = ${part.source_id} and subdir = ${part.subdir}
       and ((from_rev > ${after} and from_rev <= ${upTo}) or (to_rev > ${after} and to_rev <= ${upTo}))
     order by file, from_rev`.execute(db);

@@ -1,8 +1,9 @@
+import { PolicyError } from '../errors.ts';
 import { decodeColumns } from './columns.ts';
 import type { Facts } from './facts.ts';
 
 const held = new Map<string, WeakRef<Facts>>();
-const loading = new Map<string, Promise<Facts>>();
+const loading = new Map<string, Promise<Facts | undefined>>();
 const gone = new FinalizationRegistry<string>((key) => {
   if (held.get(key)?.deref() === undefined) held.delete(key);
 });
@@ -12,16 +13,18 @@ const gone = new FinalizationRegistry<string>((key) => {
  * hundred megabytes at the same time. Facts never change, and nothing is held that nobody uses.
  *
  * @param key names the columns for ever: the digest of their blob.
- * @throws {PolicyError} `columns_format`; what `load` throws.
+ * @returns undefined when they are of another format: build them anew.
+ * @throws what `load` throws.
  */
-export function sharedFacts(key: string, load: () => Promise<Uint8Array>): Promise<Facts> {
+export function sharedFacts(key: string, load: () => Promise<Uint8Array>): Promise<Facts | undefined> {
   const known = held.get(key)?.deref();
   if (known) return Promise.resolve(known);
   const begun = loading.get(key);
   if (begun) return begun;
   const decoding = load()
     .then((bytes) => {
-      const facts = decodeColumns(bytes);
+      const facts = readable(bytes);
+      if (!facts) return undefined;
       held.set(key, new WeakRef(facts));
       gone.register(facts, key);
       return facts;
@@ -29,4 +32,13 @@ export function sharedFacts(key: string, load: () => Promise<Uint8Array>): Promi
     .finally(() => loading.delete(key));
   loading.set(key, decoding);
   return decoding;
+}
+
+function readable(bytes: Uint8Array): Facts | undefined {
+  try {
+    return decodeColumns(bytes);
+  } catch (error) {
+    if (error instanceof PolicyError && error.code === 'columns_format') return undefined;
+    throw error;
+  }
 }

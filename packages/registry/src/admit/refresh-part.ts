@@ -60,7 +60,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
   const part: Part = { source_id: input.sourceId, subdir: input.subdir };
   const current = await sourceRevision(db, input.sourceId);
   const revision = current + 1;
-  const previous = await sourceFacts({ db, storage: deps.storage }, part, current);
+  const previous = await sourceFacts({ ...deps, db }, part, current);
   const difference = compare(previous, input.subdir, revision);
   const copy = copyIn(
     client,

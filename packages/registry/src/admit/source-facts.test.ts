@@ -1,0 +1,59 @@
+import type { Facts } from '@sluice/policy';
+import { putCompressed } from '@sluice/storage';
+import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { sourceFacts } from './source-facts.ts';
+
+let catalog: TestCatalog;
+let part: { source_id: number; subdir: string };
+beforeEach(async () => {
+  catalog = await createTestCatalog();
+  const { sourceId } = await catalog.admit({
+    'a-1-0.conda': testRecord('a', '1'),
+    'b-1-0.conda': testRecord('b', '1'),
+  });
+  await catalog.admit({ 'a-1-0.conda': testRecord('a', '1', { size: 11 }) }, { sourceId });
+  part = { source_id: sourceId, subdir: 'linux-64' };
+});
+afterEach(() => catalog.close());
+
+const words = (facts: Facts) =>
+  Array.from({ length: facts.count }, (_, i) => [facts.file(i), ...facts.recordHash.slice(i * 2, i * 2 + 2)].join());
+
+async function forgetAll(): Promise<void> {
+  await catalog.db.deleteFrom('facts').execute();
+}
+
+async function forgetLast(): Promise<void> {
+  await catalog.db.deleteFrom('facts').where('revision', '=', 2).execute();
+}
+
+async function replaceByOtherFormat(): Promise<void> {
+  const bytes = Buffer.from('the columns of an earlier release');
+  const blob = await putCompressed(catalog.storage, { chunks: [bytes], bytes: bytes.length }, 1);
+  await catalog.db
+    .insertInto('blob')
+    .values({ ...blob, created_at: catalog.now() })
+    .execute();
+  await catalog.db.updateTable('facts').set({ blob: blob.sha256, unpacked_bytes: bytes.length }).execute();
+}
+
+it.each([
+  ['missing', forgetAll],
+  ['missing for the last revision', forgetLast],
+  ['of another format', replaceByOtherFormat],
+])('columns that are %s are built from the records', async (_, lose) => {
+  const exact = [await sourceFacts(catalog, part, 1), await sourceFacts(catalog, part, 2)].map((facts) =>
+    words(facts!),
+  );
+  expect(exact.map(({ length }) => length)).toEqual([2, 1]);
+  await lose();
+  for (const revision of [2, 1, 2]) {
+    const facts = await sourceFacts(catalog, part, revision);
+    expect(words(facts!).sort()).toEqual(exact[revision - 1]!.sort());
+  }
+});
+
+it('a part that was never admitted has none', async () => {
+  expect(await sourceFacts(catalog, { ...part, subdir: 'noarch' }, 2)).toBeUndefined();
+});
