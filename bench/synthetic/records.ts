@@ -1,4 +1,5 @@
 import { makeBuilds, type SyntheticBuild } from './builds.ts';
+import { changeOf, changedBuild, rebuilt } from './edition.ts';
 import type { SyntheticLicence } from './licences.ts';
 import { makeNames, type SyntheticName } from './names.ts';
 import { hexWords, type Random, randomOf } from './random.ts';
@@ -9,10 +10,14 @@ export interface SyntheticParams {
   readonly records: number;
   readonly names: number;
   readonly seed: number;
+  /** linux-64 when left out. */
+  readonly subdir?: string;
+  /** 0 when left out; 1 is the same channel a while later: one record in a hundred was removed, changed or added. */
+  readonly edition?: 0 | 1;
 }
 
 /** The size of conda-forge linux-64 in 2026. */
-export const condaForgeSize: SyntheticParams = { records: 600_000, names: 25_000, seed: 1 };
+export const condaForgeSize = { records: 700_000, names: 25_000, seed: 1 } as const;
 
 /** One file of the channel: the text of its record, and what a filter asks about it. */
 export interface SyntheticRecord {
@@ -55,22 +60,28 @@ export function* syntheticRecords(params: SyntheticParams): Generator<SyntheticR
       const isConda = extension === '.conda';
       for (let index = isConda ? count.old : 0; index < (isConda ? end : count.old + count.both); index++) {
         const build = builds.build(index);
-        yield {
-          file: `${name.name}-${build.version}-${build.build}${extension}`,
+        const change = changeOf(params, place, index);
+        const hasTwin = index >= count.old && index < count.old + count.both;
+        const record = (made: SyntheticBuild, salt: number, isTwin: boolean): SyntheticRecord => ({
+          file: `${name.name}-${made.version}-${made.build}${extension}`,
           name: name.name,
-          version: build.version,
-          licence: builds.licence,
-          timestamp: build.timestamp,
+          version: made.version,
+          licence: made.licence,
+          timestamp: made.timestamp,
           extension,
-          hasTwin: index >= count.old && index < count.old + count.both,
+          hasTwin: isTwin,
           text: recordText(
             name.name,
-            build,
-            builds.licence,
+            made,
             extension,
-            randomOf(seed, 5, place, index, extension.length),
+            params.subdir ?? 'linux-64',
+            randomOf(seed, salt, place, index, extension.length),
           ),
-        };
+        });
+        if (change !== 'removed') yield record(change === 'changed' ? changedBuild(build) : build, 5, hasTwin);
+        // In one format only, that in which the build before it came last.
+        const isLast = index < count.old || isConda;
+        if (change === 'added' && isLast) yield record(rebuilt(build, randomOf(seed, 8, place, index)), 9, false);
       }
     }
   }
@@ -79,9 +90,9 @@ export function* syntheticRecords(params: SyntheticParams): Generator<SyntheticR
 /** Keys sorted and nothing blank, as conda-index writes them. */
 function recordText(
   name: string,
-  { version, build, buildNumber, timestamp, depends, constrains }: SyntheticBuild,
-  { license, family }: SyntheticLicence,
+  { version, build, buildNumber, timestamp, depends, constrains, licence: { license, family } }: SyntheticBuild,
   extension: SyntheticRecord['extension'],
+  subdir: string,
   random: Random,
 ): string {
   const size = 4_000 + Math.floor(2 ** (random.below(2400) / 100 + 2));
@@ -93,7 +104,7 @@ function recordText(
     `${constrains.length > 0 ? `"constrains":${texts(constrains)},` : ''}"depends":${texts(depends)},` +
     `${license ? `"license":"${license}",` : ''}${family ? `"license_family":"${family}",` : ''}` +
     `"md5":"${md5}","name":"${name}",${isVeryOld ? '"platform":"linux",' : ''}"sha256":"${sha256}","size":${size},` +
-    `"subdir":"linux-64",${timestamp === undefined ? '' : `"timestamp":${timestamp},`}"version":"${version}"}`
+    `"subdir":"${subdir}",${timestamp === undefined ? '' : `"timestamp":${timestamp},`}"version":"${version}"}`
   );
 }
 

@@ -78,6 +78,27 @@ describe('a synthetic channel', () => {
   });
 });
 
+describe('the next edition of a synthetic channel', () => {
+  it('differs in one record of a hundred, removed, changed and added alike', () => {
+    const texts = (edition: 0 | 1) =>
+      new Map(Array.from(syntheticRecords({ ...params, records: 60_000, edition }), ({ file, text }) => [file, text]));
+    const [before, after] = [texts(0), texts(1)];
+    const removed = [...before.keys()].filter((file) => !after.has(file)).length;
+    const added = [...after.keys()].filter((file) => !before.has(file)).length;
+    const changed = [...before].filter(([file, text]) => after.has(file) && after.get(file) !== text).length;
+    for (const count of [removed, added, changed]) {
+      expect(count).toBeGreaterThan(140);
+      expect(count).toBeLessThan(260);
+    }
+    expect(after.size).toBe(60_000 - removed + added);
+  });
+
+  it('is of the subdir that is asked for', () => {
+    const [first] = syntheticRecords({ ...params, subdir: 'osx-64' });
+    expect(JSON.parse(first!.text).subdir).toBe('osx-64');
+  });
+});
+
 describe('sharing out builds', () => {
   it.each([
     [1_000, [1, 1, 1]],

@@ -32,7 +32,8 @@ const chunkSize = 1 << 20;
 
 /** Make `repodata.json` and `repodata.json.zst` below `cache`, or find them made. */
 export async function writeRepodata(params: SyntheticParams, cache: string): Promise<SyntheticRepodata> {
-  const folder = path.join(cache, `synthetic-${params.records}-${params.names}-${params.seed}-${generatorKey()}`);
+  const { records, names, seed, subdir = 'linux-64', edition = 0 } = params;
+  const folder = path.join(cache, `synthetic-${records}-${names}-${seed}-${edition}-${subdir}-${generatorKey()}`);
   let made_s: number | undefined;
   if (!existsSync(folder)) {
     const begin = performance.now();
@@ -74,7 +75,7 @@ async function write(params: SyntheticParams, folder: string): Promise<void> {
 /** The document in pieces of about 1 MiB. */
 function* chunks(params: SyntheticParams): Generator<Buffer, void, void> {
   let buffer = Buffer.allocUnsafeSlow(chunkSize);
-  let size = buffer.write('{"info":{"subdir":"linux-64"},"packages":{', 'latin1');
+  let size = buffer.write(`{"info":{"subdir":"${params.subdir ?? 'linux-64'}"},"packages":{`, 'latin1');
   let map: SyntheticRecord['extension'] = '.tar.bz2';
   let separator = '';
   for (const { file, extension, text } of syntheticRecords(params)) {
