@@ -81,3 +81,40 @@ insert into monolith (channel_id, key, no, blob, created_at)
   from entry join publication on publication.channel_id = entry.channel_id and publication.no = entry.from_no
   where entry.kind = 'document' and entry.to_no is null;
 update channel set monolith_no = head_no;
+
+-- Bytes that nothing needs are condemned first and go later; who meets them again clears it. See docs/adr/0007.
+alter table blob add column condemned_at timestamptz;
+create index blob_condemned on blob (sha256) where condemned_at is not null;
+create index blob_pack on blob (pack) where pack is not null;
+create index record_digest_blob on record_digest (sha256);
+create index facts_blob on facts (blob);
+create index needed_noarch_blob on needed_noarch (blob);
+
+-- Packs in which no blob lies any more, and since when: readers may still hold an old place.
+create table retired_pack (
+  id text primary key,
+  retired_at timestamptz not null
+);
+
+-- How long this channel keeps publications: {all_days, daily_days}; null for the installation's setting.
+alter table channel add column retention jsonb;
+
+-- Collections of what nothing needs, and checks: long work in slices. step counts them: only one may write the next.
+-- marks: one bit for every blob looked at, in the order of their digests: set when something needs it.
+create table maintenance (
+  id uuid primary key,
+  kind text not null check (kind in ('collect', 'check')),
+  state text not null check (state in ('pending', 'running', 'completed', 'failed')),
+  options jsonb not null,
+  actor text not null,
+  step integer not null default 0,
+  place jsonb not null default '{}',
+  marks bytea,
+  report jsonb not null default '{}',
+  error_text text,
+  created_at timestamptz not null,
+  started_at timestamptz,
+  finished_at timestamptz
+);
+create unique index maintenance_one_open on maintenance (kind) where state in ('pending', 'running');
+create index maintenance_history on maintenance (created_at desc);

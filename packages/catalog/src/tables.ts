@@ -1,4 +1,4 @@
-import type { ChannelFilters, MirrorFilters } from '@sluice/policy';
+import type { ChannelFilters, MirrorFilters, RetentionDays } from '@sluice/policy';
 import type { ColumnType, Generated } from 'kysely';
 
 type Json<T> = ColumnType<T, string, string>;
@@ -50,7 +50,30 @@ export interface Tables {
     last_used_at: Date | null;
     revoked_at: Date | null;
   };
-  blob: { sha256: Bytes; size: number; pack: string | null; pack_offset: number | null; created_at: Date };
+  blob: {
+    sha256: Bytes;
+    size: number;
+    pack: string | null;
+    pack_offset: number | null;
+    created_at: Date;
+    condemned_at: Generated<Date | null>;
+  };
+  retired_pack: { id: string; retired_at: Date };
+  maintenance: {
+    id: string;
+    kind: 'collect' | 'check';
+    state: 'pending' | 'running' | 'completed' | 'failed';
+    options: Json<Record<string, unknown>>;
+    actor: string;
+    step: Generated<number>;
+    place: ColumnType<Record<string, unknown>, string | undefined, string>;
+    marks: Bytes | null;
+    report: ColumnType<Record<string, unknown>, string | undefined, string>;
+    error_text: string | null;
+    created_at: Date;
+    started_at: Date | null;
+    finished_at: Date | null;
+  };
   inspection: {
     sha256: Bytes;
     about: ColumnType<Record<string, unknown> | null, string | null, string | null>;
@@ -72,6 +95,7 @@ export interface Tables {
     head_no: Generated<number>;
     monolith_no: Generated<number>;
     patch_rev: Generated<number>;
+    retention: ColumnType<Partial<RetentionDays> | null, string | null | undefined, string | null>;
     download_count: Generated<number>;
     created_at: Date;
     updated_at: Date;

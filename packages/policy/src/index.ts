@@ -15,5 +15,11 @@ export { type LayerDefinition, layerRules } from './layer-rules.ts';
 export { type Depends, dependsList, dependsOf } from './noarch/depends-list.ts';
 export { type FileNames, readFileNames } from './noarch/file-names.ts';
 export { neededNoarch, type PartDepends } from './noarch/needed-noarch.ts';
+export {
+  keptPublications,
+  leastDays,
+  type RetentionDays,
+  usualRetention,
+} from './retention/kept-publications.ts';
 export type { Rule } from './rule.ts';
 export { isDay } from './rules/date.ts';
