@@ -4,6 +4,7 @@ declare const TextDecoder: new (
   options: { fatal: boolean; ignoreBOM: boolean },
 ) => { decode(bytes: Uint8Array): string };
 declare const TextEncoder: new () => {
+  encode(text: string): Uint8Array;
   encodeInto(text: string, target: Uint8Array): { read: number; written: number };
 };
 
@@ -17,6 +18,11 @@ const encoder = new TextEncoder();
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
+}
+
+/** Text as bytes. */
+export function encodeUtf8(text: string): Uint8Array {
+  return encoder.encode(text);
 }
 
 /** Write text into `target` as far as it fits; `read` counts UTF-16 units of the text, `written` bytes. */

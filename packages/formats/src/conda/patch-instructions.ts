@@ -1,0 +1,169 @@
+import { excerpt, FormatError } from '../errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue, kindOf, parseJsonObject, writeJson } from './json.ts';
+import { toRunExports } from './run-exports.ts';
+
+/** What a patch document says of one file. */
+export interface FilePatch {
+  /** Keys to set where the file stands in a classic map, in the order they apply. */
+  readonly fixes: readonly JsonObject[];
+  /** Keys to set where it stands in the `v3` maps. */
+  readonly v3Fixes: readonly JsonObject[];
+  readonly removed: boolean;
+  readonly revoked: boolean;
+}
+
+/**
+ * One `patch_instructions.json`, by file name: who looks up a file it does not name pays one look into a map. A fix of a
+ * `.tar.bz2` stands here under the `.conda` of the same stem, too, and so do its removal and revocation.
+ */
+export type PatchInstructions = ReadonlyMap<string, FilePatch>;
+
+type FilePatchDraft = { -readonly [key in keyof FilePatch]: FilePatch[key] };
+
+/** Keys that say what a file is. Clients keep files by them; a patch that changed them would break caches and lock files. */
+const identity = new Set([
+  'attestations_sha256',
+  'build',
+  'build_number',
+  'fn',
+  'indexed_timestamp',
+  'md5',
+  'name',
+  'sha256',
+  'size',
+  'subdir',
+  'url',
+  'version',
+]);
+
+/** As deep as the values of a record may be nested. */
+const maxDepth = 32;
+
+/**
+ * Read a `patch_instructions.json`. Version 2 may fix run exports (CEP 21); a document without a version is of version 1.
+ * Unknown members are passed over, as conda-index does.
+ *
+ * @throws {FormatError} `patch_version` for a version above 2; `patch_key` for a key no patch may change (name, digests,
+ *   `indexed_timestamp` …), or run exports in version 1; `patch_instructions` for anything that is not shaped as it must be.
+ * @see CEP 21 for version 2, CEP 47 for `indexed_timestamp`
+ */
+export function readPatchInstructions(document: Uint8Array | string): PatchInstructions {
+  return viewPatchInstructions(parseJsonObject(document, 'patch_instructions.json', 'patch_instructions'));
+}
+
+/** The same for a document that is parsed already. @throws {FormatError} as `readPatchInstructions`. */
+export function viewPatchInstructions(document: JsonObject): PatchInstructions {
+  const version = readVersion(document.patch_instructions_version);
+  const files = new Map<string, FilePatchDraft>();
+  const patchOf = (file: string): FilePatchDraft => {
+    const patch = files.get(file) ?? { fixes: [], v3Fixes: [], removed: false, revoked: false };
+    files.set(file, patch);
+    return patch;
+  };
+
+  const packages = fixesOf(document, 'packages', version);
+  for (const [file, fix] of packages) if (isTarBz2(file)) for (const fn of withTwin(file)) append(patchOf(fn), fix);
+  // A .conda in this map is meant for itself, whatever the map's name says.
+  for (const [file, fix] of packages) if (!isTarBz2(file)) append(patchOf(file), fix);
+  for (const [file, fix] of fixesOf(document, 'packages.conda', version)) append(patchOf(file), fix);
+  const v3 = mapOf(document, 'v3');
+  for (const extension of ['conda', 'tar.bz2']) {
+    for (const [stem, fix] of fixesOf(v3, extension, version)) {
+      const patch = patchOf(`${stem}.${extension}`);
+      patch.v3Fixes = [...patch.v3Fixes, fix];
+    }
+  }
+  for (const file of namesOf(document, 'revoke')) for (const fn of withTwin(file)) patchOf(fn).revoked = true;
+  for (const file of namesOf(document, 'remove')) for (const fn of withTwin(file)) patchOf(fn).removed = true;
+  return files;
+}
+
+/** The files that two documents treat differently, sorted; those a document alone names among them. */
+export function changedPatches(before: PatchInstructions | undefined, after: PatchInstructions | undefined): string[] {
+  const files = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])]);
+  return [...files].filter((file) => textOf(before?.get(file)) !== textOf(after?.get(file))).sort();
+}
+
+function textOf(patch: FilePatch | undefined): string {
+  if (patch === undefined) return '';
+  return writeJson({ ...patch, fixes: [...patch.fixes], v3Fixes: [...patch.v3Fixes] });
+}
+
+function append(patch: FilePatchDraft, fix: JsonObject): void {
+  patch.fixes = [...patch.fixes, fix];
+}
+
+const isTarBz2 = (file: string): boolean => file.endsWith('.tar.bz2');
+
+/** A `.tar.bz2` and the `.conda` of the same stem hold the same package; the reverse is not assumed. */
+function withTwin(file: string): string[] {
+  return isTarBz2(file) ? [file, `${file.slice(0, -'.tar.bz2'.length)}.conda`] : [file];
+}
+
+function readVersion(version: JsonValue | undefined): 1 | 2 {
+  if (version === undefined || version === 0 || version === 1) return 1;
+  if (version === 2) return 2;
+  throw new FormatError('patch_version', 'These patch instructions are of a version that is not known here.', {
+    wanted: 'patch_instructions_version 1 or 2',
+    found: JSON.stringify(version).slice(0, 40),
+  });
+}
+
+function fixesOf(document: JsonObject, key: string, version: 1 | 2): [string, JsonObject][] {
+  return Object.entries(mapOf(document, key)).map(([file, fix]) => {
+    if (!isJsonObject(fix)) throw shape(`an object of keys to set for ${excerpt(file)}`, kindOf(fix));
+    checkFix(file, fix, version);
+    return [file, fix];
+  });
+}
+
+function checkFix(file: string, fix: JsonObject, version: 1 | 2): void {
+  for (const [key, value] of Object.entries(fix)) {
+    if (identity.has(key)) throw forbidden(file, key, 'keys other than those that say which file it is');
+    if (key === 'run_exports') checkRunExports(file, value, version);
+    // Null would cost rattler the whole shard, and conda takes the key for granted.
+    if ((key === 'depends' || (key === 'constrains' && value !== null)) && !isTextList(value)) {
+      throw shape(`a list of MatchSpecs as ${key} of ${excerpt(file)}, [] for none`, kindOf(value));
+    }
+    if (isDeeper(value, maxDepth)) throw shape(`at most ${maxDepth} levels in ${key} of ${excerpt(file)}`, 'more');
+  }
+}
+
+function checkRunExports(file: string, value: JsonValue, version: 1 | 2): void {
+  if (version === 1) throw forbidden(file, 'run_exports', 'patch_instructions_version 2 for fixes of run exports');
+  try {
+    toRunExports(value);
+  } catch (cause) {
+    if (!(cause instanceof FormatError)) throw cause;
+    throw shape(`lists of MatchSpecs by kind as run_exports of ${excerpt(file)}`, cause.found ?? kindOf(value));
+  }
+}
+
+function isTextList(value: JsonValue): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isDeeper(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
+function mapOf(document: JsonObject, key: string): JsonObject {
+  const map = document[key] ?? {};
+  if (isJsonObject(map)) return map;
+  throw shape(`an object as ${key}`, kindOf(map));
+}
+
+function namesOf(document: JsonObject, key: string): string[] {
+  const names = document[key] ?? [];
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
+  throw shape(`a list of file names as ${key}`, kindOf(names));
+}
+
+function forbidden(file: string, key: string, wanted: string): FormatError {
+  return new FormatError('patch_key', `${key} of ${excerpt(file)} cannot be patched.`, { wanted, found: key });
+}
+
+function shape(wanted: string, found: string): FormatError {
+  return new FormatError('patch_instructions', `patch_instructions.json needs ${wanted}.`, { wanted, found });
+}
