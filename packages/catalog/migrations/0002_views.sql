@@ -12,6 +12,14 @@ create index record_ended on record (source_id, subdir, to_rev) where to_rev is 
 -- Whether any file name of the part has an upper-case letter in the package name, so that names cannot be told by ranges.
 alter table source_part add column mixed_case boolean not null default false;
 
+-- Since when the upstream is known to serve no shards; and its run_exports.json as last read, or since when it has none.
+alter table source_part add column shards_absent_at timestamptz;
+alter table source_part add column run_exports_url text;
+alter table source_part add column run_exports_sha256 bytea;
+alter table source_part add column run_exports_etag text;
+alter table source_part add column run_exports_last_modified text;
+alter table source_part add column run_exports_absent_at timestamptz;
+
 -- The shards an upstream serves: live at revision r as records are. Reused as they are where nothing of a name is hidden.
 -- signature: the words of its records, as in an entry; null when it cannot be handed on as it is.
 create table source_shard (

@@ -132,6 +132,12 @@ export interface Tables {
     base_url: string | null;
     zst_absent_at: Date | null;
     mixed_case: Generated<boolean>;
+    shards_absent_at: Date | null;
+    run_exports_url: string | null;
+    run_exports_sha256: Bytes | null;
+    run_exports_etag: string | null;
+    run_exports_last_modified: string | null;
+    run_exports_absent_at: Date | null;
     records: Generated<number>;
     checked_at: Date;
     changed_at: Date;

@@ -1,13 +1,20 @@
 import type { Db } from '../session.ts';
 import type { Part } from './record.ts';
 
-/** Where the state of a part came from: the document, its validators and its digest; all null for a bare folder. */
+/**
+ * Where the state of a part came from: the document (or index of shards), its validators and the digest of its bytes; all
+ * null for a bare folder. The `run_exports_*` are those of the run_exports.json beside it; left out, they stay as they are.
+ */
 export interface PartOrigin {
   document_url: string | null;
   document_sha256: Uint8Array | null;
   etag: string | null;
   last_modified: string | null;
   base_url: string | null;
+  run_exports_url?: string | null;
+  run_exports_sha256?: Uint8Array | null;
+  run_exports_etag?: string | null;
+  run_exports_last_modified?: string | null;
 }
 
 /** The revision a source is at; 0 before its first admission. The caller holds the source's lock. */
