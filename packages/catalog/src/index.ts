@@ -59,8 +59,11 @@ export { addDownloads } from './queries/download.ts';
 export {
   type EnqueueOptions,
   enqueue,
+  enqueueMonolith,
+  enqueueOldMonolith,
   enqueuePublication,
   parkJob,
+  restMonolith,
   type UnfinishedJob,
   unfinishedJobs,
 } from './queries/enqueue.ts';
@@ -72,6 +75,7 @@ export { type HeadPackage, headShardBlobs, listHeadPackages } from './queries/he
 export { findInspections, type InspectionRow, insertInspections } from './queries/inspection.ts';
 export { type KeptFile, keepRecords } from './queries/keep-records.ts';
 export { channelLayers, failedFiles, type LayerRow } from './queries/layer.ts';
+export { listedSince } from './queries/listed-version.ts';
 export { liveRecordPages } from './queries/live-records.ts';
 export {
   dueMirrors,
@@ -88,6 +92,23 @@ export {
   setNextRun,
   updateMirror,
 } from './queries/mirror.ts';
+export {
+  copyRecordsOfMap,
+  type DocumentRow,
+  documentsAt,
+  findPublicationSource,
+  headDocuments,
+  insertMonolith,
+  type MonolithRow,
+  moveMonolith,
+  type PublicationSource,
+  type PublishedDocuments,
+  type PublishedSubdir,
+  publishedSubdirs,
+  type RecordMap,
+  type ShardCount,
+  shardCounts,
+} from './queries/monolith.ts';
 export { findNeededNoarch, insertNeededNoarch, type LayerState } from './queries/needed-noarch.ts';
 export {
   deleteNotice,
@@ -97,17 +118,17 @@ export {
   type NoticeRow,
   updateNotice,
 } from './queries/notice.ts';
+export { type NewPatch, type PatchRow, patchesInForce, readPatch, replacePatches } from './queries/patch.ts';
+export { deletePin, findPin, type PinRow, setPin } from './queries/pin.ts';
 export {
-  type DocumentRow,
   type EntryRow,
   entrySubdirs,
-  headDocuments,
   insertPublication,
   liveEntries,
   type PublicationChange,
-  publishedSince,
   setJudged,
 } from './queries/publication.ts';
+export { findPublication, listPublications, type PublicationRow } from './queries/publication-list.ts';
 export {
   findPublicationBefore,
   findPublicationByPin,
@@ -131,6 +152,7 @@ export {
   type RecordVersion,
 } from './queries/record.ts';
 export { countRefusals, noteRefusals, type RefusedRecord, saveRefusedRecords } from './queries/refusal.ts';
+export { type FileRemoval, findRemovals } from './queries/removal-event.ts';
 export {
   awaitPublication,
   boundIdleTransaction,
@@ -167,12 +189,13 @@ export {
 export { endEarlierWorkers, poolOfRun } from './queries/run-session.ts';
 export { deleteOldSessions, endSession, findLiveSession, insertSession } from './queries/session.ts';
 export { readSettings, saveSettings } from './queries/setting.ts';
+export { findShard } from './queries/shard-entry.ts';
 export {
   findOrCreateSource,
   findPart,
   findSource,
   findSourceByKey,
-  noteZstAbsent,
+  type PartAbsences,
   type SourceKey,
   type SourcePartRow,
   type SourceRow,
@@ -180,6 +203,7 @@ export {
   touchPart,
 } from './queries/source.ts';
 export { type PartOrigin, partSubdirs, savePart, sourceRevision } from './queries/source-part.ts';
+export { findShardBlobs, liveShards, replaceShards, type SourceShardRow } from './queries/source-shard.ts';
 export {
   findLiveToken,
   findToken,

@@ -1,6 +1,12 @@
-export type PublishErrorCode = 'pin_missing' | 'pin_name' | 'publication_missing' | 'ref_malformed';
+export type PublishErrorCode =
+  | 'monolith_drift'
+  | 'monolith_uncounted'
+  | 'pin_missing'
+  | 'pin_name'
+  | 'publication_missing'
+  | 'ref_malformed';
 
-/** The one error of the publish room: a publication that was asked for and is not there. Never retry. */
+/** The one error of the publish room: a publication that was asked for and is not there, or is not what it says. Never retry. */
 export class PublishError extends Error {
   override readonly name = 'PublishError';
   readonly code: PublishErrorCode;

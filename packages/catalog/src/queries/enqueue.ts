@@ -7,6 +7,8 @@ export interface EnqueueOptions {
   key?: string;
   /** Not before this time. */
   runAt?: Date;
+  /** One that waits under the key runs when it was going to. */
+  keepsTime?: boolean;
 }
 
 /**
@@ -24,7 +26,8 @@ export async function enqueue(
   await sql`
     select graphile_worker.add_job(
       ${task}, ${JSON.stringify(payload)}::json,
-      run_at => ${options.runAt ?? null}::timestamptz, job_key => ${options.key ?? null}::text
+      run_at => ${options.runAt ?? null}::timestamptz, job_key => ${options.key ?? null}::text,
+      job_key_mode => ${options.keepsTime ? 'preserve_run_at' : 'replace'}::text
     )`.execute(db);
 }
 
@@ -36,6 +39,30 @@ export async function enqueue(
 export function enqueuePublication(db: Db, channelId: number, runAt?: Date): Promise<void> {
   const key = `publish:${channelId}`;
   return enqueue(db, 'publish-channel', { channel_id: channelId }, { key, ...(runAt && { runAt }) });
+}
+
+/**
+ * Queue the writing of a channel's documents inside the caller's transaction. While one waits, so also while the last one
+ * rests, asking again changes nothing.
+ */
+export function enqueueMonolith(db: Db, channelId: number, runAt?: Date): Promise<void> {
+  const options = { key: monolithKey(channelId), keepsTime: true, ...(runAt && { runAt }) };
+  return enqueue(db, 'write-monolith', { channel_id: channelId }, options);
+}
+
+/** Let the documents of a channel rest: whoever asked for them, and whoever asks from now on, gets them then. */
+export function restMonolith(db: Db, channelId: number, until: Date): Promise<void> {
+  return enqueue(db, 'write-monolith', { channel_id: channelId }, { key: monolithKey(channelId), runAt: until });
+}
+
+/** Queue the making of the documents of an older publication; asking again while it waits changes nothing. */
+export function enqueueOldMonolith(db: Db, channelId: number, no: number, runAt?: Date): Promise<void> {
+  const options = { key: `${monolithKey(channelId)}@${no}`, keepsTime: true, ...(runAt && { runAt }) };
+  return enqueue(db, 'build-monolith', { channel_id: channelId, no }, options);
+}
+
+function monolithKey(channelId: number): string {
+  return `monolith:${channelId}`;
 }
 
 /** Make the running attempt of a job its last: once it fails, the job stays where it is for somebody to look at. */

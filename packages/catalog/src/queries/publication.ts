@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../session.ts';
 import type { EntryKind, PublicationInput } from '../tables.ts';
-import type { BlobRow } from './blob.ts';
 
 /** One file of a publication: a package name's shard or an index document. */
 export interface EntryRow {
@@ -88,62 +87,6 @@ export async function insertPublication(
       ) as row(kind, key, blob, signature, files)`.execute(db);
   }
   await db.updateTable('channel').set({ head_no: no }).where('id', '=', channelId).execute();
-}
-
-/** A served document: its blob, and the publication that brought it. */
-export interface DocumentRow extends BlobRow {
-  key: string;
-  from_no: number;
-  created_at: Date;
-}
-
-/** All index documents of a channel's head. */
-export async function headDocuments(db: Db, channelId: number): Promise<DocumentRow[]> {
-  return db
-    .selectFrom('entry')
-    .innerJoin('blob', 'blob.sha256', 'entry.blob')
-    .innerJoin('publication', (join) =>
-      join.onRef('publication.channel_id', '=', 'entry.channel_id').onRef('publication.no', '=', 'entry.from_no'),
-    )
-    .select([
-      'entry.key',
-      'entry.from_no',
-      'publication.created_at',
-      'blob.sha256',
-      'blob.size',
-      'blob.pack',
-      'blob.pack_offset',
-    ])
-    .where('entry.channel_id', '=', channelId)
-    .where('entry.kind', '=', 'document')
-    .where('entry.to_no', 'is', null)
-    .execute();
-}
-
-/**
- * Which of these records any kept publication lists, and since when the newest that does.
- *
- * @param key of the shard, `<subdir>/<package name>`.
- * @param words the records' words in a shard's signature, 8 bytes each.
- * @returns for each word the time of that publication, undefined when none lists the record.
- */
-export async function publishedSince(
-  db: Db,
-  channelId: number,
-  key: string,
-  words: readonly Uint8Array[],
-): Promise<(Date | undefined)[]> {
-  const { rows } = await sql<{ n: number; created_at: Date }>`
-    select wanted.n::int, publication.created_at
-    from unnest(${words.map((word) => Buffer.from(word))}::bytea[]) with ordinality as wanted(word, n)
-    cross join lateral (
-      select from_no from entry
-      where channel_id = ${channelId} and kind = 'shard' and key = ${key} and position(wanted.word in signature) > 0
-      order by from_no desc limit 1
-    ) as newest
-    join publication on publication.channel_id = ${channelId} and publication.no = newest.from_no`.execute(db);
-  const since = new Map(rows.map(({ n, created_at }) => [n, created_at]));
-  return words.map((_, i) => since.get(i + 1));
 }
 
 /** The subdirs of which the head lists anything. */

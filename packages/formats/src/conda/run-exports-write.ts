@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.ts';
+import { encodeUtf8 } from '../utf8.ts';
 import { writeJson } from './json.ts';
 import { createJsonMapWriter } from './json-map-writer.ts';
 import type { RunExports } from './run-exports.ts';
@@ -6,10 +7,11 @@ import type { RunExports } from './run-exports.ts';
 /** A run_exports.json in the making: `.tar.bz2` files, then `.conda` files, sorted in each, then the end. */
 export interface RunExportsWriter {
   /**
-   * @param runExports `{}` for a file that exports nothing: every file of the index is listed.
+   * @param runExports `{}` for a file that exports nothing: every file of the index is listed. A text, which must be that of
+   *   a JSON object, is copied as it is.
    * @throws {FormatError} `repodata_order` when a file does not sort behind the one before it.
    */
-  entry(map: 'packages' | 'packages.conda', fn: string, runExports: RunExports): void;
+  entry(map: 'packages' | 'packages.conda', fn: string, runExports: RunExports | Uint8Array): void;
   end(): void;
 }
 
@@ -45,7 +47,8 @@ export function createRunExportsWriter(subdir: string, emit: (chunk: Uint8Array)
         );
       }
       if (map === 'packages.conda' && !inConda) toConda();
-      out.entry(fn, writeJson({ run_exports: { ...runExports } }));
+      if (runExports instanceof Uint8Array) out.entry(fn, wrapped(runExports));
+      else out.entry(fn, writeJson({ run_exports: { ...runExports } }));
     },
     end() {
       if (!inConda) toConda();
@@ -54,4 +57,14 @@ export function createRunExportsWriter(subdir: string, emit: (chunk: Uint8Array)
       out.flush();
     },
   };
+}
+
+const before = encodeUtf8('{"run_exports":');
+
+function wrapped(text: Uint8Array): Uint8Array {
+  const value = new Uint8Array(before.length + text.length + 1);
+  value.set(before);
+  value.set(text, before.length);
+  value[value.length - 1] = 0x7d;
+  return value;
 }

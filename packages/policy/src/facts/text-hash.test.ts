@@ -29,6 +29,7 @@ it('tells a record by all it is listed with', () => {
   const body = text('{}');
   const plain = recordHash('a-1-0.conda', body);
   expect(recordHash('a-1-0.conda', body, { v3: false, runExports: null })).toEqual(plain);
+  expect(recordHash(text('a-1-0.conda'), body)).toEqual(plain);
   const listed = [
     plain,
     recordHash('b-1-0.conda', body),

@@ -33,6 +33,16 @@ export function nameHash(text: string): number {
   return mix(hash);
 }
 
+/** The {@link nameHash} of a file name given as its bytes, which are ASCII where a name is one of a package. */
+function nameBytesHash(bytes: Uint8Array): number {
+  let hash = 0x9e3779b1 ^ bytes.length;
+  for (let i = 0; i < bytes.length; i++) {
+    hash = Math.imul(hash ^ bytes[i]!, 0x2c1b3c6d);
+    hash ^= hash >>> 15;
+  }
+  return mix(hash);
+}
+
 /** What a record is listed with, beside its text. */
 export interface RecordExtra {
   /** Whether it stands in the v3 bucket. */
@@ -44,10 +54,12 @@ export interface RecordExtra {
 /**
  * The hash of a record as it is listed: of its text, of the file name it stands under, since two files may have one text,
  * and of what it is listed with. Equal words mean that a shard has the same of it.
+ *
+ * @param file as text or as its bytes, which saves the text where there are many.
  */
-export function recordHash(file: string, body: Uint8Array, extra: RecordExtra = {}): [number, number] {
+export function recordHash(file: string | Uint8Array, body: Uint8Array, extra: RecordExtra = {}): [number, number] {
   let [a, b] = textHash(body);
-  const name = nameHash(file);
+  const name = typeof file === 'string' ? nameHash(file) : nameBytesHash(file);
   a = (a ^ name) >>> 0;
   b = (b ^ mix(name)) >>> 0;
   if (extra.v3) [a, b] = joined(a, b, 0x76_33_00_01, 0x76_33_00_02);

@@ -1,0 +1,195 @@
+import { sql } from 'kysely';
+import pg from 'pg';
+import type { Db } from '../session.ts';
+import type { PublicationInput } from '../tables.ts';
+import type { BlobRow } from './blob.ts';
+import type { Part } from './record.ts';
+
+/** What a publication was made of, as far as its documents can be made again from it. */
+export interface PublicationSource {
+  no: number;
+  created_at: Date;
+  inputs: PublicationInput[];
+  patch_rev: number;
+  /** Package files in all. */
+  files: number;
+}
+
+/** A kept publication of a channel; `stay` keeps it from being removed until the transaction ends. */
+export async function findPublicationSource(
+  db: Db,
+  channelId: number,
+  no: number,
+  stay = false,
+): Promise<PublicationSource | undefined> {
+  const query = db
+    .selectFrom('publication')
+    .select(['no', 'created_at', 'inputs', 'patch_rev', 'files'])
+    .where('channel_id', '=', channelId)
+    .where('no', '=', no);
+  return (stay ? query.forKeyShare() : query).executeTakeFirst();
+}
+
+/** A subdir of a publication. `no`: the publication that last changed it, and the number of its documents. */
+export interface PublishedSubdir {
+  subdir: string;
+  no: number;
+  /** Whether its documents are written. */
+  written: boolean;
+}
+
+/** The subdirs of which publication `no` lists anything, in byte order. */
+export async function publishedSubdirs(db: Db, channelId: number, no: number): Promise<PublishedSubdir[]> {
+  const { rows } = await sql<PublishedSubdir>`
+    select subdir, live.no, exists (
+      select from monolith
+      where channel_id = ${channelId} and key = subdir || '/repodata.json.zst' and monolith.no = live.no
+    ) as written
+    from (${liveIndexes(channelId, no)}) as live order by subdir`.execute(db);
+  return rows;
+}
+
+function liveIndexes(channelId: number, no: number) {
+  return sql`
+    select split_part(key, '/', 1) as subdir, from_no as no from entry
+    where channel_id = ${channelId} and kind = 'index' and from_no <= ${no} and (to_no is null or to_no > ${no})`;
+}
+
+/** A package name in a subdir, as far as a document needs to know of it. See the columns of `entry`. */
+export interface ShardCount {
+  key: string;
+  signature: Uint8Array | null;
+  files: number;
+  bytes: number;
+  buckets: number[] | null;
+}
+
+/** The shards of a subdir that publication `no` lists. */
+export async function shardCounts(db: Db, channelId: number, subdir: string, no: number): Promise<ShardCount[]> {
+  return db
+    .selectFrom('entry')
+    .select(['key', 'signature', 'files', 'bytes', 'buckets'])
+    .where('channel_id', '=', channelId)
+    .where('kind', '=', 'shard')
+    .where('key', '>=', `${subdir}/`)
+    .where('key', '<', `${subdir}0`)
+    .where('from_no', '<=', no)
+    .where((eb) => eb.or([eb('to_no', 'is', null), eb('to_no', '>', no)]))
+    .execute();
+}
+
+/** Which records of a part stand in one map of an index: by the end of their file names, such as `.conda`, and by `v3`. */
+export interface RecordMap {
+  ending: string;
+  v3: boolean;
+}
+
+/**
+ * The COPY command that reads the live records of several parts that stand in one map, in byte order of their keys there
+ * (file names; for v3 without their ending): columns file, body, run_exports.
+ */
+export function copyRecordsOfMap(parts: readonly (Part & { revision: number })[], { ending, v3 }: RecordMap): string {
+  const key = v3 ? `left(file, -${ending.length})` : 'file';
+  const live = parts.map(
+    ({ source_id, subdir, revision }) => `
+      select ${key} as key, file, body, run_exports from record
+      where source_id = ${Number(source_id)} and subdir = ${pg.escapeLiteral(subdir)}
+        and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
+        and right(file, ${ending.length}) = ${pg.escapeLiteral(ending)} and v3 = ${v3}`,
+  );
+  return `copy (
+    select file, body, run_exports from (${live.join(' union all ')}) as live order by key
+  ) to stdout (format binary)`;
+}
+
+/** A document to be noted. `no`: the publication that last changed what it is made of. */
+export interface MonolithRow {
+  key: string;
+  no: number;
+  blob: Uint8Array;
+}
+
+/** Note written documents; the blobs must be known. One that is there already is the same and stays. */
+export async function insertMonolith(
+  db: Db,
+  channelId: number,
+  rows: readonly MonolithRow[],
+  createdAt: Date,
+): Promise<void> {
+  await db
+    .insertInto('monolith')
+    .values(rows.map((row) => ({ ...row, blob: Buffer.from(row.blob), channel_id: channelId, created_at: createdAt })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Let the head of a channel serve the documents of publication `no`. */
+export async function moveMonolith(db: Db, channelId: number, no: number): Promise<void> {
+  await db.updateTable('channel').set({ monolith_no: no }).where('id', '=', channelId).execute();
+}
+
+/** A served file of an index. `no`: the publication that brought it; `created_at`: when that was, or a later one with it. */
+export interface DocumentRow extends BlobRow {
+  key: string;
+  kind: 'index' | 'document';
+  no: number;
+  created_at: Date;
+}
+
+/** The index files of one publication. */
+export interface PublishedDocuments {
+  rows: DocumentRow[];
+  /** Keys of documents that belong to it and are not written: `<subdir>/repodata.json.zst`, `channeldata.json.zst`. */
+  missing: string[];
+}
+
+/**
+ * The index files of publication `no`: shard indexes, and the documents as far as they are written. A subdir of which
+ * there is neither row nor missing key lists nothing.
+ */
+export async function documentsAt(db: Db, channelId: number, no: number): Promise<PublishedDocuments> {
+  const rows = [...(await indexesAt(db, channelId, no)), ...(await monolithAt(db, channelId, no))];
+  const known = new Set(rows.map((row) => row.key));
+  const wanted = (await publishedSubdirs(db, channelId, no)).map(({ subdir }) => `${subdir}/repodata.json.zst`);
+  return { rows, missing: [...wanted, 'channeldata.json.zst'].filter((key) => !known.has(key)) };
+}
+
+/**
+ * The index files that a channel's head serves: the shard indexes of the newest publication, and the documents of the one
+ * whose documents are out, all of one number.
+ */
+export async function headDocuments(db: Db, channelId: number): Promise<DocumentRow[]> {
+  const head = await db
+    .selectFrom('channel')
+    .select(['head_no', 'monolith_no'])
+    .where('id', '=', channelId)
+    .executeTakeFirst();
+  if (!head) return [];
+  return [...(await indexesAt(db, channelId, head.head_no)), ...(await monolithAt(db, channelId, head.monolith_no))];
+}
+
+async function indexesAt(db: Db, channelId: number, no: number): Promise<DocumentRow[]> {
+  const { rows } = await sql<DocumentRow>`
+    select entry.key, 'index' as kind, entry.from_no as no, publication.created_at,
+      blob.sha256, blob.size, blob.pack, blob.pack_offset
+    from entry join blob on blob.sha256 = entry.blob
+    join publication on publication.channel_id = entry.channel_id and publication.no = (
+      select min(later.no) from publication as later
+      where later.channel_id = entry.channel_id and later.no >= entry.from_no
+    )
+    where entry.channel_id = ${channelId} and kind = 'index' and from_no <= ${no}
+      and (to_no is null or to_no > ${no})`.execute(db);
+  return rows;
+}
+
+async function monolithAt(db: Db, channelId: number, no: number): Promise<DocumentRow[]> {
+  const { rows } = await sql<DocumentRow>`
+    select monolith.key, 'document' as kind, monolith.no, monolith.created_at,
+      blob.sha256, blob.size, blob.pack, blob.pack_offset
+    from (${liveIndexes(channelId, no)} union all select null, ${no}::integer) as live
+    join monolith on monolith.channel_id = ${channelId} and monolith.no = live.no
+      and case when live.subdir is null then strpos(monolith.key, '/') = 0
+        else starts_with(monolith.key, live.subdir || '/') end
+    join blob on blob.sha256 = monolith.blob`.execute(db);
+  return rows;
+}

@@ -1,0 +1,97 @@
+import {
+  type BlobRow,
+  type Db,
+  documentsAt,
+  findChannelById,
+  findPublicationSource,
+  insertBlobs,
+  insertMonolith,
+  lockChannel,
+  type MonolithRow,
+  moveMonolith,
+  notifyChanged,
+  type PublicationSource,
+  publishedSubdirs,
+  shardCounts,
+  withFreeLock,
+} from '@sluice/catalog';
+import type { PublishDeps } from '../deps.ts';
+import { readNewest, writeChanneldata } from './channel-document.ts';
+import type { NewestFile } from './newest-files.ts';
+import { subdirContent } from './subdir-content.ts';
+import { writeSubdir } from './write-subdir.ts';
+
+/**
+ * What came of it. `unchanged`: the documents of that publication are written. `missing`: there is no such channel or
+ * publication. `busy`: documents of the channel are being written; ask again.
+ */
+export type MonolithOutcome =
+  | { status: 'written'; no: number; documents: number }
+  | { status: 'unchanged'; no: number }
+  | { status: 'missing' | 'busy' };
+
+/**
+ * Bring the documents of a channel's head up to its shards (repodata.json and kin), or write those of publication `at`.
+ *
+ * They are made of what the publication notes, the layers' revisions and the words of the records it lists, so they come
+ * out the same whenever that is done, whatever rules are in force then. Subdirs whose documents are written are not
+ * read. Under a lock of its own, so publications go on meanwhile; one transaction brings them all.
+ *
+ * @throws {PublishError} `monolith_drift`, `monolith_uncounted`.
+ */
+export async function writeMonolith(deps: PublishDeps, channelId: number, at?: number): Promise<MonolithOutcome> {
+  // Not waiting: it takes seconds, and those that wait for it would keep all workers from other work.
+  const outcome = await withFreeLock(deps.pool, 'monolith', channelId, async ({ db }): Promise<MonolithOutcome> => {
+    const channel = await findChannelById(db, channelId);
+    if (!channel) return { status: 'missing' };
+    const no = at ?? channel.head_no;
+    if (at === undefined && channel.monolith_no === no) return { status: 'unchanged', no };
+    const source = await findPublicationSource(db, channelId, no);
+    if (!source) return { status: 'missing' };
+    const draft = await writeDocuments(deps, db, channelId, source);
+    return db.transaction().execute(async (trx) => {
+      if (!(await lockChannel(trx, channelId, 'change'))) return { status: 'missing' };
+      if (!(await findPublicationSource(trx, channelId, no, true))) return { status: 'missing' };
+      if (draft.rows.length > 0) {
+        await insertBlobs(trx, draft.blobs, deps.now());
+        await insertMonolith(trx, channelId, draft.rows, source.created_at);
+      }
+      if (at === undefined) await moveMonolith(trx, channelId, no);
+      await notifyChanged(trx, 'head', channelId);
+      return draft.rows.length > 0
+        ? { status: 'written', no, documents: draft.rows.length }
+        : { status: 'unchanged', no };
+    });
+  });
+  return outcome ?? { status: 'busy' };
+}
+
+interface Draft {
+  rows: MonolithRow[];
+  blobs: BlobRow[];
+}
+
+/** Write what is missing of a publication's documents. */
+async function writeDocuments(deps: PublishDeps, db: Db, channelId: number, source: PublicationSource): Promise<Draft> {
+  const { rows: known, missing } = await documentsAt(db, channelId, source.no);
+  const draft: Draft = { rows: [], blobs: [] };
+  if (missing.length === 0) return draft;
+  const add = (key: string, no: number, blob: BlobRow) => {
+    draft.rows.push({ key, no, blob: blob.sha256 });
+    draft.blobs.push(blob);
+  };
+  const newest: NewestFile[] = [];
+  for (const { subdir, no, written } of await publishedSubdirs(db, channelId, source.no)) {
+    const noted = written && known.find(({ key }) => key === `${subdir}/newest.json.zst`);
+    if (noted) {
+      newest.push(...(await readNewest(deps.storage, noted)));
+      continue;
+    }
+    const shards = await shardCounts(db, channelId, subdir, source.no);
+    const made = await writeSubdir(deps, subdirContent(subdir, source, undefined, shards));
+    for (const { key, blob } of made.documents) add(key, no, blob);
+    newest.push(...made.newest);
+  }
+  add('channeldata.json.zst', source.no, await writeChanneldata(deps, newest));
+  return draft;
+}

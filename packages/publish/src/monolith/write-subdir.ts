@@ -1,0 +1,140 @@
+import type { BlobRow } from '@sluice/catalog';
+import { createRepodataWriter, createRunExportsWriter, readRecord } from '@sluice/formats/conda';
+import { putCompressed } from '@sluice/storage';
+import { documentLevel } from '../conda/put-document.ts';
+import type { PublishDeps } from '../deps.ts';
+import { PublishError } from '../errors.ts';
+import { currentCandidates } from './current-candidates.ts';
+import { gathered } from './gathered.ts';
+import { type ListedRecord, listedRecords } from './listed-records.ts';
+import { type NewestFile, newestFiles } from './newest-files.ts';
+import { type Revision, repodataFrame, repodataSize, v3Count } from './repodata.ts';
+import { maps, type SubdirContent } from './subdir-content.ts';
+import { type WordSet, wordSet } from './word-set.ts';
+
+/**
+ * Above so many files a subdir has no current_repodata.json: choosing needs all records in memory, and only conda's
+ * classic solver asks for it, which goes on with repodata.json.
+ */
+const currentUpTo = 50_000;
+
+/** The documents of one subdir, stored, and the newest file of each of its package names. */
+export interface WrittenSubdir {
+  documents: { key: string; blob: BlobRow }[];
+  newest: NewestFile[];
+}
+
+/** Where the records of one pass go besides repodata.json. */
+interface Sinks {
+  add(bucket: (typeof maps)[number]['bucket'], fn: string, record: ListedRecord): void;
+  settle(): Promise<void>;
+}
+
+/**
+ * Write the documents of one subdir of one publication, in one pass over the records its layers had: repodata.json as
+ * it streams, the others gathered beside it. Memory holds a few chunks, and what is gathered compressed.
+ *
+ * @throws {PublishError} `monolith_drift` when the records are not those that the publication lists: better no document than
+ *   a short one.
+ */
+export async function writeSubdir(deps: PublishDeps, content: SubdirContent): Promise<WrittenSubdir> {
+  const { subdir } = content;
+  const words = wordSet(content.signatures, content.records);
+  const runExports = gathered();
+  const runExportsWriter = createRunExportsWriter(subdir, runExports.add);
+  const current = content.records <= currentUpTo ? currentCandidates(subdir) : undefined;
+  const newest = newestFiles(subdir);
+  const sinks: Sinks = {
+    add(bucket, fn, record) {
+      newest.add(record);
+      // What only newer clients may see is in repodata.json alone.
+      if (bucket === 'v3.conda' || bucket === 'v3.tar.bz2') return;
+      if (record.runExports) runExportsWriter.entry(bucket, fn, record.runExports);
+      current?.add(fn, record.body);
+    },
+    settle: runExports.settle,
+  };
+  const documents = [{ key: 'repodata.json.zst', blob: await writeRepodata(deps, content, words, sinks) }];
+  runExportsWriter.end();
+  const { storage } = deps;
+  const put = async (key: string, document: { chunks: AsyncIterable<Uint8Array> | Uint8Array[]; bytes: number }) => {
+    documents.push({ key, blob: await putCompressed(storage, document, documentLevel(document.bytes)) });
+  };
+  const { chunks, bytes } = await runExports.end();
+  await put('run_exports.json.zst', { chunks: chunks as AsyncIterable<Uint8Array>, bytes });
+  if (current) await put('current_repodata.json.zst', sized(current.write()));
+  const files = newest.list();
+  await put('newest.json.zst', sized([Buffer.from(JSON.stringify(files))]));
+  return { documents: documents.map(({ key, blob }) => ({ key: `${subdir}/${key}`, blob })), newest: files };
+}
+
+function sized(chunks: Uint8Array[]) {
+  return { chunks, bytes: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0) };
+}
+
+async function writeRepodata(
+  deps: PublishDeps,
+  content: SubdirContent,
+  words: WordSet,
+  sinks: Sinks,
+): Promise<BlobRow> {
+  const frame = repodataFrame(content, await revisionOf(deps, content, words));
+  const size = repodataSize(content, frame);
+  const chunks = repodataChunks(deps, content, frame, words, sinks);
+  return putCompressed(deps.storage, { chunks, bytes: size }, documentLevel(size));
+}
+
+async function* repodataChunks(
+  deps: PublishDeps,
+  content: SubdirContent,
+  frame: ReturnType<typeof repodataFrame>,
+  words: WordSet,
+  sinks: Sinks,
+): AsyncGenerator<Uint8Array> {
+  const ready: Uint8Array[] = [];
+  const writer = createRepodataWriter(frame, (chunk) => ready.push(chunk));
+  for (const [index, map] of maps.entries()) {
+    let left = content.counts[index]!;
+    if (left === 0) continue;
+    for await (const records of listedRecords(deps.pool, content, map, words.take)) {
+      left -= records.length;
+      if (left < 0) break;
+      for (const record of records) {
+        const fn = record.file.toString('latin1');
+        writer.entry(map.bucket, fn, record.body);
+        sinks.add(map.bucket, fn, record);
+      }
+      await sinks.settle();
+      yield* ready.splice(0);
+    }
+    if (left !== 0) throw drift(content, map.bucket, left);
+  }
+  writer.end();
+  yield* ready;
+}
+
+function drift({ subdir, counts }: SubdirContent, bucket: string, left: number): PublishError {
+  const count = counts[maps.findIndex((map) => map.bucket === bucket)]!;
+  return new PublishError(
+    'monolith_drift',
+    `The records of ${subdir} are not those that the publication lists: run the check and publish the channel again.`,
+    { wanted: `${count} records in ${bucket}`, found: left < 0 ? `more than ${count}` : `${count - left}` },
+  );
+}
+
+/** Gone through beforehand, since it stands at the document's beginning. There are few of them. */
+async function revisionOf(deps: PublishDeps, content: SubdirContent, words: WordSet): Promise<Revision> {
+  const revision: Revision = { oldest: undefined, newest: undefined };
+  if (v3Count(content.counts) === 0) return revision;
+  for (const map of maps.filter(({ v3 }) => v3)) {
+    for await (const records of listedRecords(deps.pool, content, map, words.has)) {
+      for (const { body } of records) {
+        const { indexed_timestamp: listed } = readRecord(body);
+        if (listed === undefined) continue;
+        revision.oldest = Math.min(revision.oldest ?? listed, listed);
+        revision.newest = Math.max(revision.newest ?? listed, listed);
+      }
+    }
+  }
+  return revision;
+}
