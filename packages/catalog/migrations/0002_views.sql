@@ -44,6 +44,8 @@ create table patch (
   from_rev integer not null,
   to_rev integer,
   instructions jsonb not null,
+  sha256 bytea not null,
+  bytes integer not null,
   created_at timestamptz not null,
   created_by text not null,
   primary key (channel_id, subdir, from_rev)

@@ -121,6 +121,14 @@ export {
 export { type NewPatch, type PatchRow, patchesInForce, readPatch, replacePatches } from './queries/patch.ts';
 export { deletePin, findPin, type PinRow, setPin } from './queries/pin.ts';
 export {
+  type NewPatch,
+  type PatchRow,
+  patchesInForce,
+  patchHistory,
+  readPatch,
+  replacePatches,
+} from './queries/patch.ts';
+export {
   type EntryRow,
   entrySubdirs,
   insertPublication,

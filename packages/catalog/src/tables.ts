@@ -251,6 +251,8 @@ export interface Tables {
     from_rev: number;
     to_rev: number | null;
     instructions: ColumnType<Record<string, unknown>, string, string>;
+    sha256: Bytes;
+    bytes: number;
     created_at: Date;
     created_by: string;
   };

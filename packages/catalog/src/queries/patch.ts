@@ -1,0 +1,91 @@
+import { sql } from 'kysely';
+import type { Db } from '../session.ts';
+
+/** A subdir's patch document in force, without its text. `sha256` is that of the text, `bytes` its length. */
+export interface PatchRow {
+  subdir: string;
+  from_rev: number;
+  sha256: Uint8Array;
+  bytes: number;
+  created_at: Date;
+  created_by: string;
+}
+
+/** A patch document to be stored; its text is JSON. */
+export interface NewPatch {
+  subdir: string;
+  text: string;
+  sha256: Uint8Array;
+}
+
+/** The patch documents of a channel that are in force at patch revision `rev`, by subdir. */
+export async function patchesInForce(db: Db, channelId: number, rev: number): Promise<PatchRow[]> {
+  return db
+    .selectFrom('patch')
+    .select(['subdir', 'from_rev', 'sha256', 'bytes', 'created_at', 'created_by'])
+    .where('channel_id', '=', channelId)
+    .where('from_rev', '<=', rev)
+    .where((eb) => eb.or([eb('to_rev', 'is', null), eb('to_rev', '>', rev)]))
+    .orderBy('subdir')
+    .execute();
+}
+
+/** The documents a subdir of a channel has had, the one in force first: at most `limit`. */
+export async function patchHistory(db: Db, channelId: number, subdir: string, limit: number): Promise<PatchRow[]> {
+  return db
+    .selectFrom('patch')
+    .select(['subdir', 'from_rev', 'sha256', 'bytes', 'created_at', 'created_by'])
+    .where('channel_id', '=', channelId)
+    .where('subdir', '=', subdir)
+    .orderBy('from_rev', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** The document itself, as the other queries name it. */
+export async function readPatch(
+  db: Db,
+  key: { channel_id: number; subdir: string; from_rev: number },
+): Promise<Record<string, unknown> | undefined> {
+  const row = await db
+    .selectFrom('patch')
+    .select('instructions')
+    .where('channel_id', '=', key.channel_id)
+    .where('subdir', '=', key.subdir)
+    .where('from_rev', '=', key.from_rev)
+    .executeTakeFirst();
+  return row?.instructions;
+}
+
+/**
+ * End the documents of `subdirs` and put `patches` in their place, at the channel's next patch revision. The caller holds
+ * the channel's row.
+ *
+ * @returns that revision.
+ */
+export async function replacePatches(
+  db: Db,
+  channelId: number,
+  change: { subdirs: readonly string[]; patches: readonly NewPatch[]; now: Date; by: string },
+): Promise<number> {
+  const { patch_rev: rev } = await db
+    .updateTable('channel')
+    .set((eb) => ({ patch_rev: eb('patch_rev', '+', 1), updated_at: change.now }))
+    .where('id', '=', channelId)
+    .returning('patch_rev')
+    .executeTakeFirstOrThrow();
+  await sql`
+    update patch set to_rev = ${rev}
+    where channel_id = ${channelId} and subdir = any(${change.subdirs}) and to_rev is null`.execute(db);
+  for (const { subdir, text, sha256 } of change.patches) {
+    await db
+      .insertInto('patch')
+      .values({
+        ...{ channel_id: channelId, subdir, sha256: Buffer.from(sha256), instructions: text },
+        ...{ from_rev: rev, to_rev: null, bytes: Buffer.byteLength(text) },
+        ...{ created_at: change.now, created_by: change.by },
+      })
+      .execute();
+  }
+  return rev;
+}
