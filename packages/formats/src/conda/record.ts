@@ -3,6 +3,7 @@ import { FormatError } from '../errors.ts';
 import { type JsonObject, type JsonValue, kindOf, parseJsonObject } from './json.ts';
 import { countOf, textOf, textsOf } from './json-fields.ts';
 import { readFeatures } from './match-spec.ts';
+import { needsV3 } from './repodata-document.ts';
 import { toMilliseconds } from './timestamp.ts';
 
 /**
@@ -38,6 +39,8 @@ export interface CondaRecord {
   /** Bytes. */
   size: number | undefined;
   purls: string[];
+  /** Whether older clients would misread it: it belongs into the `v3` maps only (CEP 48). */
+  v3: boolean;
   /** Kept, but made unsatisfiable by the channel's patches. */
   revoked: boolean;
 }
@@ -81,6 +84,7 @@ export function viewRecord(record: JsonObject): CondaRecord {
     sha256: readDigest(record.sha256, parseSha256),
     size: countOf(record.size),
     purls: textsOf(record.purls),
+    v3: needsV3(record),
     revoked: record.revoked === true,
   };
 }

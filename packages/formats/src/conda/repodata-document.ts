@@ -14,16 +14,26 @@ export interface RepodataInfo {
 }
 
 /**
- * The map a package we index ourselves belongs into. What older clients would misread, because it has conditional
- * dependencies, optional groups or flags, goes to `v3`, which they never see.
+ * Whether older clients would misread a record: it declares the third schema, or has conditional dependencies, optional
+ * groups or flags. It belongs into the `v3` maps, which they never see, wherever it was listed.
+ *
+ * @see CEP 48; CEP 43, 44, 45
+ */
+export function needsV3(record: JsonObject): boolean {
+  if (record.extra_depends !== undefined || record.flags !== undefined) return true;
+  if ((countOf(record.schema_version) ?? 1) >= 3) return true;
+  return [...textsOf(record.depends), ...textsOf(record.constrains)].some((spec) => conditional.test(spec));
+}
+
+const conditional = /\[.*\bwhen\s*=/;
+
+/**
+ * The map a package we index ourselves belongs into, by {@link needsV3}.
  *
  * @param fileName must end in `.conda` or `.tar.bz2`.
- * @see CEP 48; CEP 43, 44, 45 for what makes a record v3
  */
 export function bucketFor(fileName: string, record: JsonObject): RepodataBucket {
-  const conditional = textsOf(record.depends).some((spec) => /\[.*\bwhen\s*=/.test(spec));
-  const declared = (countOf(record.schema_version) ?? 1) >= 3;
-  const isV3 = declared || conditional || record.extra_depends !== undefined || record.flags !== undefined;
+  const isV3 = needsV3(record);
   if (fileName.endsWith('.conda')) return isV3 ? 'v3.conda' : 'packages.conda';
   return isV3 ? 'v3.tar.bz2' : 'packages';
 }

@@ -281,3 +281,19 @@ describe('real documents', () => {
     expect(scanChunks(Array.from(v3, (_, i) => v3.subarray(i, i + 1)))).toEqual(whole);
   });
 });
+
+it('names the wheels of the v3 maps, and reads what comes after them', () => {
+  const left: string[] = [];
+  const files: string[] = [];
+  const scanner = createRepodataScanner({
+    onRecord: (_, file) => files.push(file),
+    onLeftOut: (map, key) => left.push(`${map} ${key}`),
+  });
+  const text = '{"v3":{"whl":{"a-1-py3":{"x":[{}]},"b-1-py3":null},"conda":{"c-1-0":{}}},"packages":{"d":{}}}';
+  for (const byte of Buffer.from(text)) scanner.push(Uint8Array.of(byte));
+  scanner.end();
+  expect([left, files]).toEqual([
+    ['v3.whl a-1-py3', 'v3.whl b-1-py3'],
+    ['c-1-0.conda', 'd'],
+  ]);
+});

@@ -16,6 +16,8 @@ export interface RepodataScanHandlers {
    */
   onRecord(bucket: RepodataBucket, fileName: string, record: Uint8Array): void;
   onInfo?(info: RepodataInfo): void;
+  /** The key of a record in a `v3` map that is not read: `whl`, of wheels. */
+  onLeftOut?(map: 'v3.whl', key: string): void;
   /** One file name of the `removed` list. */
   onRemoved?(fileName: string): void;
 }
@@ -65,6 +67,7 @@ const REMOVED_ITEM = 4;
 const OPEN_MAP = 5;
 const OPEN_V3 = 6;
 const OPEN_REMOVED = 7;
+const OPEN_WHEELS = 8;
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;
@@ -74,7 +77,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-type Frame = { kind: 'top' | 'v3' | 'removed' } | { kind: 'map'; bucket: RepodataBucket };
+type Frame = { kind: 'top' | 'v3' | 'v3.whl' | 'removed' } | { kind: 'map'; bucket: RepodataBucket };
 
 /**
  * Scan a repodata.json that arrives in chunks, without ever holding more of it than one record.
@@ -133,7 +136,9 @@ export function createRepodataScanner(handlers: RepodataScanHandlers): RepodataS
     if (frame.kind === 'map') {
       use = RECORD;
       fileName = frame.bucket.startsWith('v3.') ? key + frame.bucket.slice(2) : key;
-    } else if (frame.kind === 'v3') {
+    } else if (frame.kind === 'v3.whl') handlers.onLeftOut?.('v3.whl', key);
+    else if (frame.kind === 'v3') {
+      if (key === 'whl') use = OPEN_WHEELS;
       if (key !== 'conda' && key !== 'tar.bz2') return;
       use = OPEN_MAP;
       mapBucket = `v3.${key}`;
@@ -203,6 +208,10 @@ export function createRepodataScanner(handlers: RepodataScanHandlers): RepodataS
     }
     if ((use === OPEN_MAP || use === OPEN_V3) && c === OPEN_BRACE) {
       open(use === OPEN_V3 ? { kind: 'v3' } : { kind: 'map', bucket: mapBucket }, FIRST_KEY);
+      return;
+    }
+    if (use === OPEN_WHEELS && c === OPEN_BRACE) {
+      open({ kind: 'v3.whl' }, FIRST_KEY);
       return;
     }
     const isNull = c === 0x6e;

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSha256 } from '../digest/index.ts';
 import { isWholeMsgpack } from './msgpack-bounds.ts';
-import { decodeShard, decodeShardIndex, encodeShard, encodeShardIndex, type Shard } from './shards.ts';
+import { decodeShard, decodeShardIndex, encodeShard, encodeShardIndex, readShard, type Shard } from './shards.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const demo = {
@@ -209,5 +209,58 @@ describe.each([
       expect(decodeShard(encodeShard(shard))).toEqual(shard);
     }
     expect(readdirSync(new URL(`testdata/${folder}`, import.meta.url))).toHaveLength(index.shards.size + 1);
+  });
+});
+
+describe('whether a shard may be handed on as it is', () => {
+  const sound = () => decode(encodeShard(shardOf(demo))) as Record<string, Record<string, Record<string, unknown>>>;
+  const changed = (change: (shard: ReturnType<typeof sound>) => void) => {
+    const shard = sound();
+    change(shard);
+    return readShard(encode(shard));
+  };
+  const record = (shard: ReturnType<typeof sound>) => shard['packages.conda']!['demo-1.0-0.conda']!;
+
+  it('may when it is written as CEP 16 says, in whatever order', () => {
+    expect(readShard(encodeShard(shardOf(demo)))).toMatchObject({ canonical: true, leftOut: [] });
+    const other = changed((shard) => {
+      const { packages } = shard;
+      delete shard.packages;
+      shard.packages = packages!;
+    });
+    expect(other.canonical).toBe(true);
+  });
+
+  it.each<[string, (shard: ReturnType<typeof sound>) => void]>([
+    ['digests as text', (shard) => Object.assign(record(shard), { sha256: 'ab'.repeat(32) })],
+    ['digests as lists', (shard) => Object.assign(record(shard), { md5: [...Array(16).keys()] })],
+    ['a missing map', (shard) => delete shard.packages],
+    ['wheels', (shard) => Object.assign(shard, { v3: { whl: { 'demo-1.0-py3_none_any': {} } } })],
+    ['something unknown', (shard) => Object.assign(shard, { signatures: {} })],
+  ])('may not with %s', (_, change) => {
+    expect(changed(change).canonical).toBe(false);
+  });
+
+  it('may not with integers as fractions, or a file twice', () => {
+    const bytes = Buffer.from(encodeShard(shardOf({ ...demo, size: 10 })));
+    const at = bytes.indexOf('size') + 4;
+    const float = Buffer.from('cb4024000000000000', 'hex');
+    const fraction = Buffer.concat([bytes.subarray(0, at), float, bytes.subarray(at + 1)]);
+    expect(readShard(fraction)).toMatchObject({ canonical: false, records: [{ record: { size: 10 } }] });
+    const twice = Buffer.from(
+      `82a87061636b6167657382a161${'80'}a161${'80'}ae${hex(Buffer.from('packages.conda'))}80`,
+      'hex',
+    );
+    expect(readShard(twice).canonical).toBe(false);
+  });
+
+  it('names the wheels it leaves out', () => {
+    const { leftOut } = changed((shard) => Object.assign(shard, { v3: { whl: { 'demo-1.0-py3_none_any': {} } } }));
+    expect(leftOut).toEqual(['demo-1.0-py3_none_any']);
+  });
+
+  it('refuses an index of a version it does not know', () => {
+    const index = { version: 2, info: { subdir: 'x', base_url: '', shards_base_url: '' }, shards: {} };
+    expect(() => decodeShardIndex(encode(index))).toThrow(expect.objectContaining({ code: 'shard_syntax' }));
   });
 });

@@ -31,6 +31,17 @@ export interface Shard {
   removed: readonly string[];
 }
 
+/** A shard as read, and what its spelling says. */
+export interface ReadShard extends Shard {
+  /**
+   * Whether it may be handed on as it is: digests as bytes, integers as integers, both classic maps there, nothing twice,
+   * nothing that is not read here.
+   */
+  canonical: boolean;
+  /** Files of maps that are not read: wheels. */
+  leftOut: readonly string[];
+}
+
 /** What a shard index says beside its shards. */
 export interface ShardIndexInfo {
   subdir: string;
@@ -96,9 +107,19 @@ export function encodeShardIndex(info: ShardIndexInfo, shards: Iterable<[string,
  * @throws {FormatError} `shard_syntax`; `run_exports_json` for a broken `run_exports`.
  */
 export function decodeShard(bytes: Uint8Array): Shard {
+  const { records, removed } = readShard(bytes);
+  return { records, removed };
+}
+
+/** As {@link decodeShard}, and how it is written. */
+export function readShard(bytes: Uint8Array): ReadShard {
   const shard = unpack(bytes, 'shard');
   const v3 = isMap(shard.v3) ? shard.v3 : {};
+  // Before the records are read: their digests become texts on the way.
+  const canonical = isCanonical(shard, v3) && isEncodedAs(bytes, shard);
   return {
+    canonical,
+    leftOut: isMap(v3.whl) ? Object.keys(v3.whl) : [],
     records: [
       ...readMap('packages', shard.packages),
       ...readMap('packages.conda', shard['packages.conda']),
@@ -107,6 +128,28 @@ export function decodeShard(bytes: Uint8Array): Shard {
     ],
     removed: textsOf((shard.removed ?? []) as JsonValue),
   };
+}
+
+function isCanonical(shard: Record<string, unknown>, v3: Record<string, unknown>): boolean {
+  const known =
+    Object.keys(shard).every((key) => ['packages', 'packages.conda', 'removed', 'v3'].includes(key)) &&
+    Object.keys(v3).every((key) => ['conda', 'tar.bz2'].includes(key));
+  if (!known || !isMap(shard.packages) || !isMap(shard['packages.conda'])) return false;
+  return [shard.packages, shard['packages.conda'], v3.conda ?? {}, v3['tar.bz2'] ?? {}].every(
+    (map) => isMap(map) && Object.values(map).every((record) => isMap(record) && hasBinaryDigests(record)),
+  );
+}
+
+function hasBinaryDigests({ sha256, md5 }: Record<string, unknown>): boolean {
+  const isDigest = (value: unknown, width: number) =>
+    value === undefined || (value instanceof Uint8Array && value.length === width);
+  return isDigest(sha256, 32) && isDigest(md5, 16);
+}
+
+/** Whether a value was written in the shortest way, so with integers as integers, and no key twice. */
+function isEncodedAs(bytes: Uint8Array, value: unknown): boolean {
+  const again = encode(value);
+  return again.length === bytes.length && again.every((byte, i) => byte === bytes[i]);
 }
 
 /**
@@ -118,6 +161,7 @@ export function decodeShardIndex(bytes: Uint8Array): ShardIndex {
   const index = unpack(bytes, 'shard index');
   if (!isMap(index.info) || !isMap(index.shards))
     throw broken('maps named info and shards', kindOf(index.info ?? index.shards));
+  if (typeof index.version === 'number' && index.version > 1) throw broken('version 1', `version ${index.version}`);
   const raw = index.info as JsonObject;
   const shards = Object.entries(index.shards).map(([name, digest]): [string, Sha256] => {
     const sha256 = readDigest(digest, parseSha256);

@@ -1,6 +1,8 @@
 import { type FactsBuilder, factsBuilder } from './builder.ts';
 import type { Facts } from './facts.ts';
 import { condaFactsRow } from './facts-row.ts';
+import { fileRows } from './file-rows.ts';
+import { mergedFacts } from './merged-facts.ts';
 
 /** One version of a record as the catalog keeps it; live at revision r: from_rev <= r and (to_rev is null or r < to_rev). */
 export interface RecordText {
@@ -30,9 +32,11 @@ export function addRecords(builder: FactsBuilder, records: Iterable<RecordText>)
  */
 export function changedFacts(base: Facts, changes: readonly RecordText[], revision: number): Facts {
   const touched = new Set(changes.map(({ file }) => file));
-  const builder = factsBuilder(base.type, base.subdir);
-  for (let i = 0; i < base.count; i++) if (!touched.has(base.file(i))) builder.addFrom(base, i);
+  const added = factsBuilder(base.type, base.subdir);
   const live = changes.filter(({ to_rev }) => to_rev === null || to_rev > revision);
-  addRecords(builder, live);
-  return builder.build();
+  addRecords(added, live);
+  const rowOf = fileRows(base.files, base.count);
+  const kept = new Uint8Array(base.count).fill(1);
+  for (const file of touched) if (rowOf(file) >= 0) kept[rowOf(file)] = 0;
+  return mergedFacts(base, kept, added.build());
 }

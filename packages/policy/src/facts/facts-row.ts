@@ -10,7 +10,7 @@ import { type RecordExtra, recordHash } from './text-hash.ts';
  * The record must be about the file it stands under: rules judge what it says, and the client installs what the file name
  * says. Upper and lower case count as the same; the facts have the name as the file has it, in lower case.
  *
- * @param extra what it is listed with, beside its text.
+ * @param extra what it is listed with, beside its text. A record that needs the v3 bucket is v3 wherever it was listed.
  * @throws {FormatError} `record_shape` when the text is not a record, `record_file_mismatch` when it is that of another
  *   package, and what `parseFileName` throws.
  */
@@ -18,6 +18,7 @@ export function condaFactsRow(file: string, body: Uint8Array, fromRev: number, e
   const record = readRecord(body);
   const said = parseFileName(file);
   agree(record, said);
+  const v3 = extra.v3 === true || record.v3;
   return {
     file,
     name: said.name,
@@ -34,8 +35,8 @@ export function condaFactsRow(file: string, body: Uint8Array, fromRev: number, e
     md5: record.md5 === undefined ? undefined : md5ToBytes(record.md5),
     fromRev,
     length: body.byteLength,
-    v3: extra.v3 ?? false,
-    recordHash: recordHash(file, body, extra),
+    v3,
+    recordHash: recordHash(file, body, { ...extra, v3 }),
   };
 }
 

@@ -43,6 +43,16 @@ function nameBytesHash(bytes: Uint8Array): number {
   return mix(hash);
 }
 
+/** {@link nameHash} of an ASCII text that lies in `bytes`. */
+export function nameHashAt(bytes: Uint8Array, begin: number, end: number): number {
+  let hash = 0x9e3779b1 ^ (end - begin);
+  for (let i = begin; i < end; i++) {
+    hash = Math.imul(hash ^ bytes[i]!, 0x2c1b3c6d);
+    hash ^= hash >>> 15;
+  }
+  return mix(hash);
+}
+
 /** What a record is listed with, beside its text. */
 export interface RecordExtra {
   /** Whether it stands in the v3 bucket. */

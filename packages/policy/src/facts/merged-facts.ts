@@ -1,0 +1,139 @@
+import type { Facts } from './facts.ts';
+import { type PackedTexts, readTexts } from './packed-texts.ts';
+
+const legacyExtension = '.tar.bz2';
+
+/**
+ * Facts without some rows and with others behind them. Columns are copied in runs, nothing is parsed: the cost is that
+ * of moving the bytes.
+ *
+ * @param kept one byte a row of `base`: 0 for the rows to leave out.
+ */
+export function mergedFacts(base: Facts, kept: Uint8Array, added: Facts): Facts {
+  const runs = runsOf(kept, base.count);
+  const before = runs.reduce((sum, [from, to]) => sum + to - from, 0);
+  const count = before + added.count;
+  const [names, nameIds] = joined(base.names, added.names, (text) => text);
+  const [versions, versionIds] = joined(base.versions, added.versions, (text) => text);
+  const [licences, licenceIds] = joined(base.licences, added.licences, (text) => JSON.stringify(text));
+
+  type Column = Uint8Array | Uint32Array | Float64Array;
+  const column = <T extends Column>(one: T, other: T, width: number, ids?: Uint32Array): T => {
+    const all = new (one.constructor as new (length: number) => T)(count * width);
+    let at = 0;
+    for (const [from, to] of runs) {
+      all.set(one.subarray(from * width, to * width) as never, at);
+      at += (to - from) * width;
+    }
+    if (ids) for (let i = 0; i < added.count; i++) all[at + i] = ids[other[i]!]!;
+    else all.set(other as never, at);
+    return all;
+  };
+  const files = joinedTexts(base.files, runs, added.files, count);
+  const facts = {
+    type: base.type,
+    subdir: base.subdir,
+    count,
+    names,
+    name: column(base.name, added.name, 1, nameIds),
+    versions,
+    version: column(base.version, added.version, 1, versionIds),
+    builds: joinedTexts(base.builds, runs, added.builds, count),
+    buildNumber: column(base.buildNumber, added.buildNumber, 1),
+    licences,
+    licence: column(base.licence, added.licence, 1, licenceIds),
+    timestamp: column(base.timestamp, added.timestamp, 1),
+    size: column(base.size, added.size, 1),
+    sha256: column(base.sha256, added.sha256, 32),
+    md5: column(base.md5, added.md5, 16),
+    fromRev: column(base.fromRev, added.fromRev, 1),
+    recordHash: column(base.recordHash, added.recordHash, 2),
+    length: column(base.length, added.length, 1),
+    v3: column(base.v3, added.v3, 1),
+    twin: movedTwins(base, kept, runs, count),
+    files,
+    file: files.at,
+  };
+  settleTwins(facts, touchedNames(base, kept, added, nameIds, names.length));
+  return facts;
+}
+
+type Run = readonly [from: number, to: number];
+
+function runsOf(kept: Uint8Array, count: number): Run[] {
+  const runs: Run[] = [];
+  for (let i = 0; i < count; ) {
+    while (i < count && kept[i] === 0) i++;
+    const from = i;
+    while (i < count && kept[i] !== 0) i++;
+    if (i > from) runs.push([from, i]);
+  }
+  return runs;
+}
+
+/** Two dictionaries as one, and where the words of the second are in it. */
+function joined<T>(one: readonly T[], other: readonly T[], key: (word: T) => string): [T[], Uint32Array] {
+  const ids = new Map(one.map((word, id) => [key(word), id]));
+  const all = [...one];
+  const moved = Uint32Array.from(other, (word) => {
+    const known = ids.get(key(word));
+    if (known !== undefined) return known;
+    return all.push(word) - 1;
+  });
+  return [all, moved];
+}
+
+function joinedTexts(one: PackedTexts, runs: readonly Run[], other: PackedTexts, count: number): PackedTexts {
+  const lengthOf = ({ offsets }: PackedTexts, from: number, to: number) => offsets[to]! - offsets[from]!;
+  const all: (readonly [PackedTexts, number, number])[] = runs.map(([from, to]) => [one, from, to] as const);
+  all.push([other, 0, other.offsets.length - 1]);
+  const bytes = new Uint8Array(all.reduce((sum, [texts, from, to]) => sum + lengthOf(texts, from, to), 0));
+  const offsets = new Uint32Array(count + 1);
+  let [row, end] = [0, 0];
+  for (const [texts, from, to] of all) {
+    bytes.set(texts.bytes.subarray(texts.offsets[from], texts.offsets[to]), end);
+    const shift = end - texts.offsets[from]!;
+    for (let i = from; i < to; i++) offsets[++row] = texts.offsets[i + 1]! + shift;
+    end = offsets[row]!;
+  }
+  return readTexts(bytes, offsets);
+}
+
+function movedTwins(base: Facts, kept: Uint8Array, runs: readonly Run[], count: number): Int32Array {
+  const places = new Int32Array(base.count).fill(-1);
+  let at = 0;
+  for (const [from, to] of runs) for (let i = from; i < to; i++) places[i] = at++;
+  const twin = new Int32Array(count).fill(-1);
+  for (let i = 0; i < base.count; i++) {
+    const other = base.twin[i]!;
+    if (kept[i] !== 0 && other >= 0) twin[places[i]!] = places[other]!;
+  }
+  return twin;
+}
+
+/** One byte a name: 1 where a row came or went. */
+function touchedNames(base: Facts, kept: Uint8Array, added: Facts, nameIds: Uint32Array, names: number): Uint8Array {
+  const touched = new Uint8Array(names);
+  for (let i = 0; i < base.count; i++) if (kept[i] === 0) touched[base.name[i]!] = 1;
+  for (let i = 0; i < added.count; i++) touched[nameIds[added.name[i]!]!] = 1;
+  return touched;
+}
+
+/** Find the twins anew among the rows of the touched names: files of one stem have one name. */
+function settleTwins(
+  { count, name, file, v3, twin }: Pick<Facts, 'count' | 'name' | 'file' | 'v3' | 'twin'>,
+  touched: Uint8Array,
+): void {
+  const newFormat = new Map<string, number>();
+  const legacy: [stem: string, row: number][] = [];
+  for (let i = 0; i < count; i++) {
+    if (touched[name[i]!] === 0) continue;
+    const text = file(i);
+    if (text.endsWith('.conda')) newFormat.set(text.slice(0, -'.conda'.length), i);
+    else if (text.endsWith(legacyExtension)) legacy.push([text.slice(0, -legacyExtension.length), i]);
+  }
+  for (const [stem, row] of legacy) {
+    const other = newFormat.get(stem);
+    twin[row] = other !== undefined && v3[other] === v3[row] ? other : -1;
+  }
+}
