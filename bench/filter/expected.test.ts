@@ -1,20 +1,26 @@
 import { condaFactsRow, evaluateAll, factsBuilder, layerRules, type MirrorFilters } from '@sluice/policy';
 import { describe, expect, it } from 'vitest';
 import { syntheticRecords } from '../synthetic/records.ts';
-import { expectedRecords } from './expected.ts';
+import { editNames } from './edit-names.ts';
+import { expectedPart } from './expected.ts';
+import { knowPart } from './known-part.ts';
 import { recordSum } from './record-sum.ts';
-import { editRules, makeRules, wireFilters } from './rules.ts';
+import { makeRules, wireFilters, withLicences, withNames } from './rules.ts';
 
-const params = { records: 12_000, names: 600, seed: 3 };
+const params = { records: 12_000, names: 600, seed: 3, subdir: 'linux-64' };
+const part = knowPart(params);
+const rules = makeRules(params);
+const edit = editNames(part, rules, 25, new Set());
 
 describe('the plain filter of the bench', () => {
   it.each([
-    ['as they are', makeRules(params)],
-    ['edited', editRules(makeRules(params))],
-  ])('agrees with the policy room on the rules %s', (_how, rules) => {
+    ['as they are', rules],
+    ['with names edited', withNames(rules, edit)],
+    ['with licences edited', withLicences(rules, 'first')],
+  ])('agrees with the policy room on the rules %s', (_how, wanted) => {
     const builder = factsBuilder('conda', 'linux-64');
     for (const { file, text } of syntheticRecords(params)) builder.add(condaFactsRow(file, Buffer.from(text), 1));
-    const filters = wireFilters(rules) as MirrorFilters;
+    const filters = wireFilters(wanted) as MirrorFilters;
     const compiled = layerRules({ types: ['conda'], channel: {}, mirror: { filters, keepLegacy: false } });
     const verdicts = evaluateAll(compiled, builder.build());
 
@@ -26,13 +32,23 @@ describe('the plain filter of the bench', () => {
       if (verdict === 0) sum.add(file, text);
       else dropped[compiled[verdict - 1]!.code] = (dropped[compiled[verdict - 1]!.code] ?? 0) + 1;
     }
-    expect(expectedRecords(params, rules)).toEqual({ ...sum.result(), dropped });
+    const expected = expectedPart(part, wanted);
+    expect(expected.all).toEqual(sum.result());
+    expect(expected.dropped).toEqual(dropped);
     expect(Math.min(...Object.values(dropped))).toBeGreaterThan(0);
     expect(Object.keys(dropped)).toHaveLength(4);
   });
 
-  it('is changed by the edit', () => {
-    const rules = makeRules(params);
-    expect(expectedRecords(params, editRules(rules)).digest).not.toBe(expectedRecords(params, rules).digest);
+  it('sees exactly the edited names change, and none of them go', () => {
+    const [before, after] = [expectedPart(part, rules).shards, expectedPart(part, withNames(rules, edit)).shards];
+    const changed = [...before.keys()].filter((name) => before.get(name) !== after.get(name)).sort();
+    expect(changed).toEqual(edit.map(({ name }) => name).sort());
+    expect(after.size).toBe(before.size);
+  });
+
+  it.each(['first', 'second'] as const)('loses three fifths of the records to the %s choice of licences', (choice) => {
+    const hit = expectedPart(part, withLicences({ ...rules, exclude: [], dateFrom: '2000-01-01' }, choice));
+    expect(hit.dropped.license / part.records.length).toBeGreaterThan(0.5);
+    expect(hit.dropped.license / part.records.length).toBeLessThan(0.8);
   });
 });

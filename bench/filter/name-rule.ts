@@ -20,14 +20,15 @@ export function nameTest(rules: readonly NameRule[]): (name: string, version: st
   );
   const open = rules.filter(({ name }) => name.endsWith('*'));
   const isWithin = ({ below, atLeast }: NameRule, version: string) =>
-    (below === undefined || compare(version, below) < 0) && (atLeast === undefined || compare(version, atLeast) >= 0);
+    (below === undefined || compareVersions(version, below) < 0) &&
+    (atLeast === undefined || compareVersions(version, atLeast) >= 0);
   return (name, version) =>
     exact.get(name)?.some((rule) => isWithin(rule, version)) === true ||
     open.some((rule) => name.startsWith(rule.name.slice(0, -1)) && isWithin(rule, version));
 }
 
 /** Order versions of the form `1.2.3` or `1.2.3rc1`, the only ones there are: missing numbers are 0, a candidate is before. */
-function compare(a: string, b: string): number {
+export function compareVersions(a: string, b: string): number {
   const [numbersA, candidateA] = split(a);
   const [numbersB, candidateB] = split(b);
   for (let i = 0; i < Math.max(numbersA.length, numbersB.length); i++) {

@@ -6,6 +6,7 @@ export interface MirrorState {
   readonly state: string;
   readonly last_run_at: string | null;
   readonly sync_state?: {
+    readonly current_step_description?: string;
     readonly last_exception?: unknown;
     readonly count?: { readonly passive?: number; readonly mirror_filtered?: Readonly<Record<string, number>> };
   };
@@ -17,6 +18,11 @@ export interface Management {
   /** @returns its id. */
   createMirror(channel: string, mirror: object): Promise<string>;
   editMirror(channel: string, id: string, mirror: object): Promise<void>;
+  /** Queue a run. */
+  runMirror(channel: string, id: string): Promise<void>;
+  /** Resolves when the server has said that it keeps the file. */
+  upload(channel: string, fileName: string, bytes: Uint8Array): Promise<void>;
+  get(path: string): Promise<unknown>;
   mirror(channel: string, id: string): Promise<MirrorState>;
   /** Wait until a run that began after `before` was seen is over. @throws when it did not complete. */
   untilCompleted(channel: string, id: string, before: MirrorState | undefined): Promise<MirrorState>;
@@ -36,6 +42,13 @@ export async function manage(sluice: SluiceProcess): Promise<Management> {
       return (made.mirror_id ?? made.id)!;
     },
     editMirror: async (channel, id, body) => void (await call('PUT', `/api/channels/${channel}/mirrors/${id}`, body)),
+    runMirror: async (channel, id) => void (await call('POST', `/api/channels/${channel}/mirrors/${id}/run`)),
+    upload: async (channel, fileName, bytes) => {
+      const form = new FormData();
+      form.append('content', new Blob([bytes as Uint8Array<ArrayBuffer>]), fileName);
+      await call('POST', `/api/channels/${channel}/artifacts`, form);
+    },
+    get: (path) => call('GET', path),
     mirror,
     untilCompleted: async (channel, id, before) => {
       let hasBegun = before === undefined;
@@ -54,13 +67,14 @@ export async function manage(sluice: SluiceProcess): Promise<Management> {
 }
 
 async function send(sluice: SluiceProcess, token: string | undefined, method: string, path: string, body?: object) {
+  const isForm = body instanceof FormData;
   const response = await fetch(sluice.url + path, {
     method,
     headers: {
       ...(token && { authorization: `Bearer ${token}` }),
-      ...(body && { 'content-type': 'application/json' }),
+      ...(body && !isForm && { 'content-type': 'application/json' }),
     },
-    ...(body && { body: JSON.stringify(body) }),
+    ...(body && { body: isForm ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 1000)}`);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -11,6 +11,10 @@ export interface SluiceProcess {
   readonly pid: number;
   /** The first admin's. */
   readonly password: string;
+  /** Holds its data. */
+  readonly folder: string;
+  /** From the spawn to the first good answer of /health/ready. */
+  readonly ready_s: number;
   /** @throws when it had died by itself. */
   assertAlive(): void;
   stop(): Promise<void>;
@@ -19,12 +23,18 @@ export interface SluiceProcess {
 const main = path.join(import.meta.dirname, '../../packages/server/src/main.ts');
 const patience_ms = 60_000;
 
-/** Start one on a free port with an empty data folder, and wait until it is ready. */
-export async function startSluice(folder: string): Promise<SluiceProcess> {
+/**
+ * Start one on a free port with its data below `folder`, new or from an earlier life, and wait until it is ready.
+ *
+ * @param sources what it may mirror beside loopback addresses, e.g. `file:///corpus`.
+ */
+export async function startSluice(folder: string, sources: readonly string[] = []): Promise<SluiceProcess> {
+  mkdirSync(folder, { recursive: true });
+  const begin = performance.now();
   const port = await freePort();
   const password = 'bench-admin-password';
   const logFile = path.join(folder, 'sluice.log');
-  const log = openSync(logFile, 'w');
+  const log = openSync(logFile, 'a');
   const child = spawn(process.execPath, [main], {
     stdio: ['ignore', log, log],
     env: {
@@ -33,7 +43,7 @@ export async function startSluice(folder: string): Promise<SluiceProcess> {
       SLUICE_PORT: String(port),
       SLUICE_DATA_DIR: path.join(folder, 'data'),
       SLUICE_ADMIN_PASSWORD: password,
-      SLUICE_SOURCES: '127.0.0.0/8',
+      SLUICE_SOURCES: ['127.0.0.0/8', ...sources].join(),
     },
   });
   closeSync(log);
@@ -43,10 +53,12 @@ export async function startSluice(folder: string): Promise<SluiceProcess> {
     const tail = readFileSync(logFile, 'utf8').slice(-2000);
     throw new Error(`Sluice ended with ${child.exitCode ?? child.signalCode}. It said last:\n${tail}`);
   };
+  const url = `http://127.0.0.1:${port}`;
   const sluice = {
-    url: `http://127.0.0.1:${port}`,
+    url,
     pid: child.pid!,
     password,
+    folder: path.join(folder, 'data'),
     assertAlive,
     stop: async () => {
       child.kill('SIGTERM');
@@ -56,7 +68,7 @@ export async function startSluice(folder: string): Promise<SluiceProcess> {
     },
   };
   const deadline = performance.now() + patience_ms;
-  while (!(await isReady(sluice.url))) {
+  while (!(await isReady(url))) {
     assertAlive();
     if (performance.now() > deadline) {
       await sluice.stop();
@@ -64,9 +76,9 @@ export async function startSluice(folder: string): Promise<SluiceProcess> {
         `Sluice was not ready after ${patience_ms} ms: see its log, ${readFileSync(logFile, 'utf8').slice(-2000)}`,
       );
     }
-    await sleep(50);
+    await sleep(10);
   }
-  return sluice;
+  return { ...sluice, ready_s: (performance.now() - begin) / 1000 };
 }
 
 async function isReady(url: string): Promise<boolean> {

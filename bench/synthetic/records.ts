@@ -1,5 +1,5 @@
 import { makeBuilds, type SyntheticBuild } from './builds.ts';
-import { changeOf, changedBuild, rebuilt } from './edition.ts';
+import { changedBuild, changeOf, rebuilt } from './edition.ts';
 import type { SyntheticLicence } from './licences.ts';
 import { makeNames, type SyntheticName } from './names.ts';
 import { hexWords, type Random, randomOf } from './random.ts';
