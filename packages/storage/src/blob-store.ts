@@ -68,6 +68,21 @@ export type BlobStore = {
   /** Write many small blobs as one immutable pack with one sync. Equal items share an offset. No items: no pack. */
   putPack(items: readonly Uint8Array[]): Promise<PackedBlob[]>;
 
+  /**
+   * Copy stored blobs, wherever they lie, into one new pack with one sync: what is still needed of packs that are mostly
+   * dead. Holds one blob at a time, and hashes it, so that damage is not carried on. The old places stay as they are.
+   *
+   * @returns in the order given.
+   * @throws {StorageError} `blob_missing`, `blob_corrupt`; then there is no new pack.
+   */
+  repack(refs: readonly BlobRef[]): Promise<PackedBlob[]>;
+
+  /**
+   * Where a blob lies as a file of its own, relative to the root of the store, for another program that serves it from there;
+   * `undefined` when it lies in a pack, or the store keeps no files. Says nothing about whether it is there.
+   */
+  pathOf(ref: BlobRef): string | undefined;
+
   /** The size that is really stored, `undefined` when it is not there. For a packed blob: its length when the pack covers it. */
   stat(ref: BlobRef): Promise<{ readonly size: number } | undefined>;
 
@@ -110,8 +125,12 @@ export type BlobStore = {
    */
   sweepTemp(olderThanMs: number, now: number): Promise<{ readonly files: number; readonly bytes: number }>;
 
-  /** Everything stored, in no promised order. Temporary files are not listed. */
-  list(): AsyncIterable<StoredObject>;
+  /**
+   * Everything stored, or one part of it, in no promised order. Temporary files are not listed.
+   *
+   * @param part `packs`, or two hex digits: the blobs whose digests begin so.
+   */
+  list(part?: string): AsyncIterable<StoredObject>;
 
   /** Let go of files kept open. No other call may follow. */
   close(): Promise<void>;

@@ -291,6 +291,54 @@ export function describeBlobStore(name: string, openStore: () => Promise<StoreUn
         expect(await listed()).toEqual([]);
       });
 
+      test('what is needed of several packs is copied into one, to the byte', async () => {
+        const [a, b] = await Promise.all([
+          store.putPack(['dead', 'one', 'two'].map((text) => Buffer.from(text))),
+          store.putPack(['three', 'x'.repeat(1 << 20), 'one'].map((text) => Buffer.from(text))),
+        ]);
+        const alone = await put(Buffer.from('alone'));
+        const places = [a[2]!, a[1]!, b[0]!, b[1]!, b[2]!];
+        const refs: BlobRef[] = [
+          ...places.map(({ sha256, pack, offset, length }) => ({ sha256, size: length, pack: { id: pack, offset } })),
+          alone,
+        ];
+        const copied = await store.repack(refs);
+        expect(copied.map(({ sha256, length }) => [sha256, length])).toEqual(refs.map((ref) => [ref.sha256, ref.size]));
+        expect(copied[4]).toEqual(copied[1]);
+        expect(new Set(copied.map(({ pack }) => pack)).size).toBe(1);
+        for (const ref of refs) await store.read(ref);
+        for (const pack of [a[0]!.pack, b[0]!.pack]) await store.deletePack(pack);
+        for (const { sha256, pack, offset, length } of copied) {
+          const ref: BlobRef = { sha256, size: length, pack: { id: pack, offset } };
+          expect(sha256Of(await store.read(ref))).toBe(sha256);
+        }
+        expect(await store.repack([])).toEqual([]);
+      });
+
+      test('nothing is copied that is missing or has other bytes than its digest', async () => {
+        const [good, other] = await store.putPack([Buffer.from('good'), Buffer.from('othr')]);
+        const ref: BlobRef = { sha256: good!.sha256, size: 4, pack: { id: good!.pack, offset: good!.offset } };
+        const wrong: BlobRef = { ...ref, sha256: sha256Of(Buffer.from('evil')), pack: { id: other!.pack, offset: 4 } };
+        const before = await listed();
+        await expect(store.repack([ref, wrong])).rejects.toMatchObject({ code: 'blob_corrupt' });
+        const gone: BlobRef = { ...ref, pack: { id: 'none', offset: 0 } };
+        await expect(store.repack([ref, gone])).rejects.toMatchObject({ code: 'blob_missing' });
+        expect(await listed()).toEqual(before);
+        expect(await store.sweepTemp(0, Date.now() + 60_000)).toEqual({ files: 0, bytes: 0 });
+      });
+
+      test('the listing goes by parts, too', async () => {
+        const ref = await put(Buffer.from('in a part'));
+        const [packed] = await store.putPack([Buffer.from('packed')]);
+        const part = async (name: string) => {
+          const found: string[] = [];
+          for await (const object of store.list(name)) found.push(object.kind === 'blob' ? object.sha256 : object.id);
+          return found;
+        };
+        const [first, last] = [ref.sha256.slice(0, 2), ref.sha256.startsWith('00') ? '01' : '00'];
+        expect([await part(first), await part(last), await part('packs')]).toEqual([[ref.sha256], [], [packed!.pack]]);
+      });
+
       test('a packed blob goes only with its pack', async () => {
         const [packed] = await store.putPack([Buffer.from('packed')]);
         const ref: BlobRef = { sha256: packed!.sha256, size: 6, pack: { id: packed!.pack, offset: packed!.offset } };

@@ -1,6 +1,6 @@
 import { mkdir, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import type { BlobRef, BlobStore, ByteRange } from '../blob-store.ts';
+import { dirname, relative } from 'node:path';
+import type { BlobRef, BlobStore, ByteRange, PackedBlob } from '../blob-store.ts';
 import { mediumError, StorageError, systemCode } from '../errors.ts';
 import type { Received, Receiving } from '../receiving.ts';
 import { receiveIntoTempFile, type TempFile } from '../temp-file.ts';
@@ -9,7 +9,7 @@ import { commitBatch } from './commit-batch.ts';
 import { deleteUnchanged } from './delete-unchanged.ts';
 import { diskLayout } from './layout.ts';
 import { listFolders } from './list-folders.ts';
-import { writePack } from './pack-file.ts';
+import { copyPack, writePack } from './pack-file.ts';
 import { openPackHandles } from './pack-handles.ts';
 import { sweepFolder } from './sweep-folder.ts';
 import { syncFolder } from './sync-folder.ts';
@@ -42,6 +42,16 @@ export async function openDiskStore({ root, newId, now }: DiskStoreOptions): Pro
     throw new StorageError('receive_state', 'The receiving belongs to another store: commit it where it was opened.');
   }
 
+  async function intoPack(write: (id: string) => Promise<PackedBlob[]>): Promise<PackedBlob[]> {
+    const id = newId();
+    live.add(layout.temp(id));
+    try {
+      return await write(id);
+    } finally {
+      live.delete(layout.temp(id));
+    }
+  }
+
   return {
     async receive(options = {}) {
       const path = layout.temp(newId());
@@ -62,16 +72,9 @@ export async function openDiskStore({ root, newId, now }: DiskStoreOptions): Pro
       }
     },
     commitMany: async (receivings) => commitBatch(layout, receivings.map(fileOf), now()),
-    async putPack(items) {
-      if (items.length === 0) return [];
-      const id = newId();
-      live.add(layout.temp(id));
-      try {
-        return await writePack(layout, id, items);
-      } finally {
-        live.delete(layout.temp(id));
-      }
-    },
+    putPack: async (items) => (items.length === 0 ? [] : intoPack((id) => writePack(layout, id, items, now()))),
+    repack: async (refs) => (refs.length === 0 ? [] : intoPack((id) => copyPack(layout, id, refs, reader.read, now()))),
+    pathOf: ({ sha256, pack }) => (pack === undefined ? relative(root, layout.blob(sha256)) : undefined),
     stat: reader.stat,
     read: reader.read,
     open: reader.open,
@@ -100,7 +103,7 @@ export async function openDiskStore({ root, newId, now }: DiskStoreOptions): Pro
       }
     },
     sweepTemp: (olderThanMs, at) => sweepFolder(layout.tempFolder, live, at - olderThanMs),
-    list: () => listFolders(layout),
+    list: (part) => listFolders(layout, part),
     close: () => packs.close(),
   };
 }
