@@ -33,7 +33,8 @@ export {
   setDefaultChannel,
   touchLogin,
 } from './queries/account.ts';
-export { type BlobRow, findBlob, insertBlobs, localDigests } from './queries/blob.ts';
+export { type BlobRow, findBlob, insertBlobs, keepBlobs, localDigests } from './queries/blob.ts';
+export { shareBlobs, withBlobsAlone } from './queries/blob-lock.ts';
 export {
   type ChannelChange,
   type ChannelRow,
@@ -71,12 +72,36 @@ export { type EventRow, listChannelEvents, type NewEvent, recordEvent } from './
 export { findFacts, insertFacts } from './queries/facts.ts';
 export { createFileLocks, type FileLocks } from './queries/file-lock.ts';
 export { type FolderFileRow, folderFiles, forgetFolderFiles, saveFolderFiles } from './queries/folder-file.ts';
+export {
+  type BlobAmount,
+  condemnBlobs,
+  condemnedBlobs,
+  forgetRetired,
+  moveBlobs,
+  packedBlobs,
+  packUse,
+  removeCondemned,
+  retirePacks,
+  weighBlobs,
+} from './queries/garbage.ts';
 export { type HeadPackage, headShardBlobs, listHeadPackages } from './queries/head.ts';
 export { findInspections, type InspectionRow, insertInspections } from './queries/inspection.ts';
 export { type KeptFile, keepRecords } from './queries/keep-records.ts';
 export { channelLayers, failedFiles, type LayerRow } from './queries/layer.ts';
 export { listedSince } from './queries/listed-version.ts';
 export { liveRecordPages } from './queries/live-records.ts';
+export {
+  findMaintenance,
+  forgetOldMaintenance,
+  insertMaintenance,
+  listMaintenance,
+  type MaintenanceKind,
+  type MaintenanceRow,
+  type MaintenanceStep,
+  maintenanceMarks,
+  openMaintenance,
+  saveMaintenance,
+} from './queries/maintenance.ts';
 export {
   dueMirrors,
   findMirror,
@@ -109,6 +134,21 @@ export {
   type ShardCount,
   shardCounts,
 } from './queries/monolith.ts';
+export {
+  copyDigests,
+  copyUploadedRecords,
+  countDigests,
+  type EntryPageRow,
+  type EntryPlace,
+  entriesAfter,
+  type MirroredState,
+  mirroredStates,
+  publishedDigests,
+  runDigests,
+  uploadedDigests,
+  uploadSources,
+  versionDigests,
+} from './queries/needed-blobs.ts';
 export { findNeededNoarch, insertNeededNoarch, type LayerState } from './queries/needed-noarch.ts';
 export {
   deleteNotice,
@@ -118,8 +158,6 @@ export {
   type NoticeRow,
   updateNotice,
 } from './queries/notice.ts';
-export { type NewPatch, type PatchRow, patchesInForce, readPatch, replacePatches } from './queries/patch.ts';
-export { deletePin, findPin, type PinRow, setPin } from './queries/pin.ts';
 export {
   type NewPatch,
   type PatchRow,
@@ -128,6 +166,7 @@ export {
   readPatch,
   replacePatches,
 } from './queries/patch.ts';
+export { deletePin, findPin, type PinRow, setPin } from './queries/pin.ts';
 export {
   type EntryRow,
   entrySubdirs,
@@ -162,6 +201,19 @@ export {
 export { countRefusals, noteRefusals, type RefusedRecord, saveRefusedRecords } from './queries/refusal.ts';
 export { type FileRemoval, findRemovals } from './queries/removal-event.ts';
 export {
+  channelsAfter,
+  countSpareRows,
+  countUnlistedEntries,
+  type DerivedTable,
+  deletePublications,
+  deleteSpareRows,
+  deleteUnlistedEntries,
+  derivedBlobs,
+  derivedTables,
+  type KeepState,
+  keepState,
+} from './queries/retention.ts';
+export {
   awaitPublication,
   boundIdleTransaction,
   claimRun,
@@ -174,7 +226,9 @@ export {
   lapsedRuns,
   lastCompletedRun,
   mirrorRuns,
+  noteAwaitedPublication,
   overduePublications,
+  publishedRuns,
   type RunEnd,
   type RunHold,
   type RunProgress,

@@ -32,7 +32,7 @@ export async function withSession<T>(pool: Pool, work: (session: Session) => Pro
 }
 
 /** What a session lock protects; the number is part of the lock's key, so it never changes. */
-export const lockSpaces = { source: 1, channel: 2, file: 3, monolith: 4 } as const;
+export const lockSpaces = { source: 1, channel: 2, file: 3, monolith: 4, blobs: 5 } as const;
 
 /** Three missed signs of life, as for the lease of a run. */
 const silence_ms = 15_000;

@@ -12,7 +12,7 @@ export interface BlobRow {
 /** Rows written by one statement; as arrays, since a parameter for every value would cost a hundred bytes each. */
 const portion = 5000;
 
-/** Note that these blobs are stored and durable. A blob that is already known keeps its place. */
+/** Note that these blobs are stored and durable. A blob that is already known keeps its place, and is condemned no more. */
 export async function insertBlobs(db: Db, blobs: readonly BlobRow[], now: Date): Promise<void> {
   // In one order everywhere: two publications of the same upstream would otherwise wait for each other's rows in a circle.
   const ordered = blobs.toSorted((a, b) => Buffer.compare(a.sha256, b.sha256));
@@ -24,7 +24,20 @@ export async function insertBlobs(db: Db, blobs: readonly BlobRow[], now: Date):
         ${rows.map((row) => Buffer.from(row.sha256))}::bytea[], ${rows.map((row) => row.size)}::bigint[],
         ${rows.map((row) => row.pack)}::text[], ${rows.map((row) => row.pack_offset)}::bigint[]
       ) as row(sha256, size, pack, pack_offset)
-      on conflict (sha256) do nothing`.execute(db);
+      on conflict (sha256) do update set condemned_at = null where blob.condemned_at is not null`.execute(db);
+  }
+}
+
+/**
+ * Rely on blobs without bringing their bytes in again: those that were condemned are so no more. Which of them are here
+ * must be asked afterwards, since one may be going just now.
+ */
+export async function keepBlobs(db: Db, digests: readonly Uint8Array[]): Promise<void> {
+  for (let at = 0; at < digests.length; at += 10_000) {
+    const kept = digests.slice(at, at + 10_000).map((digest) => Buffer.from(digest));
+    await sql`
+      update blob set condemned_at = null
+      where sha256 = any(${kept}::bytea[]) and condemned_at is not null`.execute(db);
   }
 }
 
