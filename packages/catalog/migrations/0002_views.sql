@@ -58,6 +58,8 @@ alter table entry drop constraint entry_kind_check;
 alter table entry add constraint entry_kind_check check (kind in ('shard', 'index', 'document'));
 alter table entry add column bytes bigint not null default 0;
 alter table entry add column buckets integer[];
+-- Whether the blob is an upstream's own shard: only such bytes are another's spelling, and go when it changes its own.
+alter table entry add column upstream boolean not null default false;
 
 alter table publication add column patch_rev integer not null default 0;
 alter table publication add column actor text;
@@ -128,3 +130,9 @@ create table maintenance (
 );
 create unique index maintenance_one_open on maintenance (kind) where state in ('pending', 'running');
 create index maintenance_history on maintenance (created_at desc);
+
+-- Who deleted a file: asked at the door for each that is gone.
+create index event_removal on event (channel, subject, id desc) where action = 'artifact_removed';
+
+-- Which publication a mirror's run waits for, once its channel was published: it is completed when the monolith is there.
+alter table run add column publication_no integer;

@@ -210,6 +210,7 @@ export interface Tables {
     step_done: Generated<number>;
     step_total: Generated<number>;
     revision: number | null;
+    publication_no: number | null;
     plan_key: string | null;
     counts: ColumnType<Record<string, unknown>, string | undefined, string>;
     last_key: string | null;
@@ -267,6 +268,7 @@ export interface Tables {
     files: Generated<number>;
     bytes: Generated<number>;
     buckets: number[] | null;
+    upstream: Generated<boolean>;
   };
   event: {
     id: Generated<number>;

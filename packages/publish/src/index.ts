@@ -5,6 +5,7 @@ export { type FileAnswer, findFile, type ServedFile, type WantedFile } from './f
 export { type HeadShard, headShards } from './head-shards.ts';
 export { knownNoarch } from './known-noarch.ts';
 export { type RuledLayer, ruledLayers } from './layers.ts';
+export { type MonolithOutcome, writeMonolith } from './monolith/write-monolith.ts';
 export { type PublishOutcome, publishChannel } from './publish-channel.ts';
 export { checkPinName, parseRef, type Ref } from './ref.ts';
 export { type ResolvedRef, resolveRef } from './resolve-ref.ts';

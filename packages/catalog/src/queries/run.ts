@@ -252,6 +252,29 @@ export async function waitingRuns(db: Db, channelId: number): Promise<Pick<RunRo
     .execute();
 }
 
+/** Note that these waiting runs are in the channel's head: what they wait for now are the documents of that publication. */
+export async function noteAwaitedPublication(db: Db, channelId: number, runIds: readonly string[]): Promise<void> {
+  await sql`
+    update run set publication_no = channel.head_no from channel
+    where channel.id = ${channelId} and run.id = any(${runIds}::uuid[]) and run.publication_no is null`.execute(db);
+}
+
+/** Waiting runs of a channel whose publication is out with its documents, or can be no more since the channel is deleted. */
+export async function publishedRuns(db: Db, channelId: number): Promise<Pick<RunRow, 'id'>[]> {
+  return db
+    .selectFrom('run')
+    .innerJoin('mirror', 'mirror.id', 'run.mirror_id')
+    .innerJoin('channel', 'channel.id', 'mirror.channel_id')
+    .select('run.id')
+    .where('run.state', 'in', openStates)
+    .where('run.stage', '=', 'publish')
+    .where('channel.id', '=', channelId)
+    .where((eb) =>
+      eb.or([eb('run.publication_no', '<=', eb.ref('channel.monolith_no')), eb('channel.deleted_at', 'is not', null)]),
+    )
+    .execute();
+}
+
 /** Channels whose publication somebody waits for too long. The next look is due after `askAgainMs` at the earliest. */
 export async function overduePublications(db: Db, askAgainMs: number): Promise<number[]> {
   const rows = await db

@@ -7,7 +7,7 @@ import { openDiskStore } from '@sluice/storage';
 import { createTestDatabase, type TestDatabase } from '@sluice/testkit';
 import type { MirrorInput } from '../definition/read-definition.ts';
 import type { MirrorDeps } from '../deps.ts';
-import { publishingRuns } from '../run/complete-runs.ts';
+import { completePublishedRuns, publishingRuns } from '../run/complete-runs.ts';
 import { countsOf, type RunCounts } from '../run/run-counts.ts';
 import { runSlice, type SliceEnd } from '../run/run-slice.ts';
 import type { RunTimings } from '../run/timings.ts';
@@ -104,8 +104,10 @@ export async function openBench(fileRoot = '/nowhere'): Promise<Bench> {
         const jobs = await bench.takeJobs();
         if (jobs.length === 0) return ends;
         for (const { task, payload } of jobs) {
-          if (task === 'publish-channel') await publishingRuns(deps, payload.channel_id as number, async () => 'out');
-          else
+          if (task === 'publish-channel') {
+            await publishingRuns(deps, payload.channel_id as number, async () => 'out');
+            await completePublishedRuns(deps, payload.channel_id as number);
+          } else
             ends.push(
               await runSlice(deps, payload.run_id as string, {
                 worker: 'test',

@@ -4,7 +4,7 @@ import { type BlobRow, type Db, findInspections, type InspectionRow } from '@slu
 import { createChanneldata, type LinkFlags, parseAboutJson, type RunExports } from '@sluice/formats/conda';
 import { type BlobStore, blobRef } from '@sluice/storage';
 import { putDocument } from '../conda/put-document.ts';
-import type { PublishDeps } from '../deps.ts';
+import type { MonolithDeps } from './monolith-deps.ts';
 import type { NewestFile } from './newest-files.ts';
 
 const decompress = promisify(zstdDecompress);
@@ -15,7 +15,7 @@ const decompress = promisify(zstdDecompress);
  *
  * @see CEP 38
  */
-export async function writeChanneldata(deps: PublishDeps, files: readonly NewestFile[]): Promise<BlobRow> {
+export async function writeChanneldata(deps: MonolithDeps, files: readonly NewestFile[]): Promise<BlobRow> {
   const inspections = await inspectionsOf(deps.db, files);
   const channeldata = createChanneldata();
   for (const { fn, subdir, name, version, license, timestamp, sha256 } of files) {

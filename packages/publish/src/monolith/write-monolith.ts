@@ -15,8 +15,9 @@ import {
   shardCounts,
   withFreeLock,
 } from '@sluice/catalog';
-import type { PublishDeps } from '../deps.ts';
+import { patchesOf } from '../patches.ts';
 import { readNewest, writeChanneldata } from './channel-document.ts';
+import type { MonolithDeps } from './monolith-deps.ts';
 import type { NewestFile } from './newest-files.ts';
 import { subdirContent } from './subdir-content.ts';
 import { writeSubdir } from './write-subdir.ts';
@@ -39,7 +40,7 @@ export type MonolithOutcome =
  *
  * @throws {PublishError} `monolith_drift`, `monolith_uncounted`.
  */
-export async function writeMonolith(deps: PublishDeps, channelId: number, at?: number): Promise<MonolithOutcome> {
+export async function writeMonolith(deps: MonolithDeps, channelId: number, at?: number): Promise<MonolithOutcome> {
   // Not waiting: it takes seconds, and those that wait for it would keep all workers from other work.
   const outcome = await withFreeLock(deps.pool, 'monolith', channelId, async ({ db }): Promise<MonolithOutcome> => {
     const channel = await findChannelById(db, channelId);
@@ -72,7 +73,12 @@ interface Draft {
 }
 
 /** Write what is missing of a publication's documents. */
-async function writeDocuments(deps: PublishDeps, db: Db, channelId: number, source: PublicationSource): Promise<Draft> {
+async function writeDocuments(
+  deps: MonolithDeps,
+  db: Db,
+  channelId: number,
+  source: PublicationSource,
+): Promise<Draft> {
   const { rows: known, missing } = await documentsAt(db, channelId, source.no);
   const draft: Draft = { rows: [], blobs: [] };
   if (missing.length === 0) return draft;
@@ -87,8 +93,9 @@ async function writeDocuments(deps: PublishDeps, db: Db, channelId: number, sour
       newest.push(...(await readNewest(deps.storage, noted)));
       continue;
     }
+    const patches = await patchesOf(db, channelId, subdir, source.patch_rev);
     const shards = await shardCounts(db, channelId, subdir, source.no);
-    const made = await writeSubdir(deps, subdirContent(subdir, source, undefined, shards));
+    const made = await writeSubdir(deps, subdirContent(subdir, source, patches, shards));
     for (const { key, blob } of made.documents) add(key, no, blob);
     newest.push(...made.newest);
   }

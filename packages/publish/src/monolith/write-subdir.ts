@@ -2,11 +2,11 @@ import type { BlobRow } from '@sluice/catalog';
 import { createRepodataWriter, createRunExportsWriter, readRecord } from '@sluice/formats/conda';
 import { putCompressed } from '@sluice/storage';
 import { documentLevel } from '../conda/put-document.ts';
-import type { PublishDeps } from '../deps.ts';
 import { PublishError } from '../errors.ts';
 import { currentCandidates } from './current-candidates.ts';
 import { gathered } from './gathered.ts';
 import { type ListedRecord, listedRecords } from './listed-records.ts';
+import type { MonolithDeps } from './monolith-deps.ts';
 import { type NewestFile, newestFiles } from './newest-files.ts';
 import { type Revision, repodataFrame, repodataSize, v3Count } from './repodata.ts';
 import { maps, type SubdirContent } from './subdir-content.ts';
@@ -37,7 +37,7 @@ interface Sinks {
  * @throws {PublishError} `monolith_drift` when the records are not those that the publication lists: better no document than
  *   a short one.
  */
-export async function writeSubdir(deps: PublishDeps, content: SubdirContent): Promise<WrittenSubdir> {
+export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): Promise<WrittenSubdir> {
   const { subdir } = content;
   const words = wordSet(content.signatures, content.records);
   const runExports = gathered();
@@ -73,7 +73,7 @@ function sized(chunks: Uint8Array[]) {
 }
 
 async function writeRepodata(
-  deps: PublishDeps,
+  deps: MonolithDeps,
   content: SubdirContent,
   words: WordSet,
   sinks: Sinks,
@@ -85,7 +85,7 @@ async function writeRepodata(
 }
 
 async function* repodataChunks(
-  deps: PublishDeps,
+  deps: MonolithDeps,
   content: SubdirContent,
   frame: ReturnType<typeof repodataFrame>,
   words: WordSet,
@@ -123,7 +123,7 @@ function drift({ subdir, counts }: SubdirContent, bucket: string, left: number):
 }
 
 /** Gone through beforehand, since it stands at the document's beginning. There are few of them. */
-async function revisionOf(deps: PublishDeps, content: SubdirContent, words: WordSet): Promise<Revision> {
+async function revisionOf(deps: MonolithDeps, content: SubdirContent, words: WordSet): Promise<Revision> {
   const revision: Revision = { oldest: undefined, newest: undefined };
   if (v3Count(content.counts) === 0) return revision;
   for (const map of maps.filter(({ v3 }) => v3)) {

@@ -1,18 +1,22 @@
 import type { CronItem } from 'graphile-worker';
+import { buildMonolith } from './build-monolith.ts';
 import { deleteChannel } from './delete-channel.ts';
 import type { Job } from './job.ts';
 import { publishChannel } from './publish-channel.ts';
 import { runSlice } from './run-slice.ts';
 import { sweepSessions } from './sweep-sessions.ts';
 import { sweepTemp } from './sweep-temp.ts';
+import { writeMonolith } from './write-monolith.ts';
 
 /** Every kind of job under the name it is queued by: the name of its file. */
 export const jobs: Readonly<Record<string, Job>> = {
+  'build-monolith': buildMonolith,
   'delete-channel': deleteChannel,
   'publish-channel': publishChannel,
   'run-slice': runSlice,
   'sweep-sessions': sweepSessions,
   'sweep-temp': sweepTemp,
+  'write-monolith': writeMonolith,
 };
 
 /** What runs by the clock (UTC), whatever anybody queues. */
