@@ -23,12 +23,17 @@ const PATHS_JSON = 'info/paths.json';
 const FILES = 'info/files';
 const HAS_PREFIX = 'info/has_prefix';
 
+/** Files beyond the metadata that somebody wants to read; `bytes` bounds all of them together. */
+export type WantedFiles = { readonly wants: (path: string) => boolean; readonly bytes: number };
+
 /** Gathers what is wanted of a package's `info/` folder. */
 export type InfoFiles = {
   /** A sink for the content of an entry at `path` (normalised), if it is wanted. @throws {ArchiveError} `path_duplicate`, `too_large`. */
   sinkFor(path: string, entry: TarEntry): ContentSink | undefined;
   /** The kept texts by path, as bytes. */
   readonly kept: ReadonlyMap<string, Buffer>;
+  /** What was wanted beyond that, by path. */
+  readonly also: ReadonlyMap<string, Buffer>;
   /** From paths.json, or else from the older lists; `undefined` when there is neither or paths.json is damaged. */
   paths(): PathsSummary | undefined;
   /** Whether there is a paths.json that cannot be read. */
@@ -36,14 +41,16 @@ export type InfoFiles = {
 };
 
 /** Nothing gathered yet. */
-export function gatherInfoFiles(limits: Limits): InfoFiles {
+export function gatherInfoFiles(limits: Limits, wanted: WantedFiles = { wants: () => false, bytes: 0 }): InfoFiles {
   const kept = new Map<string, Buffer>();
+  const also = new Map<string, Buffer>();
+  let left = wanted.bytes;
   const seen = new Set<string>();
   const tally = createPathsTally();
   const olderTally = createPathsTally();
   const pathsJson = readPathsJson(tally);
 
-  function keep(path: string, size: number): ContentSink {
+  function keep(files: Map<string, Buffer>, path: string, size: number): ContentSink {
     const content = Buffer.alloc(size);
     let filled = 0;
     return {
@@ -51,12 +58,26 @@ export function gatherInfoFiles(limits: Limits): InfoFiles {
         content.set(piece, filled);
         filled += piece.byteLength;
       },
-      end: () => kept.set(path, content),
+      end: () => files.set(path, content),
     };
   }
 
   function choose(path: string, size: number): ContentSink | undefined {
-    if (KEPT.has(path)) return keep(path, size);
+    if (KEPT.has(path)) {
+      if (size > limits.infoBytes) throw tooLarge(`"${path}"`, limits.infoBytes, `${size} bytes`, path);
+      return keep(kept, path, size);
+    }
+    if (wanted.wants(path)) {
+      left -= size;
+      if (left < 0) throw tooLarge(`What is read of the package, with "${path}",`, wanted.bytes, 'more', path);
+      return keep(also, path, size);
+    }
+    const reader = readerOf(path);
+    if (reader && size > limits.pathsBytes) throw tooLarge(`"${path}"`, limits.pathsBytes, `${size} bytes`, path);
+    return reader;
+  }
+
+  function readerOf(path: string): ContentSink | undefined {
     if (path === PATHS_JSON) return pathsJson;
     if (path === FILES) return readLines((line) => olderTally.add(line));
     if (path === HAS_PREFIX) return readLines((line) => olderTally.addPrefix(prefixModeOf(line)));
@@ -79,11 +100,10 @@ export function gatherInfoFiles(limits: Limits): InfoFiles {
         );
       }
       seen.add(path);
-      const limit = KEPT.has(path) ? limits.infoBytes : limits.pathsBytes;
-      if (size > limit) throw tooLarge(`"${path}"`, limit, `${size} bytes`, path);
       return kind === 'file' ? sink : undefined;
     },
     kept,
+    also,
     paths() {
       if (seen.has(PATHS_JSON)) return pathsJson.readable ? tally.summary() : undefined;
       return seen.has(FILES) ? olderTally.summary() : undefined;

@@ -33,6 +33,33 @@ const packages = readdirSync(join(fixtures, 'conda'), { recursive: true, encodin
   /\.(conda|bz2)$/.test(name),
 );
 
+describe('further files', () => {
+  const patches = 'conda-forge-repodata-patches-20180828-0.tar.bz2';
+  const path = join(fixtures, 'conda/noarch', patches);
+  const wants = (file: string) => file.endsWith('/patch_instructions.json');
+
+  test('are read when they are asked for', async () => {
+    const { also } = await inspectConda(path, patches, { also: { wants, bytes: 1_000_000 } });
+    expect([...also.keys()].sort()).toEqual(
+      ['linux-64', 'linux-armv7l', 'linux-ppc64le', 'noarch', 'osx-64', 'win-32', 'win-64'].map(
+        (subdir) => `${subdir}/patch_instructions.json`,
+      ),
+    );
+    expect(JSON.parse(Buffer.from(also.get('noarch/patch_instructions.json')!).toString())).toEqual({
+      packages: {},
+      patch_instructions_version: 1,
+      remove: ['sendgrid-5.3.0-py_0.tar.bz2'],
+      revoke: [],
+    });
+    expect((await inspectConda(path, patches)).also.size).toBe(0);
+  });
+
+  test('are refused when they are larger together than asked for', async () => {
+    const reading = inspectConda(path, patches, { also: { wants, bytes: 900_000 } });
+    await expect(reading).rejects.toMatchObject({ code: 'too_large' });
+  });
+});
+
 describe('the real packages', () => {
   test('are all here', () => {
     expect(packages.length).toBe(47);

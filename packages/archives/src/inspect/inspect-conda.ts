@@ -8,7 +8,7 @@ import { readStoredMember } from '../zip/read-member.ts';
 import { decodeZstd } from '../zstd/decode-zstd.ts';
 import { type CondaPart, type CondaWalk, createCondaVisitor } from './conda-entries.ts';
 import { readCondaMembers } from './conda-members.ts';
-import { gatherInfoFiles, type InfoFiles } from './info-files.ts';
+import { gatherInfoFiles, type InfoFiles, type WantedFiles } from './info-files.ts';
 import type { PathsSummary } from './paths-summary.ts';
 
 /** A JSON object as it was parsed; nothing in it is checked. */
@@ -32,6 +32,8 @@ export type CondaInspection = {
   readonly readme?: string;
   /** The texts of the JSON files above, by path (`info/index.json`, …), byte for byte what was shipped. */
   readonly texts: ReadonlyMap<string, string>;
+  /** The files asked for by `also`, by path. */
+  readonly also: ReadonlyMap<string, Uint8Array>;
   /** Files other than index.json that should be JSON objects and are not: no reason to refuse, since no client needs them. */
   readonly unreadable: readonly string[];
   /** What was walked: entries of the tars, and their bytes unpacked. */
@@ -41,11 +43,13 @@ export type CondaInspection = {
 
 /**
  * `level`: `full` (default) walks every entry; `info` reads the metadata only. For `.tar.bz2` that means up to the first entry after
- * `info/`, which build tools put first; a second index.json behind it is then not seen. `now` is a clock in milliseconds.
+ * `info/`, which build tools put first; a second index.json behind it is then not seen. `also` names
+ * further files to read, of those that `level` walks. `now` is a clock in milliseconds.
  */
 export type InspectOptions = {
   readonly limits?: Partial<Limits>;
   readonly level?: 'full' | 'info';
+  readonly also?: WantedFiles;
   readonly now?: () => number;
 };
 
@@ -62,14 +66,14 @@ export type InspectOptions = {
 export async function inspectConda(
   source: string | RandomAccess,
   fileName: string,
-  { limits = {}, level = 'full', now = () => performance.now() }: InspectOptions = {},
+  { limits = {}, level = 'full', also, now = () => performance.now() }: InspectOptions = {},
 ): Promise<CondaInspection> {
   const format = formatOf(fileName);
   const budget = openBudget({ ...DEFAULT_LIMITS, ...limits }, now);
   const walk: CondaWalk = {
     budget,
     links: createSymlinkGuard(),
-    info: gatherInfoFiles(budget.limits),
+    info: gatherInfoFiles(budget.limits, also),
     indexSeen: false,
     payloadSeen: false,
   };
@@ -157,6 +161,7 @@ function report(format: CondaInspection['format'], info: InfoFiles, budget: Budg
     ...(paths === undefined ? {} : { paths }),
     ...(readme === undefined ? {} : { readme: readme.toString('utf8') }),
     texts,
+    also: info.also,
     unreadable,
     entries: budget.entries,
     bytes: budget.bytes,
