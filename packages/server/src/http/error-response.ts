@@ -69,6 +69,7 @@ const STATUS: Record<
   login_limited: 429,
   login_refused: 401,
   media_type: 415,
+  metadata_mismatch: 422,
   method_not_allowed: 405,
   monolith_drift: 500,
   monolith_uncounted: 500,
