@@ -1,6 +1,15 @@
 import type { Bench } from './bench.ts';
+import { catalogBench } from './catalog/index.ts';
 import { filterBench } from './filter/index.ts';
 import { limitBench } from './limit-bench.ts';
+import { publishBench } from './publish/index.ts';
+import { scaleBench } from './scale/index.ts';
 
 /** Every bench by its name on the command line. */
-export const benches: Readonly<Record<string, Bench>> = { filter: filterBench as Bench, limit: limitBench as Bench };
+export const benches: Readonly<Record<string, Bench>> = {
+  catalog: catalogBench as Bench,
+  filter: filterBench as Bench,
+  limit: limitBench as Bench,
+  publish: publishBench as Bench,
+  scale: scaleBench as Bench,
+};
