@@ -43,7 +43,7 @@ create table patch (
   subdir text collate "C" not null,
   from_rev integer not null,
   to_rev integer,
-  instructions jsonb not null,
+  instructions text not null,
   sha256 bytea not null,
   bytes integer not null,
   created_at timestamptz not null,

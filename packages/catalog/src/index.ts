@@ -35,6 +35,7 @@ export {
 } from './queries/account.ts';
 export { type BlobRow, findBlob, insertBlobs, keepBlobs, localDigests } from './queries/blob.ts';
 export { shareBlobs, withBlobsAlone } from './queries/blob-lock.ts';
+export { changedFiles, changedShardNames } from './queries/changed-names.ts';
 export {
   type ChannelChange,
   type ChannelRow,
@@ -85,6 +86,14 @@ export {
   weighBlobs,
 } from './queries/garbage.ts';
 export { type HeadPackage, headShardBlobs, listHeadPackages } from './queries/head.ts';
+export {
+  earlierShards,
+  headIndexes,
+  headNameSubdirs,
+  headShardEntries,
+  upstreamShards,
+  type WantedShard,
+} from './queries/head-shard.ts';
 export { findInspections, type InspectionRow, insertInspections } from './queries/inspection.ts';
 export { type KeptFile, keepRecords } from './queries/keep-records.ts';
 export { channelLayers, failedFiles, type LayerRow } from './queries/layer.ts';
@@ -141,8 +150,11 @@ export {
   type EntryPageRow,
   type EntryPlace,
   entriesAfter,
+  headNumbers,
+  holdPublications,
   type MirroredState,
   mirroredStates,
+  newerEntries,
   publishedDigests,
   runDigests,
   uploadedDigests,
@@ -169,13 +181,15 @@ export {
 export { deletePin, findPin, type PinRow, setPin } from './queries/pin.ts';
 export {
   type EntryRow,
-  entrySubdirs,
+  headCounts,
   insertPublication,
   liveEntries,
   type PublicationChange,
   setJudged,
 } from './queries/publication.ts';
 export { findPublication, listPublications, type PublicationRow } from './queries/publication-list.ts';
+export { type ComparedShard, type TouchedEntry, touchedEntries } from './queries/publication-difference.ts';
+export { insertRollback, type RollbackNote } from './queries/rollback.ts';
 export {
   findPublicationBefore,
   findPublicationByPin,
@@ -188,6 +202,7 @@ export {
   closeRecords,
   copyLiveRecords,
   copyRecordsOfFiles,
+  copyRecordsOfNames,
   findLatestRecords,
   findOlderRecords,
   findRecord,
@@ -198,7 +213,7 @@ export {
   type Part,
   type RecordVersion,
 } from './queries/record.ts';
-export { countRefusals, noteRefusals, type RefusedRecord, saveRefusedRecords } from './queries/refusal.ts';
+export { countRefusals, noteRefusals, type RefusedRecord, refusedRecords, saveRefusedRecords } from './queries/refusal.ts';
 export { type FileRemoval, findRemovals } from './queries/removal-event.ts';
 export {
   channelsAfter,

@@ -1,4 +1,5 @@
 export type PublishErrorCode =
+  | 'channel_missing'
   | 'monolith_drift'
   | 'monolith_uncounted'
   | 'pin_missing'

@@ -1,4 +1,5 @@
 import { findChannelById } from '@sluice/catalog';
+import { deleteFiles } from '@sluice/registry';
 import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FileAnswer, findFile } from './find-file.ts';
@@ -15,13 +16,14 @@ beforeEach(async () => {
 });
 afterEach(() => catalog.close());
 
-async function ask(file: string): Promise<FileAnswer> {
+async function ask(file: string, at?: number): Promise<FileAnswer> {
   const row = await findChannelById(catalog.db, channel);
   return findFile(catalog, {
     channelId: channel,
     layers: await ruledLayers(catalog.db, row!, catalog.neededNoarch),
     subdir: 'linux-64',
     file,
+    ...(at === undefined ? {} : { at }),
   });
 }
 
@@ -98,4 +100,79 @@ it('the time of publication moves with every version, back to an earlier one too
     times.push(answer.status === 'served' ? answer.published_at.getTime() : 0);
   }
   expect(times).toEqual([1, 2, 3].map((n) => Date.parse('2026-11-21T00:00:00Z') + n * 60_000));
+});
+
+describe('the past', () => {
+  it('gives the bytes that were listed then, judged by the rules of today', async () => {
+    const { sourceId } = await catalog.admit(record('1'));
+    const mirror = await catalog.addMirror(channel, sourceId);
+    await publish();
+    await catalog.admit(record('2'), { sourceId });
+    await catalog.editMirror(mirror, { at_rev: 2 });
+    await publish();
+    await catalog.admit({}, { sourceId });
+    await catalog.editMirror(mirror, { at_rev: 3 });
+    await publish();
+    const served = (digit: string) => ({ status: 'served', expected: { sha256: digest(digit) } });
+    expect(await ask(file, 1)).toMatchObject(served('1'));
+    expect(await ask(file, 2)).toMatchObject(served('2'));
+    expect(await ask(file, 3)).toEqual({ status: 'unlisted' });
+    // Clients whose index is older ask the head for what it does not list any more.
+    expect(await ask(file)).toMatchObject(served('2'));
+    expect(await ask('b-1-0.conda', 1)).toEqual({ status: 'unlisted' });
+    await catalog.editMirror(mirror, { filters: JSON.stringify({ exclude_specs: [`a[sha256=${digest('1')}]`] }) });
+    expect(await ask(file, 1)).toMatchObject({ status: 'refused', decision: { reasons: [{ code: 'exclude_specs' }] } });
+    expect(await ask(file, 2)).toMatchObject(served('2'));
+  });
+
+  it('is served also where the publication that brought the file is not kept', async () => {
+    const { sourceId } = await catalog.admit(record('1'));
+    const mirror = await catalog.addMirror(channel, sourceId);
+    await publish();
+    await catalog.admit({ ...record('1'), 'b-1-0.conda': testRecord('b', '1') }, { sourceId });
+    await catalog.editMirror(mirror, { at_rev: 2 });
+    await publish();
+    await catalog.db.deleteFrom('publication').where('channel_id', '=', channel).where('no', '=', 1).execute();
+    for (const at of [undefined, 2]) {
+      expect(await ask(file, at)).toMatchObject({ status: 'served', published_at: new Date(catalog.clock.ms) });
+    }
+    await catalog.admit({}, { sourceId });
+    await catalog.editMirror(mirror, { at_rev: 3 });
+    await publish();
+    await catalog.db.deleteFrom('publication').where('channel_id', '=', channel).where('no', '=', 2).execute();
+    expect(await ask(file)).toEqual({ status: 'pending' });
+  });
+
+  it('does not give what was deleted, and says who deleted it and when', async () => {
+    const own = await buildCondaPackage({ name: 'a', subdir: 'linux-64' });
+    await catalog.upload(channel, 'c', own);
+    await publish();
+    const choice = { name: 'a', one: { subdir: 'linux-64', file: own.fileName } };
+    await deleteFiles(catalog, { id: channel, path: 'c' }, choice, { id: 'x', name: 'ada' });
+    const by = { actor: 'ada', at: new Date(catalog.clock.ms) };
+    await publish();
+    expect(await ask(own.fileName)).toEqual({ status: 'deleted', by });
+    expect(await ask(own.fileName, 1)).toEqual({ status: 'deleted', by });
+    expect(await ask(own.fileName, 2)).toEqual({ status: 'unlisted' });
+    const other = await buildCondaPackage({ name: 'a', subdir: 'linux-64', depends: ['b'] });
+    await catalog.upload(channel, 'c', other);
+    await publish();
+    expect(await ask(own.fileName, 1)).toEqual({ status: 'deleted', by });
+    expect(await ask(own.fileName, 3)).toMatchObject({ status: 'served' });
+    await deleteFiles(catalog, { id: channel, path: 'c' }, { name: 'a' }, { id: 'x', name: 'bob' });
+    expect(await ask(own.fileName, 3)).toMatchObject({ status: 'deleted', by: { actor: 'bob' } });
+  });
+
+  it('does not give what came from a mirror that was removed, unless another has the same source', async () => {
+    const { sourceId } = await catalog.admit(record('1'));
+    const mirror = await catalog.addMirror(channel, sourceId);
+    await publish();
+    await catalog.db.deleteFrom('mirror').where('id', '=', mirror).execute();
+    await publish();
+    expect(await ask(file, 1)).toEqual({ status: 'gone' });
+    expect(await ask(file, 2)).toEqual({ status: 'unlisted' });
+    expect(await ask('b-1-0.conda', 1)).toEqual({ status: 'unlisted' });
+    await catalog.addMirror(channel, sourceId);
+    expect(await ask(file, 1)).toMatchObject({ status: 'served' });
+  });
 });

@@ -1,17 +1,18 @@
 import {
   type BlobRow,
+  type FileRemoval,
   findBlob,
   findLatestRecords,
-  findOlderRecords,
+  findPublication,
   findRecordDigest,
+  findRemovals,
   type Part,
-  publishedSince,
   type RecordVersion,
 } from '@sluice/catalog';
-import { condaFactsRow, type Decision, evaluate, type Facts, factsBuilder, hexAt } from '@sluice/policy';
+import { type Decision, evaluate, type Facts, hexAt } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
-import { signatureWord } from './select.ts';
+import { listedVersion, nameIn, twinOf, versionFacts } from './listed-version.ts';
 
 /** A file that may be served: its record, and its bytes if they are local. Digests are lower-case hex, size in bytes. */
 export interface ServedFile {
@@ -28,16 +29,19 @@ export interface ServedFile {
 /**
  * The door's answer for one package file:
  *
- *     served   in a kept publication, and allowed by the rules in force now
- *     refused  known, but a rule denies it: the decision says which and why
- *     pending  known and allowed, but no kept publication lists it (the channel is frozen, or one is being made)
- *     deleted  was uploaded here once and then deleted
- *     absent   nothing here has that name
+ *     served    listed where it is asked for, and allowed by the rules in force now
+ *     refused   listed or known, but a rule denies it: the decision says which and why
+ *     pending   of the head: known and allowed, but no kept publication lists it (the channel is frozen, or one is being made)
+ *     unlisted  of the past: that publication does not list it
+ *     gone      of the past: listed, from a source that no layer of the channel shows any more, so no rule speaks for it
+ *     deleted   was uploaded here once and then deleted; `by` says who did, if that is known
+ *     absent    nothing here has that name
  */
 export type FileAnswer =
   | ServedFile
   | { status: 'refused'; decision: Decision; layer: RuledLayer }
-  | { status: 'pending' | 'deleted' | 'absent' };
+  | { status: 'deleted'; by: FileRemoval | undefined }
+  | { status: 'pending' | 'unlisted' | 'gone' | 'absent' };
 
 /** Which file of a channel, and the layers and rules in force there now. */
 export interface WantedFile {
@@ -45,96 +49,85 @@ export interface WantedFile {
   layers: readonly RuledLayer[];
   subdir: string;
   file: string;
+  /** The kept publication it is asked of; without it the head, which means any that is kept. */
+  at?: number;
 }
 
 /**
- * Judge a download: is this very version of the file in the head or any kept publication, and do the rules of its layer
+ * Judge a download: does the publication in question list this very version of the file, and do the rules of its layer
  * allow it now?
  *
- * A layer may know a newer version than the one that is published (the channel is frozen, or a publication is being made).
- * Then the published one is served, which is the one that clients know the digest of; the rules must allow both.
+ * A layer may know a newer version than the one that is listed (the past, a frozen channel, a publication being made). Then
+ * the listed one is served, which is the one that clients know the digest of; the rules must allow both.
  */
 export async function findFile(deps: Pick<PublishDeps, 'db'>, wanted: WantedFile): Promise<FileAnswer> {
-  let otherwise: FileAnswer | undefined;
+  let otherwise: FileAnswer = { status: 'absent' };
   for (const layer of wanted.layers) {
     const answer = await askLayer(deps, wanted, layer);
     if (answer.status === 'served') return answer;
     // The uploads lie on top: what was deleted there may still be in a mirror below.
-    if (answer.status !== 'absent') otherwise ??= answer;
+    if (otherwise.status === 'absent' || otherwise.status === 'unlisted') otherwise = answer;
   }
-  return otherwise ?? { status: 'absent' };
+  const unknown = otherwise.status === 'absent' || otherwise.status === 'unlisted';
+  if (wanted.at === undefined || !unknown) return otherwise;
+  return { status: (await isOfGoneLayer(deps, wanted, wanted.at)) ? 'gone' : 'unlisted' };
 }
 
-async function askLayer(
-  deps: Pick<PublishDeps, 'db'>,
-  { channelId, subdir, file }: WantedFile,
-  layer: RuledLayer,
-): Promise<FileAnswer> {
+async function askLayer(deps: Pick<PublishDeps, 'db'>, wanted: WantedFile, layer: RuledLayer): Promise<FileAnswer> {
+  const { subdir, file, at } = wanted;
   const part = { source_id: layer.source_id, subdir };
   const latest = await findLatestRecords(deps.db, part, [file, ...twinOf(file)], layer.revision);
   const record = latest.find((version) => version.file === file);
   if (!record) return { status: 'absent' };
-  if (!layer.mirror && record.to_rev !== null) return { status: 'deleted' };
+  const isDeleted = (version: RecordVersion) => !layer.mirror && version.to_rev !== null;
   const twin = latest.filter((version) => version.file !== file && isLive(version, layer.revision));
-  const newest = factsOf(subdir, [record, ...twin]);
+  const newest = versionFacts(subdir, [record, ...twin]);
+  if (at === undefined && isDeleted(record)) return deletion(deps, wanted, newest);
   const decision = evaluate(layer.rules, newest, 0);
+  if (at === undefined && decision.verdict !== 'allow') return { status: 'refused', decision, layer };
+  // An upload has one version until it is deleted; the head never shows one before that.
+  const olderToo = at !== undefined || layer.mirror !== null;
+  const listed = await listedVersion(deps, wanted, part, record, { olderToo });
+  if (!listed) return { status: at === undefined ? 'pending' : 'unlisted' };
+  if (isDeleted(listed.record)) return deletion(deps, wanted, newest);
   if (decision.verdict !== 'allow') return { status: 'refused', decision, layer };
-  const shown = await publishedVersion(deps, channelId, part, layer, { record, facts: newest });
-  if (!shown) return { status: 'pending' };
-  const facts = shown.record === record ? newest : factsOf(subdir, [shown.record, ...twin]);
+  const facts = listed.record === record ? newest : versionFacts(subdir, [listed.record, ...twin]);
   const again = evaluate(layer.rules, facts, 0);
   if (again.verdict !== 'allow') return { status: 'refused', decision: again, layer };
   return {
     status: 'served',
     layer,
     part,
-    record: { file, from_rev: shown.record.from_rev },
-    published_at: shown.since,
-    ...(await bytesOf(deps, part, shown.record, facts)),
+    record: { file, from_rev: listed.record.from_rev },
+    published_at: listed.since,
+    ...(await bytesOf(deps, part, listed.record, facts)),
   };
 }
 
-/** The `.conda` file that a legacy rule would prefer to this one. */
-function twinOf(file: string): string[] {
-  return file.endsWith('.tar.bz2') ? [`${file.slice(0, -'.tar.bz2'.length)}.conda`] : [];
+async function deletion(
+  { db }: Pick<PublishDeps, 'db'>,
+  { channelId, subdir, file }: WantedFile,
+  facts: Facts,
+): Promise<FileAnswer> {
+  const key = `${subdir}/${file}`;
+  return { status: 'deleted', by: (await findRemovals(db, channelId, [{ key, name: nameIn(facts) }])).get(key) };
+}
+
+/** Whether a publication lists the file from a source that is in none of today's layers: its mirror was removed or moved. */
+async function isOfGoneLayer(deps: Pick<PublishDeps, 'db'>, wanted: WantedFile, at: number): Promise<boolean> {
+  const { channelId, layers, subdir, file } = wanted;
+  const inputs = (await findPublication(deps.db, channelId, at))?.inputs ?? [];
+  for (const { source_id, revision } of inputs) {
+    if (layers.some((layer) => layer.source_id === source_id)) continue;
+    const part = { source_id, subdir };
+    const [record] = await findLatestRecords(deps.db, part, [file], revision);
+    if (record && (await listedVersion(deps, wanted, part, record, { olderToo: false }))) return true;
+  }
+  return false;
 }
 
 function isLive(version: RecordVersion, revision: number): boolean {
   return version.to_rev === null || version.to_rev > revision;
-}
-
-function factsOf(subdir: string, records: readonly RecordVersion[]): Facts {
-  const builder = factsBuilder('conda', subdir);
-  for (const record of records) builder.add(condaFactsRow(record.file, record.body, record.from_rev));
-  return builder.build();
-}
-
-/** Versions of one file that are looked through for the published one. */
-const mostVersions = 100;
-
-/** The newest version of a file that a kept publication lists. An upload has one: other bytes need it deleted first. */
-async function publishedVersion(
-  { db }: Pick<PublishDeps, 'db'>,
-  channelId: number,
-  part: Part,
-  layer: RuledLayer,
-  { record, facts }: { record: RecordVersion; facts: Facts },
-): Promise<{ record: RecordVersion; since: Date } | undefined> {
-  const key = `${part.subdir}/${facts.names[facts.name[0]!]!}`;
-  const [since] = await publishedSince(db, channelId, key, [signatureWord(facts, 0)]);
-  if (since) return { record, since };
-  if (!layer.mirror) return undefined;
-  const older = await findOlderRecords(db, part, record.file, record.from_rev, mostVersions);
-  if (older.length === 0) return undefined;
-  const versions = factsOf(part.subdir, older);
-  const times = await publishedSince(
-    db,
-    channelId,
-    key,
-    older.map((_, i) => signatureWord(versions, i)),
-  );
-  const at = times.findIndex((time) => time !== undefined);
-  return at < 0 ? undefined : { record: older[at]!, since: times[at]! };
 }
 
 async function bytesOf(

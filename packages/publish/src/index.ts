@@ -1,3 +1,12 @@
+export {
+  type Comparison,
+  comparePublications,
+  type Difference,
+  type DifferentFile,
+  type FileChange,
+  fileChanges,
+} from './compare.ts';
+export { type ChangeCode, type ChangeReason, changeReasons } from './compare-reasons.ts';
 export { emptyDocument } from './conda/documents.ts';
 export type { PublishDeps } from './deps.ts';
 export { PublishError, type PublishErrorCode } from './errors.ts';
@@ -6,6 +15,8 @@ export { type HeadShard, headShards } from './head-shards.ts';
 export { knownNoarch } from './known-noarch.ts';
 export { type RuledLayer, ruledLayers } from './layers.ts';
 export { type MonolithOutcome, writeMonolith } from './monolith/write-monolith.ts';
+export { type PublicationDeps, pinPublication, unpinPublication } from './pin.ts';
 export { type PublishOutcome, publishChannel } from './publish-channel.ts';
 export { checkPinName, parseRef, type Ref } from './ref.ts';
 export { type ResolvedRef, resolveRef } from './resolve-ref.ts';
+export { type Rollback, rollBack } from './rollback.ts';
