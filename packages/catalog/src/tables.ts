@@ -251,7 +251,7 @@ export interface Tables {
     subdir: string;
     from_rev: number;
     to_rev: number | null;
-    instructions: ColumnType<Record<string, unknown>, string, string>;
+    instructions: string;
     sha256: Bytes;
     bytes: number;
     created_at: Date;

@@ -1,14 +1,66 @@
-import { type Db, patchesInForce, readPatch } from '@sluice/catalog';
-import { type JsonObject, type PatchInstructions, viewPatchInstructions } from '@sluice/formats/conda';
+import { type Db, type PatchRow, patchesInForce, patchHistory, readPatch } from '@sluice/catalog';
+import { type PatchInstructions, readPatchInstructions } from '@sluice/formats/conda';
 
-/** The patches of a channel for one subdir that were in force at patch revision `rev`; undefined when there were none. */
-export async function patchesOf(
+/** A channel's patches by subdir; a subdir without any is not in it. */
+export type ChannelPatches = ReadonlyMap<string, PatchInstructions>;
+
+const none: ChannelPatches = new Map();
+
+/**
+ * The patches of a channel at its patch revision `patchRev`: the channel's own for its head, a publication's for that one.
+ * Patches of a revision never change.
+ */
+export async function patchesAt(db: Db, channelId: number, patchRev: number): Promise<ChannelPatches> {
+  if (patchRev === 0) return none;
+  const patches = new Map<string, PatchInstructions>();
+  for (const row of await patchesInForce(db, channelId, patchRev)) {
+    patches.set(row.subdir, await compiled(db, channelId, row));
+  }
+  return patches;
+}
+
+/** As many versions of a subdir's patches as the door looks through. */
+const mostVersions = 20;
+
+/**
+ * All patches a subdir has had, the newest first: a publication that is kept may list a file as any of them left it.
+ *
+ * @param patchRev the channel's; at 0 there never were any, and nothing is asked.
+ */
+export async function pastPatches(
   db: Db,
   channelId: number,
+  patchRev: number,
   subdir: string,
-  rev: number,
-): Promise<PatchInstructions | undefined> {
-  const row = (await patchesInForce(db, channelId, rev)).find((patch) => patch.subdir === subdir);
-  const document = row && (await readPatch(db, { channel_id: channelId, subdir, from_rev: row.from_rev }));
-  return document && viewPatchInstructions(document as JsonObject);
+): Promise<PatchInstructions[]> {
+  if (patchRev === 0) return [];
+  const past: PatchInstructions[] = [];
+  for (const row of await patchHistory(db, channelId, subdir, mostVersions)) {
+    past.push(await compiled(db, channelId, row));
+  }
+  return past;
+}
+
+/** Compiled documents by digest, the one used last at the end. The door asks for them with every file of such a channel. */
+const held = new Map<string, { patch: PatchInstructions; bytes: number }>();
+/** Text bytes of documents that stay compiled; the last one stays whatever its size. */
+const mostBytes = 64 * 1024 * 1024;
+
+async function compiled(db: Db, channelId: number, row: PatchRow): Promise<PatchInstructions> {
+  const key = Buffer.from(row.sha256).toString('hex');
+  const known = held.get(key);
+  held.delete(key);
+  if (known) {
+    held.set(key, known);
+    return known.patch;
+  }
+  const { subdir, from_rev } = row;
+  const patch = readPatchInstructions(await readPatch(db, { channel_id: channelId, subdir, from_rev }));
+  held.set(key, { patch, bytes: row.bytes });
+  let bytes = 0;
+  for (const [digest, entry] of [...held].reverse()) {
+    bytes += entry.bytes;
+    if (bytes > mostBytes && digest !== key) held.delete(digest);
+  }
+  return patch;
 }

@@ -13,6 +13,8 @@ export type RegistryErrorCode =
   | 'metadata_mismatch'
   | 'notice_invalid'
   | 'notice_missing'
+  | 'patch_invalid'
+  | 'patch_missing'
   | 'subdir_mismatch'
   | 'type_not_allowed'
   | 'upload_empty';

@@ -42,19 +42,19 @@ export async function patchHistory(db: Db, channelId: number, subdir: string, li
     .execute();
 }
 
-/** The document itself, as the other queries name it. */
+/** The JSON text of a document that another query named. */
 export async function readPatch(
   db: Db,
   key: { channel_id: number; subdir: string; from_rev: number },
-): Promise<Record<string, unknown> | undefined> {
+): Promise<string> {
   const row = await db
     .selectFrom('patch')
     .select('instructions')
     .where('channel_id', '=', key.channel_id)
     .where('subdir', '=', key.subdir)
     .where('from_rev', '=', key.from_rev)
-    .executeTakeFirst();
-  return row?.instructions;
+    .executeTakeFirstOrThrow();
+  return row.instructions;
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   shardCounts,
   withFreeLock,
 } from '@sluice/catalog';
-import { patchesOf } from '../patches.ts';
+import { patchesAt } from '../patches.ts';
 import { readNewest, writeChanneldata } from './channel-document.ts';
 import type { MonolithDeps } from './monolith-deps.ts';
 import type { NewestFile } from './newest-files.ts';
@@ -93,7 +93,7 @@ async function writeDocuments(
       newest.push(...(await readNewest(deps.storage, noted)));
       continue;
     }
-    const patches = await patchesOf(db, channelId, subdir, source.patch_rev);
+    const patches = (await patchesAt(db, channelId, source.patch_rev)).get(subdir);
     const shards = await shardCounts(db, channelId, subdir, source.no);
     const made = await writeSubdir(deps, subdirContent(subdir, source, patches, shards));
     for (const { key, blob } of made.documents) add(key, no, blob);

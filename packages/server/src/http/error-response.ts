@@ -78,6 +78,8 @@ const STATUS: Record<
   notice_invalid: 400,
   notice_missing: 404,
   password_hash_form: 500,
+  patch_invalid: 400,
+  patch_missing: 404,
   pin_missing: 404,
   pin_name: 400,
   policy_denied: 403,
