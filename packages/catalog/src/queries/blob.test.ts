@@ -22,3 +22,12 @@ test('two that write the same blobs in another order do not block each other', a
   const digests = blobs.map(({ sha256 }) => sha256);
   expect((await localDigests(database.db, digests)).size).toBe(6000);
 });
+
+test('one that lists the same blob twice notes it once', async () => {
+  const row = { sha256: createHash('sha256').update('x').digest(), size: 1, pack: null, pack_offset: null };
+  for (let i = 0; i < 2; i++) {
+    await insertBlobs(database.db, [row, row], new Date('2026-11-21T00:00:00Z'));
+    await database.pool.query('update blob set condemned_at = now()');
+  }
+  expect((await localDigests(database.db, [row.sha256])).size).toBe(1);
+});

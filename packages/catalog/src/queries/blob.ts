@@ -15,7 +15,9 @@ const portion = 5000;
 /** Note that these blobs are stored and durable. A blob that is already known keeps its place, and is condemned no more. */
 export async function insertBlobs(db: Db, blobs: readonly BlobRow[], now: Date): Promise<void> {
   // In one order everywhere: two publications of the same upstream would otherwise wait for each other's rows in a circle.
-  const ordered = blobs.toSorted((a, b) => Buffer.compare(a.sha256, b.sha256));
+  const sorted = blobs.toSorted((a, b) => Buffer.compare(a.sha256, b.sha256));
+  // Two documents may be the same bytes; one statement may touch a row once.
+  const ordered = sorted.filter((row, i) => i === 0 || Buffer.compare(row.sha256, sorted[i - 1]!.sha256) !== 0);
   for (let at = 0; at < ordered.length; at += portion) {
     const rows = ordered.slice(at, at + portion);
     await sql`
