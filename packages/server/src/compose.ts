@@ -15,6 +15,8 @@ import { createFileFetcher, type FileFetcher, type MirrorDeps } from '@sluice/mi
 import { type BlobStore, openDiskStore } from '@sluice/storage';
 import type { Config } from './config/read-config.ts';
 import { loadSecretKey } from './config/secret-key.ts';
+import { MEMORY_AGE_MS } from './http/memory-age.ts';
+import type { Metrics } from './http/metrics.ts';
 import type { Log } from './log.ts';
 import { createMirroring } from './mirroring.ts';
 
@@ -28,6 +30,8 @@ export interface ComposeOptions {
   now?: () => Date;
   /** Name of its connections in the database's list. */
   name: string;
+  /** Told of every file of an index that is made. */
+  countRegenerations: Metrics['countRegenerations'];
 }
 
 /** Everything a process works with, built once. Routes, doors and jobs take what they need of it. */
@@ -47,6 +51,8 @@ export interface Rooms {
   mirroring: MirrorDeps;
   /** Fetches files at their first request. */
   fetcher: FileFetcher;
+  /** Note that files of an index were made anew. */
+  countRegenerations: Metrics['countRegenerations'];
   database: string;
   databaseUp: () => Promise<boolean>;
   /** Hear of changes that other processes made; resolves once listening. The database must be there. */
@@ -72,7 +78,7 @@ export async function compose(options: ComposeOptions): Promise<Rooms> {
     newId: randomUUID,
     now: () => now().getTime(),
   });
-  const cache = createPrincipalCache();
+  const cache = createPrincipalCache({ max_age_ms: MEMORY_AGE_MS });
   const lastUsed = createLastUsed(
     (uses) => touchTokens(database.db, uses),
     (error) => log.warn({ error }, 'the use of tokens could not be noted'),
@@ -97,8 +103,10 @@ export async function compose(options: ComposeOptions): Promise<Rooms> {
     fetcher,
     sessionKey: deriveSessionKey(secretKey),
     loginLimit: createLoginLimit(),
-    cache,
+    // Who forgets here is who changed it: all memories that stand on this one forget as well.
+    cache: { ...cache, forget },
     lastUsed,
+    countRegenerations: options.countRegenerations,
     database: options.database,
     databaseUp: () => ping(database.db),
     follow: async () => {

@@ -13,7 +13,13 @@ export async function describeApi(): Promise<object> {
   const config = readConfig({ SLUICE_DATA_DIR: folder });
   // Nothing connects before the first query, and there is none.
   const database = 'postgresql://nobody@localhost/nothing';
-  const rooms = await compose({ config, database, log: createLog('silent'), name: 'sluice describe' });
+  const rooms = await compose({
+    config,
+    database,
+    log: createLog('silent'),
+    name: 'sluice describe',
+    countRegenerations: () => {},
+  });
   try {
     const app = await buildApp({ ...rooms, principalOf: createPrincipalOf(rooms) });
     return app.swagger();

@@ -48,7 +48,8 @@ const DATABASE_PATIENCE_MS = 60_000;
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { config, log, tell } = options;
   makeDataFolder(config.data.folder);
-  const front = await openFront({ listen: config.listen, log, metrics: createMetrics(), newId: randomUUID });
+  const metrics = createMetrics();
+  const front = await openFront({ listen: config.listen, log, metrics, newId: randomUUID });
   const stops: (() => Promise<void>)[] = [];
   const close = async () => {
     // Requests end before what they need: the jobs, the pools, the database.
@@ -58,7 +59,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   try {
     const database = await openDatabase(config, log);
     stops.push(database.close);
-    const rooms = await compose({ config, database: database.address, log, name: 'sluice web', now: options.now });
+    const { countRegenerations } = metrics;
+    const composing = { config, database: database.address, log, name: 'sluice web', countRegenerations };
+    const rooms = await compose({ ...composing, now: options.now });
     stops.push(rooms.close);
     await prepareDatabase(rooms, DATABASE_PATIENCE_MS);
     await makeFirstAdmin(rooms, tell);
@@ -67,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       const jobs = await beginJobs(options, rooms);
       stops.push(() => jobs.stop(PATIENCE_MS));
     }
-    front.open(await openDoors(rooms));
+    front.open(await openDoors(rooms, metrics));
     tell(`Sluice is ready at ${front.url}`);
     return { url: front.url, rooms, close };
   } catch (error) {
@@ -95,5 +98,6 @@ async function makeFirstAdmin(rooms: Rooms, tell: (line: string) => void): Promi
 
 async function beginJobs(options: ServeOptions, rooms: Rooms): Promise<RunningJobs> {
   if (options.jobs === 'here') return startJobs(rooms);
-  return startWorkerThread({ env: options.env, database: rooms.database, log: options.log });
+  const { database, countRegenerations } = rooms;
+  return startWorkerThread({ env: options.env, database, log: options.log, countRegenerations });
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Environment } from './config/read-config.ts';
+import type { Metrics } from './http/metrics.ts';
 import type { RunningJobs } from './jobs/start-jobs.ts';
 import type { Log } from './log.ts';
 
@@ -10,11 +11,16 @@ export interface WorkerThreadOptions {
   env: Environment;
   database: string;
   log: Log;
+  /** Told what the jobs of the thread made: it has no metrics of its own that anybody could read. */
+  countRegenerations: Metrics['countRegenerations'];
 }
+
+/** What the thread says: that it runs, and then what it counts. */
+export type WorkerThreadMessage = 'started' | { kind: string; files: number };
 
 /** Run the job queue in a thread of its own, and again when the thread dies. */
 export async function startWorkerThread(options: WorkerThreadOptions): Promise<RunningJobs> {
-  const { env, database, log } = options;
+  const { env, database, log, countRegenerations } = options;
   const begin = async () => {
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
       workerData: { env, database },
@@ -29,6 +35,9 @@ export async function startWorkerThread(options: WorkerThreadOptions): Promise<R
     );
     const failed = await Promise.race([once(worker, 'message').then(() => undefined), ended]);
     if (failed !== undefined) throw failed;
+    worker.on('message', (message: WorkerThreadMessage) => {
+      if (message !== 'started') countRegenerations(message.kind, message.files);
+    });
     return { worker, ended };
   };
   const stopping = new AbortController();

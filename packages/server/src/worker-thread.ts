@@ -3,6 +3,7 @@ import { compose } from './compose.ts';
 import { type Environment, readConfig } from './config/read-config.ts';
 import { startJobs } from './jobs/start-jobs.ts';
 import { createLog } from './log.ts';
+import type { WorkerThreadMessage } from './start-worker-thread.ts';
 
 // The entry of the worker thread: the job queue with rooms of its own, so that heavy work never holds up a request.
 
@@ -10,7 +11,9 @@ const { env, database } = workerData as { env: Environment; database: string };
 const port = parentPort!;
 const config = readConfig(env);
 const log = createLog(config.work.log_level).child({ thread: 'worker' });
-const rooms = await compose({ config, database, log, name: 'sluice worker' });
+const tell = (message: WorkerThreadMessage) => port.postMessage(message);
+const countRegenerations = (kind: string, files: number) => tell({ kind, files });
+const rooms = await compose({ config, database, log, name: 'sluice worker', countRegenerations });
 await rooms.follow();
 const running = await startJobs(rooms);
 
@@ -19,4 +22,4 @@ port.once('message', async ({ patience_ms }: { patience_ms: number }) => {
   await rooms.close();
   port.close();
 });
-port.postMessage('started');
+tell('started');

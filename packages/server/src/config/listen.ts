@@ -46,6 +46,17 @@ export const listenVariables = z.object({
       about: 'Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.',
     },
   ),
+  SLUICE_ACCEL_REDIRECT: variable(
+    z
+      .string()
+      .regex(/^(\/[A-Za-z0-9._~-]+)+$/)
+      .optional(),
+    {
+      wanted: 'a path such as /_blobs, together with SLUICE_TRUST_PROXY',
+      about:
+        'Internal location of an nginx in front that sends files itself (X-Accel-Redirect); its alias is <data>/blobs/.',
+    },
+  ),
   SLUICE_TLS_CERT: variable(z.string().optional(), {
     wanted: 'the path of a PEM file, together with SLUICE_TLS_KEY',
     about: 'Certificate chain (PEM) to serve https with.',

@@ -15,7 +15,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('without settings everything has its documented default', () => {
   expect(readConfig({})).toEqual({
-    listen: { host: '127.0.0.1', port: 8080, public_url: undefined, trusted_proxies: undefined, tls: undefined },
+    listen: {
+      host: '127.0.0.1',
+      port: 8080,
+      public_url: undefined,
+      trusted_proxies: undefined,
+      accel_redirect: undefined,
+      tls: undefined,
+    },
     data: { folder: join(process.cwd(), 'data'), database_url: undefined, max_upload_bytes: 16 * 1024 ** 3 },
     secrets: { admin_password: undefined, secret_key: undefined, secret_key_file: undefined },
     egress: {

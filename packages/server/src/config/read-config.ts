@@ -28,6 +28,8 @@ export interface Config {
     port: number;
     public_url: string | undefined;
     trusted_proxies: TrustedProxies | undefined;
+    /** Location under which a trusted proxy finds the blobs' folder. */
+    accel_redirect: string | undefined;
     tls: { cert: Buffer; key: Buffer } | undefined;
   };
   data: { folder: string; database_url: Secret | undefined; max_upload_bytes: number };
@@ -60,6 +62,10 @@ export function readConfig(env: Environment): Config {
   if ((value.SLUICE_TLS_CERT === undefined) !== (value.SLUICE_TLS_KEY === undefined)) {
     throw wrong(value.SLUICE_TLS_CERT === undefined ? 'SLUICE_TLS_CERT' : 'SLUICE_TLS_KEY', undefined);
   }
+  // Without one nobody would be told to send a file, silently.
+  if (value.SLUICE_ACCEL_REDIRECT !== undefined && value.SLUICE_TRUST_PROXY === undefined) {
+    throw wrong('SLUICE_ACCEL_REDIRECT', value.SLUICE_ACCEL_REDIRECT);
+  }
   if (value.SLUICE_SECRET_KEY !== undefined && value.SLUICE_SECRET_KEY_FILE !== undefined) {
     throw wrong('SLUICE_SECRET_KEY_FILE', value.SLUICE_SECRET_KEY_FILE);
   }
@@ -70,6 +76,7 @@ export function readConfig(env: Environment): Config {
       port: value.SLUICE_PORT,
       public_url: value.SLUICE_PUBLIC_URL,
       trusted_proxies: value.SLUICE_TRUST_PROXY,
+      accel_redirect: value.SLUICE_ACCEL_REDIRECT,
       tls: readTls(value.SLUICE_TLS_CERT, value.SLUICE_TLS_KEY),
     },
     data: {

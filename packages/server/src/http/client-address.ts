@@ -37,10 +37,14 @@ export function clientAddress(request: IncomingMessage, trusted: TrustedProxies 
   return nearest;
 }
 
+/** Whether a request comes from a trusted proxy rather than from its client itself. */
+export function comesByProxy(request: IncomingMessage, trusted: TrustedProxies | undefined): boolean {
+  return isTrusted(plain(request.socket.remoteAddress ?? ''), trusted);
+}
+
 /** The scheme and host a client used, for the links it is shown: `https://host[:port]`. Never of use for a decision. */
 export function clientOrigin(request: IncomingMessage, trusted: TrustedProxies | undefined): string {
-  const believed = isTrusted(plain(request.socket.remoteAddress ?? ''), trusted);
-  const said = believed ? String(request.headers['x-forwarded-proto'] ?? '') : '';
+  const said = comesByProxy(request, trusted) ? String(request.headers['x-forwarded-proto'] ?? '') : '';
   const secure = said === 'https' || (said === '' && 'encrypted' in request.socket);
   const host = request.headers.host ?? '';
   // The Host header is the client's text; what is no host name is not repeated.

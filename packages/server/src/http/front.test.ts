@@ -17,7 +17,14 @@ afterEach(() => front.close(0));
 async function start(behind?: Partial<Behind>): Promise<void> {
   lines = [];
   front = await openFront({
-    listen: { host: '127.0.0.1', port: 0, public_url: undefined, trusted_proxies: undefined, tls: undefined },
+    listen: {
+      host: '127.0.0.1',
+      port: 0,
+      public_url: undefined,
+      trusted_proxies: undefined,
+      accel_redirect: undefined,
+      tls: undefined,
+    },
     log: createLog('info', { write: (line) => void lines.push(line) }),
     metrics: createMetrics(),
     newId: randomUUID,
@@ -188,7 +195,14 @@ describe('closing', () => {
 test('an address that is taken: one line that says what to set', async () => {
   await start();
   const again = openFront({
-    listen: { host: '127.0.0.1', port: front.port, public_url: undefined, trusted_proxies: undefined, tls: undefined },
+    listen: {
+      host: '127.0.0.1',
+      port: front.port,
+      public_url: undefined,
+      trusted_proxies: undefined,
+      accel_redirect: undefined,
+      tls: undefined,
+    },
     log: createLog('silent'),
     metrics: createMetrics(),
     newId: randomUUID,

@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import { clientAddress, clientOrigin } from './client-address.ts';
 import { CHALLENGE } from './error-response.ts';
 import { explainError, unavailable } from './explain-error.ts';
+import type { HotAnswers, HotKey } from './hot-answers.ts';
 import type { Metrics } from './metrics.ts';
 import type { Protocol } from './protocol.ts';
 import { requestContext, setRequestContext } from './request-context.ts';
@@ -18,6 +19,8 @@ import { sendProblem } from './send-problem.ts';
 /** What stands behind the front once the server is ready. */
 export interface Behind {
   protocols: readonly Protocol[];
+  /** Answers without asking anybody, where a process answers package clients. */
+  hot?: HotAnswers;
   /** Everything the protocols leave: Fastify. */
   api: (request: IncomingMessage, response: ServerResponse) => void;
   /** Whether the database answers. */
@@ -58,7 +61,9 @@ export async function openFront(deps: FrontDeps): Promise<Front> {
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     silent.delete(request.socket);
-    begin(deps, request, response);
+    const hot = closing ? undefined : behind?.hot?.answer(request, response);
+    if (hot === true) return;
+    begin(deps, request, response, hot);
     if (closing) response.setHeader('Connection', 'close');
     void answer(deps, closing ? undefined : behind, request, response);
   };
@@ -88,7 +93,7 @@ export async function openFront(deps: FrontDeps): Promise<Front> {
 }
 
 /** Learn what the request brings, take the token out of its path, and note its end. */
-function begin(deps: FrontDeps, request: IncomingMessage, response: ServerResponse): void {
+function begin(deps: FrontDeps, request: IncomingMessage, response: ServerResponse, hotKey: HotKey | undefined): void {
   const started = performance.now();
   const reading = readCredential({ url: request.url ?? '/', headers: request.headers });
   request.url = reading.url;
@@ -100,6 +105,7 @@ function begin(deps: FrontDeps, request: IncomingMessage, response: ServerRespon
     credential: reading.credential,
     route: 'none',
     principal: undefined,
+    hotKey,
   };
   setRequestContext(request, context);
   response.setHeader('X-Request-Id', context.id);

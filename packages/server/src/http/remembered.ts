@@ -1,3 +1,5 @@
+import { MEMORY_AGE_MS } from './memory-age.ts';
+
 /** Answers of one question kept in this process's memory. Requests that ask together wait for one load. */
 export interface Remembered<Key, Value> {
   get(key: Key): Promise<Value>;
@@ -11,7 +13,7 @@ export interface Remembered<Key, Value> {
  */
 export function remembered<Key extends string | number, Value>(
   load: (key: Key) => Promise<Value>,
-  { now, max_age_ms = 30_000, entries = 50_000 }: { now: () => Date; max_age_ms?: number; entries?: number },
+  { now, max_age_ms = MEMORY_AGE_MS, entries = 50_000 }: { now: () => Date; max_age_ms?: number; entries?: number },
 ): Remembered<Key, Value> {
   let answers = new Map<Key, { value: Promise<Value>; loaded_at: number }>();
   return {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Credential, Principal } from '@sluice/identity';
+import type { HotKey } from './hot-answers.ts';
 
 /** What is known of a request before anybody handles it. */
 export interface RequestContext {
@@ -14,6 +15,8 @@ export interface RequestContext {
   route: string;
   /** Who asks, once that is known. */
   principal: Principal | undefined;
+  /** Where the answer may be kept for the same request again. */
+  readonly hotKey: HotKey | undefined;
 }
 
 const contexts = new WeakMap<IncomingMessage, RequestContext>();

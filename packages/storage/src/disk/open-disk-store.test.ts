@@ -45,6 +45,8 @@ describe('disk store', () => {
   test('a blob lies under the first two digits of its digest', async () => {
     const { sha256 } = await put('where am I');
     expect(await readFile(join(root, 'blobs', sha256.slice(0, 2), sha256), 'utf8')).toBe('where am I');
+    expect(store.pathOf({ sha256, size: 10 })).toBe(`blobs/${sha256.slice(0, 2)}/${sha256}`);
+    expect(store.pathOf({ sha256, size: 10, pack: { id: 'p', offset: 0 } })).toBeUndefined();
   });
 
   test('nothing unverified ever has a name among the blobs', async () => {

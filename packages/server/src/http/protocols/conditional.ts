@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 /** What a body is known by. `etag` is strong and quoted; each is absent where nobody can say it truly. */
 export interface Validators {
@@ -6,25 +6,33 @@ export interface Validators {
   lastModified?: Date | undefined;
 }
 
-/** Tell the client by what it can know this body again. */
-export function setValidators(response: ServerResponse, { etag, lastModified }: Validators): void {
-  if (etag !== undefined) response.setHeader('ETag', etag);
-  if (lastModified !== undefined) response.setHeader('Last-Modified', lastModified.toUTCString());
+/** What a client says it has: the two headers as they came. */
+export interface Conditions {
+  ifNoneMatch: string | undefined;
+  ifModifiedSince: string | undefined;
+}
+
+/** What a request says its client has. */
+export function conditionsOf({ headers }: IncomingMessage): Conditions {
+  return { ifNoneMatch: headers['if-none-match'], ifModifiedSince: headers['if-modified-since'] };
 }
 
 /**
  * Whether the client already has this body (RFC 9110 §13.2.2): `If-None-Match` decides when present, else
  * `If-Modified-Since`.
  */
-export function isNotModified(request: IncomingMessage, { etag, lastModified }: Validators): boolean {
-  const match = request.headers['if-none-match'];
-  if (match !== undefined) {
-    if (match.trim() === '*') return true;
+export function isNotModified(
+  { ifNoneMatch, ifModifiedSince }: Conditions,
+  { etag, lastModified }: Validators,
+): boolean {
+  if (ifNoneMatch !== undefined) {
+    if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true;
     if (etag === undefined) return false;
-    return match.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
+    return ifNoneMatch.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
   }
-  const since = Date.parse(request.headers['if-modified-since'] ?? '');
-  return lastModified !== undefined && !Number.isNaN(since) && seconds(lastModified) <= since;
+  if (ifModifiedSince === undefined || lastModified === undefined) return false;
+  const since = Date.parse(ifModifiedSince);
+  return !Number.isNaN(since) && seconds(lastModified) <= since;
 }
 
 /** Whether a `Range` may be honoured: `If-Range` is absent or names this very body. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import {
   addDownloads,
+  documentsAt,
+  enqueueOldMonolith,
   findChannel,
   findChannelById,
   headDocuments,
@@ -8,13 +10,21 @@ import {
   type NoticeRow,
 } from '@sluice/catalog';
 import { writeNotices } from '@sluice/formats/conda';
-import { type FileAnswer, findFile, knownNoarch, ruledLayers } from '@sluice/publish';
+import { type FileAnswer, findFile, knownNoarch, resolveRef, ruledLayers } from '@sluice/publish';
 import type { Rooms } from '../../compose.ts';
+import { createHotAnswers, type HotAnswers } from '../hot-answers.ts';
+import type { Metrics } from '../metrics.ts';
 import type { PrincipalOf } from '../principal-of.ts';
 import type { Protocol } from '../protocol.ts';
 import { remembered } from '../remembered.ts';
+import { requestContext } from '../request-context.ts';
+import { accelPath } from './accel.ts';
+import { createBodyMemory } from './body-memory.ts';
+import type { Documents } from './conda/documents.ts';
 import { condaDoor } from './conda/door.ts';
+import { listedShard } from './conda/shard-answer.ts';
 import { downloadCounter } from './download-counter.ts';
+import { createUnpacking } from './unpacking.ts';
 
 const dayMs = 86_400_000;
 const yearMs = 365 * dayMs;
@@ -22,13 +32,53 @@ const yearMs = 365 * dayMs;
 /** More than anybody reads; conda shows all of them at once. */
 const noticesAtMost = 100;
 
+/** Small bodies kept in memory: the indexes of all subdirs of a large channel and the shards that are asked for. */
+const bodyMemoryBytes = 64 * 1024 * 1024;
+
+/** Whether to make old documents is not asked more often: clients that wait for them try again all the time. */
+const makeAgainMs = 5_000;
+
+/** The doors of the client protocols, and what answers before them. */
+export interface OpenProtocols {
+  protocols: Protocol[];
+  hot: HotAnswers;
+}
+
 /** Open the doors of the client protocols, with memories that `sluice_changed` flushes. */
-export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[] {
+export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: Metrics): OpenProtocols {
   const { db, storage, now } = rooms;
   const channels = remembered((path: string) => findChannel(db, path), { now });
   const documents = remembered(
-    async (channelId: number) => new Map((await headDocuments(db, channelId)).map((row) => [row.key, row])),
+    async (key: string): Promise<Documents> => {
+      const [channelId, no] = JSON.parse(key) as [number, number | null];
+      const { rows, missing } =
+        no === null ? { rows: await headDocuments(db, channelId), missing: [] } : await documentsAt(db, channelId, no);
+      return { rows: new Map(rows.map((row) => [row.key, row])), missing: new Set(missing) };
+    },
     { now, entries: 1000 },
+  );
+  const refs = remembered(
+    (key: string) => {
+      const [channelId, ref] = JSON.parse(key) as [number, string];
+      return resolveRef(db, channelId, ref);
+    },
+    { now, entries: 10_000 },
+  );
+  const asked = remembered(
+    (key: string) => {
+      const [channelId, no] = JSON.parse(key) as [number, number];
+      return enqueueOldMonolith(db, channelId, no);
+    },
+    { now, max_age_ms: makeAgainMs, entries: 1000 },
+  );
+  // Not flushed by changes: what a digest names stays the same, and bytes stay for a while after the last publication with
+  // them. That a shard is not there is never remembered.
+  const shards = remembered(
+    (key: string) => {
+      const [channelId, shard] = JSON.parse(key) as [number, string];
+      return listedShard(db, channelId, shard);
+    },
+    { now },
   );
   const notices = remembered(
     async (channelId: number) => noticesDocument(await shownNotices(db, channelId, now()), now()),
@@ -47,29 +97,46 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf): Protocol[
   );
   const judged = remembered(
     async (key: string): Promise<FileAnswer> => {
-      const [channelId, subdir, file] = JSON.parse(key) as [number, string, string];
-      return findFile(rooms, { channelId, layers: await layers.get(channelId), subdir, file });
+      const [channelId, at, subdir, file] = JSON.parse(key) as [number, number | null, string, string];
+      return findFile(rooms, {
+        channelId,
+        layers: await layers.get(channelId),
+        subdir,
+        file,
+        ...(at === null ? {} : { at }),
+      });
     },
     { now },
   );
-  rooms.onChange(() => {
-    for (const memory of [channels, documents, notices, layers, judged]) memory.forget();
-  });
   const downloads = downloadCounter((counts) => addDownloads(db, counts), rooms.log);
   rooms.onClose(() => downloads.close());
-  return [
-    condaDoor({
-      channels,
-      principalOf,
-      storage,
-      documents,
-      notices,
-      judge: (channelId, subdir, file) => judged.get(JSON.stringify([channelId, subdir, file])),
-      db,
-      fetcher: rooms.fetcher,
-      countDownload: downloads.count,
-    }),
-  ];
+  const hot = createHotAnswers({ now, metrics, lastUsed: rooms.lastUsed, countDownload: downloads.count });
+  rooms.onChange(() => {
+    for (const memory of [channels, documents, refs, notices, layers, judged, hot]) memory.forget();
+  });
+  const door = condaDoor({
+    now,
+    channels,
+    principalOf,
+    storage,
+    memory: createBodyMemory(bodyMemoryBytes),
+    unpacking: createUnpacking(),
+    accelPath: accelPath(rooms.config.listen, storage),
+    onReady: (request, ready) => {
+      const { hotKey, principal } = requestContext(request);
+      if (hotKey && principal) hot.keep(hotKey, principal, ready);
+    },
+    documents: (channelId, no) => documents.get(JSON.stringify([channelId, no ?? null])),
+    makeDocuments: (channelId, no) => asked.get(JSON.stringify([channelId, no])),
+    resolveRef: (channelId, ref) => refs.get(JSON.stringify([channelId, ref])),
+    findShard: (channelId, key) => shards.get(JSON.stringify([channelId, key])),
+    notices,
+    judge: (channelId, no, subdir, file) => judged.get(JSON.stringify([channelId, no ?? null, subdir, file])),
+    db,
+    fetcher: rooms.fetcher,
+    countDownload: downloads.count,
+  });
+  return { protocols: [door], hot };
 }
 
 async function shownNotices(db: Rooms['db'], channelId: number, now: Date): Promise<NoticeRow[]> {

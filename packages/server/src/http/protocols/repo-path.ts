@@ -3,6 +3,8 @@ import { knownSubdirs } from '@sluice/formats/conda';
 /** Where a request below `/api/repo/` points: a channel, and the rest below it, both decoded and without outer slashes. */
 export interface RepoPath {
   channel: string;
+  /** Which publication of it (`<channel>@<ref>`): a number, date, time or pin, not looked at yet; undefined for the head. */
+  ref: string | undefined;
   rest: string;
 }
 
@@ -15,16 +17,26 @@ const servedNames = new Set(['channeldata.json', 'notices.json', 'simple', 'cran
  * Split a request path (without query and token) into channel and rest; undefined when it is not below `/api/repo/` or
  * cannot be decoded. Doubled slashes count as one, since some clients write them.
  *
- * The second segment is a subchannel unless it is a name that a protocol serves: those are reserved as channel names.
+ * The second segment is a subchannel unless it is a name that a protocol serves: those are reserved as channel names. What
+ * stands behind an `@` ends the channel's path, so nothing after it is a subchannel.
  */
 export function parseRepoPath(path: string): RepoPath | undefined {
   if (!path.startsWith(prefix)) return undefined;
   const segments = decoded(path.slice(prefix.length))?.split('/').filter(Boolean);
   if (!segments?.length) return undefined;
-  const [channel, second, ...rest] = segments as [string, ...string[]];
-  if (second === undefined) return { channel, rest: '' };
-  if (knownSubdirs.includes(second) || servedNames.has(second)) return { channel, rest: [second, ...rest].join('/') };
-  return { channel: `${channel}/${second}`, rest: rest.join('/') };
+  const [first, second, ...rest] = segments as [string, ...string[]];
+  const own = splitRef(first);
+  if (own.ref !== undefined) return { ...own, rest: segments.slice(1).join('/') };
+  if (second === undefined) return { ...own, rest: '' };
+  if (knownSubdirs.includes(second) || servedNames.has(second)) return { ...own, rest: segments.slice(1).join('/') };
+  const sub = splitRef(second);
+  return { channel: `${first}/${sub.channel}`, ref: sub.ref, rest: rest.join('/') };
+}
+
+/** The name of a channel never holds an `@`. */
+function splitRef(segment: string): { channel: string; ref: string | undefined } {
+  const at = segment.indexOf('@');
+  return at < 0 ? { channel: segment, ref: undefined } : { channel: segment.slice(0, at), ref: segment.slice(at + 1) };
 }
 
 function decoded(path: string): string | undefined {

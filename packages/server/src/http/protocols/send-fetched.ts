@@ -5,41 +5,45 @@ import { findBlob } from '@sluice/catalog';
 import { parseSha256, sha256ToBytes } from '@sluice/formats/digest';
 import type { FileFetcher, Inflight } from '@sluice/mirror';
 import type { ServedFile } from '@sluice/publish';
+import type { Answer } from './answer.ts';
 import { parseRange } from './byte-range.ts';
-import { isNotModified, rangeApplies, setValidators } from './conditional.ts';
-import { type Body, sendBlob } from './send-blob.ts';
+import { conditionsOf, isNotModified, rangeApplies } from './conditional.ts';
+import { type SendDeps, sendAnswer } from './send-answer.ts';
 
 /** What sending a file that is not local needs. */
 export interface FetchingDeps {
   db: Parameters<typeof findBlob>[0];
-  storage: Parameters<typeof sendBlob>[0];
   fetcher: FileFetcher;
 }
+
+/** What is known of the answer before the bytes are. */
+type Head = Omit<Answer, 'body' | 'etag'>;
 
 /**
  * Answer with a file whose bytes are still at the upstream: they are stored and hashed while they go out.
  *
  * The answer begins before the file is verified, but its last bytes are held back until it is: a wrong file is cut, never
- * complete. `HEAD` is answered from the record when that says size and digest, without asking the upstream.
+ * complete. `HEAD` is answered from the record when that says size and digest, without asking the upstream. Once the bytes
+ * are here `served` says where, so that nobody asks for them again.
  *
  * @throws {MirrorError} before the first byte, when the upstream does not give the file.
  */
 export async function sendFetched(
-  deps: FetchingDeps,
+  deps: FetchingDeps & SendDeps,
   served: ServedFile,
   request: IncomingMessage,
   response: ServerResponse,
-  body: Omit<Body, 'blob' | 'etag'>,
+  head: Head,
 ): Promise<void> {
   const { expected, part, record } = served;
   const etag = expected.sha256 === undefined ? undefined : `"${expected.sha256}"`;
-  if (isNotModified(request, { ...body, etag })) {
-    setHeaders(response, { ...body, etag });
+  if (isNotModified(conditionsOf(request), { ...head, etag })) {
+    setHeaders(response, { ...head, etag });
     response.writeHead(304).end();
     return;
   }
   if (request.method === 'HEAD' && expected.size !== undefined && etag !== undefined) {
-    setHeaders(response, { ...body, etag });
+    setHeaders(response, { ...head, etag });
     response.writeHead(200, { 'Accept-Ranges': 'bytes', 'Content-Length': expected.size }).end();
     return;
   }
@@ -47,20 +51,23 @@ export async function sendFetched(
   if (fetched.kind === 'local' || request.method === 'HEAD') {
     const { sha256 } = fetched.kind === 'local' ? fetched : await fetched.done;
     const blob = await findBlob(deps.db, Buffer.from(sha256ToBytes(parseSha256(sha256))));
-    if (blob) return sendBlob(deps.storage, request, response, { ...body, blob, etag: `"${sha256}"` });
+    if (blob) {
+      served.blob = blob;
+      return sendAnswer(deps, request, response, { ...head, etag: `"${sha256}"`, body: { kind: 'blob', blob } });
+    }
   }
-  if (fetched.kind === 'inflight') await sendInflight(fetched, request, response, { ...body, etag });
+  if (fetched.kind === 'inflight') await sendInflight(fetched, request, response, { ...head, etag });
 }
 
 async function sendInflight(
   inflight: Inflight,
   request: IncomingMessage,
   response: ServerResponse,
-  body: Omit<Body, 'blob' | 'etag'> & { etag: string | undefined },
+  head: Head & { etag: string | undefined },
 ): Promise<void> {
   const { size } = inflight;
-  setHeaders(response, body);
-  const range = size !== undefined && rangeApplies(request, body) ? parseRange(request.headers.range, size) : undefined;
+  setHeaders(response, head);
+  const range = size !== undefined && rangeApplies(request, head) ? parseRange(request.headers.range, size) : undefined;
   if (range === 'unsatisfiable') {
     response.writeHead(416, { 'Content-Range': `bytes */${size}` }).end();
     return;
@@ -76,8 +83,10 @@ async function sendInflight(
   await pipeline(Readable.from(inflight.read(range, gone.signal)), response);
 }
 
-function setHeaders(response: ServerResponse, body: Omit<Body, 'blob' | 'etag'> & { etag: string | undefined }): void {
-  setValidators(response, body);
-  response.setHeader('Cache-Control', body.cacheControl);
-  response.setHeader('Content-Type', body.contentType);
+function setHeaders(response: ServerResponse, head: Head & { etag: string | undefined }): void {
+  if (head.etag !== undefined) response.setHeader('ETag', head.etag);
+  if (head.lastModified !== undefined) response.setHeader('Last-Modified', head.lastModified.toUTCString());
+  if (head.vary !== undefined) response.setHeader('Vary', head.vary);
+  response.setHeader('Cache-Control', head.cacheControl);
+  response.setHeader('Content-Type', head.contentType);
 }

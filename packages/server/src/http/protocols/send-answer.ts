@@ -1,0 +1,131 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import { type BlobColumns, type BlobStore, blobRef } from '@sluice/storage';
+import type { AccelPath } from './accel.ts';
+import type { Answer } from './answer.ts';
+import type { BodyMemory, RememberedBody } from './body-memory.ts';
+import { type ByteSpan, parseRange } from './byte-range.ts';
+import { conditionsOf, isNotModified, rangeApplies } from './conditional.ts';
+import type { Unpacking } from './unpacking.ts';
+import { zstdContentSize } from './zstd-content-size.ts';
+
+/** An answer whose headers are known and whose body is at hand, if it is small. */
+export interface ReadyAnswer {
+  answer: Answer;
+  /** Of a 304, and of every other answer too: name and value in turn. */
+  validatorHeaders: string[];
+  /** Of the body as a whole; undefined where a length cannot be told before. */
+  length: number | undefined;
+  /** Headers of the body beside its length and validators. */
+  bodyHeaders: string[];
+  /** The small body, so that nothing has to be read for it. */
+  small: RememberedBody | undefined;
+}
+
+/** What sending works with. */
+export interface SendDeps {
+  storage: BlobStore;
+  memory: BodyMemory;
+  unpacking: Unpacking;
+  /** Where the server in front finds a blob, if it is to send it. */
+  accelPath: AccelPath;
+  /** Called with every answer before it is sent: the same request again may be answered with it. */
+  onReady: (request: IncomingMessage, ready: ReadyAnswer) => void;
+}
+
+/** Bodies of at most so many bytes are held in memory; those of indexes and shards up to the second number. */
+const smallBytes = 64 * 1024;
+const smallIndexBytes = 2 * 1024 * 1024;
+
+const decompress = promisify(zstdDecompress);
+
+/**
+ * Answer a GET or HEAD: 200, 206, 304 or 416, with the headers a GET would have on HEAD too.
+ *
+ * Stored bytes are sent as they are. An unpacked or encoded body is not cut into ranges: none of the clients asks for one.
+ */
+export async function sendAnswer(
+  deps: SendDeps,
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+): Promise<void> {
+  const { body } = answer;
+  const accel =
+    body.kind === 'blob' && !body.encoded && !isSmall(body) ? deps.accelPath(request, body.blob) : undefined;
+  const ready = await makeReady(deps, answer);
+  if (accel === undefined) deps.onReady(request, ready);
+  if (isNotModified(conditionsOf(request), answer)) {
+    response.writeHead(304, ready.validatorHeaders).end();
+    return;
+  }
+  const headers = [...ready.validatorHeaders, ...ready.bodyHeaders];
+  if (accel !== undefined) {
+    // Ranges are the business of whoever sends the bytes.
+    response.writeHead(200, [...headers, 'X-Accel-Redirect', accel]).end();
+    return;
+  }
+  const size = ready.length;
+  const cuttable = body.kind === 'blob' && !body.encoded && rangeApplies(request, answer);
+  const range = cuttable ? parseRange(request.headers.range, body.blob.size) : undefined;
+  if (range === 'unsatisfiable') {
+    response.writeHead(416, [...headers, 'Content-Range', `bytes */${size}`]).end();
+    return;
+  }
+  if (range) headers.push('Content-Range', `bytes ${range.start}-${range.end - 1}/${size}`);
+  if (size !== undefined) headers.push('Content-Length', String(range ? range.end - range.start : size));
+  // Opened before the head is written: what cannot be had is a problem to tell, not an answer to cut.
+  const send = request.method === 'HEAD' ? async () => void response.end() : await openBody(deps, ready, range);
+  response.writeHead(range ? 206 : 200, headers);
+  await send(response);
+}
+
+async function makeReady(deps: SendDeps, answer: Answer): Promise<ReadyAnswer> {
+  const { etag, lastModified, cacheControl, vary, contentType, body } = answer;
+  const validatorHeaders = ['Cache-Control', cacheControl];
+  if (etag !== undefined) validatorHeaders.push('ETag', etag);
+  if (lastModified !== undefined) validatorHeaders.push('Last-Modified', lastModified.toUTCString());
+  if (vary !== undefined) validatorHeaders.push('Vary', vary);
+  const bodyHeaders = ['Content-Type', contentType];
+  if (body.kind === 'blob')
+    bodyHeaders.push(...(body.encoded ? ['Content-Encoding', body.encoded] : ['Accept-Ranges', 'bytes']));
+  return { answer, validatorHeaders, bodyHeaders, ...(await smallBody(deps, answer)) };
+}
+
+async function smallBody(
+  { storage, memory }: SendDeps,
+  { body }: Answer,
+): Promise<Pick<ReadyAnswer, 'length' | 'small'>> {
+  if (body.kind === 'bytes') return { length: body.bytes.byteLength, small: { bytes: body.bytes, used: true } };
+  const ref = blobRef(body.blob);
+  if (body.kind === 'blob') {
+    const small = isSmall(body) ? await memory.load(ref.sha256, () => storage.read(ref)) : undefined;
+    return { length: ref.size, small };
+  }
+  const length = await zstdContentSize(storage, ref);
+  if (length === undefined || length > smallIndexBytes) return { length, small: undefined };
+  const unpack = async () => decompress(await storage.read(ref), { maxOutputLength: Math.max(length, 1) });
+  return { length, small: await memory.load(`${ref.sha256} unpacked`, unpack) };
+}
+
+async function openBody(
+  { storage, unpacking }: SendDeps,
+  { answer: { body }, small }: ReadyAnswer,
+  range: ByteSpan | undefined,
+): Promise<(response: ServerResponse) => Promise<void>> {
+  const bytes = small?.bytes;
+  if (bytes) return async (response) => void response.end(range ? bytes.subarray(range.start, range.end) : bytes);
+  // Bytes that were not stored are always at hand.
+  const ref = blobRef((body as { blob: BlobColumns }).blob);
+  if (body.kind === 'unpacked') return unpacking.open(storage.open(ref));
+  const read = await storage.createRead(ref, range);
+  return async (response) => {
+    await read.send(response);
+    response.end();
+  };
+}
+
+function isSmall({ blob, small }: { blob: BlobColumns; small?: boolean }): boolean {
+  return small ? blob.size <= smallIndexBytes : blob.size < smallBytes;
+}

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createZstdDecompress, type ZstdDecompress } from 'node:zlib';
+import { unavailable } from '../explain-error.ts';
+
+/** Sends zstd files unpacked, to many clients at once, without taking the process for itself. */
+export interface Unpacking {
+  /**
+   * Get ready to send what is packed in a zstd file. The function it gives does that, and ends the answer; it must be called.
+   *
+   * @throws {ServerError} `unavailable` when too many are being sent already.
+   */
+  open(packed: AsyncIterable<Uint8Array>): (response: ServerResponse) => Promise<void>;
+}
+
+/** Small enough for others to have their turn soon. */
+const pieceBytes = 16 * 1024;
+
+/**
+ * @param atOnce threads that unpack at a time; the system has four for this and for reading files. A client has one only
+ *   while it is given its next piece, so slow ones keep nobody waiting.
+ * @param clients that may be under way; each holds the window of its file, some megabytes.
+ */
+export function createUnpacking({ atOnce = 2, clients = 32 } = {}): Unpacking {
+  const lanes: Promise<unknown>[] = Array.from({ length: atOnce }, () => Promise.resolve());
+  let turns = 0;
+  let underWay = 0;
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const lane = turns++ % atOnce;
+    const turn = lanes[lane]!.then(work);
+    lanes[lane] = turn.catch(() => {});
+    return turn;
+  }
+
+  return {
+    open(packed) {
+      if (underWay >= clients) {
+        throw unavailable('Too many clients are being sent this unpacked; ask for the .zst file, or try again.');
+      }
+      underWay += 1;
+      return async (response) => {
+        try {
+          await pipeline(Readable.from(unpacked(packed, inTurn), { objectMode: false }), response);
+        } finally {
+          underWay -= 1;
+        }
+      };
+    },
+  };
+}
+
+async function* unpacked(
+  packed: AsyncIterable<Uint8Array>,
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>,
+): AsyncIterable<Uint8Array> {
+  const unpack = createZstdDecompress({ chunkSize: 128 * 1024 });
+  let parts: Uint8Array[] = [];
+  const taken = () => {
+    const all = parts;
+    parts = [];
+    return all;
+  };
+  unpack.on('data', (part: Uint8Array) => parts.push(part));
+  const ended = once(unpack, 'end');
+  // Told by the write that meets it; this one is for nobody.
+  ended.catch(() => {});
+  try {
+    for await (const chunk of packed) {
+      for (let at = 0; at < chunk.byteLength; at += pieceBytes) {
+        await inTurn(() => written(unpack, chunk.subarray(at, at + pieceBytes)));
+        yield* taken();
+      }
+    }
+    unpack.end();
+    await ended;
+    yield* taken();
+  } finally {
+    unpack.destroy();
+  }
+}
+
+function written(unpack: ZstdDecompress, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    unpack.write(piece, (error) => (error ? reject(error) : resolve()));
+  });
+}
