@@ -64,6 +64,7 @@ export {
   enqueueMonolith,
   enqueueOldMonolith,
   enqueuePublication,
+  type PublicationCause,
   parkJob,
   restMonolith,
   type UnfinishedJob,

@@ -11,4 +11,6 @@ export interface PublishDeps {
   now: () => Date;
   /** Works it out where nobody did before, which takes a while. */
   neededNoarch: NeededNoarch;
+  /** Told how many shards or documents of a kind were made. */
+  onRegenerated?: (kind: string, count: number) => void;
 }

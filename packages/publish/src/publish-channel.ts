@@ -1,49 +1,86 @@
 import {
-  type BlobRow,
   type ChannelRow,
-  type EntryRow,
-  entrySubdirs,
   findChannelById,
+  headCounts,
+  headIndexes,
   insertBlobs,
   insertPublication,
-  liveEntries,
   lockChannel,
   notifyChanged,
-  type PublicationChange,
   setJudged,
   withFreeLock,
 } from '@sluice/catalog';
-import { type ChannelSummary, channelSummary } from './conda/channel-summary.ts';
-import { buildChanneldata } from './conda/channeldata.ts';
-import { buildSubdirDocuments, type Document } from './conda/documents.ts';
-import { buildShards, type TouchedName } from './conda/shards.ts';
 import type { PublishDeps } from './deps.ts';
+import { nextTotals } from './head-totals.ts';
+import { type Judged, judgedFrom, readJudged } from './judged.ts';
 import { type RuledLayer, ruledLayers } from './layers.ts';
-import { shownNames, signatureDifference, signatureOf } from './select.ts';
-import { channelSubdirs, type LoadedLayer, loadSelection } from './selection.ts';
+import { patchesAt } from './patches.ts';
+import { planSubdir, type SubdirPlan } from './plan-subdir.ts';
+import { touchedNames } from './touched-names.ts';
 
-/** What came of publishing. `unchanged`: the head already shows all there is. `busy`: another is being made; ask again. */
+/** What a publication changed. */
+export interface Published {
+  no: number;
+  /** Records that came and went. */
+  added: number;
+  removed: number;
+  /** Package files that are shown now. */
+  files: number;
+  /** Shards that were made, and those that are listed again or handed on from an upstream. */
+  shards_written: number;
+  shards_reused: number;
+  indexes_written: number;
+  /** Entries that are other than before, indexes among them. */
+  changed: number;
+  /** Keys of new shards that conda before 26.7 refuses, since they are 16 MiB or more before compression. */
+  oversized: string[];
+}
+
+/**
+ * What came of publishing. `unchanged`: the head already shows all there is. `busy`: another is being made; ask again.
+ * `early`: the last one was a moment ago; ask again at that time.
+ */
 export type PublishOutcome =
-  | { status: 'published'; no: number; added: number; removed: number; files: number }
-  | { status: 'unchanged' | 'frozen' | 'missing' | 'busy' };
+  | ({ status: 'published' } & Published)
+  | { status: 'unchanged' | 'frozen' | 'missing' | 'busy' }
+  | { status: 'early'; until: Date };
+
+/** How to publish; for none of them as usual. */
+export interface PublishOptions {
+  /**
+   * `scratch`: judge everything by the records themselves and make every shard anew, then publish what differs. It differs
+   * only where something went wrong.
+   */
+  from?: 'scratch';
+  /** So many ms must have passed since the last publication. */
+  spacing_ms?: number;
+}
 
 /**
  * Bring a channel's head up to what its layers and rules say now.
  *
- * Under the channel's lock: judge every subdir, write the shards whose rows changed and the documents made of them, then
- * one transaction moves the head. Until it commits, readers see the publication before; after a crash nothing has
- * happened but some blobs without a row.
+ * Under the channel's lock: find the package names that may show something else than before, judge them, write their shards
+ * and the indexes of their subdirs, then one transaction moves the head. Until it commits, readers see the publication
+ * before; after a crash nothing has happened but some blobs without a row.
  */
-export async function publishChannel(deps: PublishDeps, channelId: number, cause: string): Promise<PublishOutcome> {
-  // Not waiting: a large publication takes a minute, and those that wait for it would keep all workers from other work.
+export async function publishChannel(
+  deps: PublishDeps,
+  channelId: number,
+  cause: string,
+  options: PublishOptions = {},
+): Promise<PublishOutcome> {
+  // Not waiting: a large publication takes a while, and those that wait for it would keep all workers from other work.
   const outcome = await withFreeLock(deps.pool, 'channel', channelId, async ({ db }): Promise<PublishOutcome> => {
     const channel = await findChannelById(db, channelId);
     if (!channel) return { status: 'missing' };
     if (channel.frozen) return { status: 'frozen' };
     const layers = await ruledLayers(db, channel, deps.neededNoarch);
     const judged = judgedFrom(channel, layers);
-    if (judged === channel.judged) return { status: 'unchanged' };
-    const { change, blobs } = await planPublication(deps, channel, layers, cause);
+    const text = JSON.stringify(judged);
+    if (text === channel.judged && options.from !== 'scratch') return { status: 'unchanged' };
+    const until = await earliest({ ...deps, db }, channel, options.spacing_ms ?? 0);
+    if (until) return { status: 'early', until };
+    const draft = await planPublication(deps, channel, layers, judged, options.from === 'scratch');
     const no = channel.head_no + 1;
     const now = deps.now();
     return db.transaction().execute(async (trx) => {
@@ -51,112 +88,78 @@ export async function publishChannel(deps: PublishDeps, channelId: number, cause
       const current = await lockChannel(trx, channelId, 'change');
       if (!current) return { status: 'missing' };
       if (current.frozen) return { status: 'frozen' };
-      await setJudged(trx, channelId, judged);
-      if (change.put.length + change.drop.length === 0) return { status: 'unchanged' };
-      await insertBlobs(trx, blobs, now);
+      await setJudged(trx, channelId, text);
+      const { plans, inputs, totals } = draft;
+      const [put, drop] = [plans.flatMap((plan) => plan.put), plans.flatMap((plan) => plan.drop)];
+      if (put.length + drop.length === 0) return { status: 'unchanged' };
+      const sum = (count: (plan: SubdirPlan) => number) => plans.reduce((all, plan) => all + count(plan), 0);
+      const [added, removed] = [sum((plan) => plan.added), sum((plan) => plan.removed)];
+      await insertBlobs(
+        trx,
+        plans.flatMap((plan) => plan.blobs),
+        now,
+      );
+      const change = { cause, inputs, patch_rev: judged.patch_rev, added, removed, ...totals, put, drop };
       await insertPublication(trx, channelId, no, change, now);
       await notifyChanged(trx, 'head', channelId);
-      const { added, removed, files } = change;
-      return { status: 'published', no, added, removed, files };
+      return {
+        status: 'published',
+        no,
+        added,
+        removed,
+        files: totals.files,
+        shards_written: sum((plan) => plan.shards_written),
+        shards_reused: sum((plan) => plan.shards_reused),
+        indexes_written: sum((plan) => plan.indexes_written),
+        changed: put.length + drop.length,
+        oversized: plans.flatMap((plan) => plan.oversized),
+      };
     });
   });
   return outcome ?? { status: 'busy' };
 }
 
-/** Raise it when the same layers and rules would give another publication than before. */
-const engine = 1;
-
-/** Everything that decides what a channel shows, as one text: the same text again means nothing is to be published. */
-function judgedFrom(channel: ChannelRow, layers: readonly RuledLayer[]): string {
-  const { types, filters } = channel;
-  const shown = layers.map(({ layer, source_id, revision, mirror }) => ({ layer, source_id, revision, mirror }));
-  return JSON.stringify({ engine, types, filters, layers: shown });
+/** When a channel may be published next, if that is not now. */
+async function earliest(
+  { db, now }: Pick<PublishDeps, 'db' | 'now'>,
+  { id, head_no }: ChannelRow,
+  spacing_ms: number,
+): Promise<Date | undefined> {
+  const head = spacing_ms > 0 ? await headCounts(db, id, head_no) : undefined;
+  const until = head && new Date(head.created_at.getTime() + spacing_ms);
+  // A clock that was set back must not stop a channel.
+  const wait = until ? until.getTime() - now().getTime() : 0;
+  return wait > 0 && wait <= spacing_ms ? until : undefined;
 }
 
-/** A publication in the making, and the blobs its entries refer to. */
-interface Draft {
-  change: PublicationChange;
-  blobs: BlobRow[];
-}
-
+/** Judge what is touched, and make its shards durable. */
 async function planPublication(
   deps: PublishDeps,
   channel: ChannelRow,
   layers: readonly RuledLayer[],
-  cause: string,
-): Promise<Draft> {
-  const draft: Draft = {
-    change: {
-      cause,
-      inputs: layers.map(({ layer, source_id, revision }) => ({ layer, source_id, revision })),
-      added: 0,
-      removed: 0,
-      files: 0,
-      packages: 0,
-      put: [],
-      drop: [],
-    },
-    blobs: [],
-  };
-  const summary = channelSummary();
-  const subdirs = new Set([...(await channelSubdirs(deps, layers)), ...(await entrySubdirs(deps.db, channel.id))]);
-  for (const subdir of [...subdirs].sort()) {
-    await planSubdir(deps, channel.id, subdir, await loadSelection(deps, layers, subdir), summary, draft);
+  after: Judged,
+  anew: boolean,
+) {
+  const indexes = new Map((await headIndexes(deps.db, channel.id)).map((index) => [index.subdir, index]));
+  const shown = [...indexes.keys()];
+  const before = anew ? undefined : readJudged(channel.judged);
+  const touched = await touchedNames(deps.db, channel.id, { before, after, shown });
+  const patches = await patchesAt(deps.db, channel.id, after.patch_rev);
+  const from = anew ? ('records' as const) : ('columns' as const);
+  const plans: SubdirPlan[] = [];
+  for (const { subdir, touched: names } of touched.list()) {
+    const scope = { subdir, touched: names, patch: patches.get(subdir), from };
+    const state = { ...scope, channelId: channel.id, layers, index: indexes.get(subdir), anew };
+    plans.push(await planSubdir(deps, state));
   }
-  draft.change.packages = new Set(summary.files.map((file) => file.name)).size;
-  if (draft.change.put.length + draft.change.drop.length > 0) {
-    addDocuments(draft, [{ key: 'channeldata.json.zst', blob: await buildChanneldata(deps, summary.files) }]);
-  }
-  return draft;
-}
-
-async function planSubdir(
-  deps: PublishDeps,
-  channelId: number,
-  subdir: string,
-  layers: readonly LoadedLayer[],
-  summary: ChannelSummary,
-  { change, blobs }: Draft,
-): Promise<void> {
-  const live = new Map(
-    (await liveEntries(deps.db, channelId, 'shard', `${subdir}/`)).map((entry) => [entry.key, entry]),
+  deps.onRegenerated?.(
+    'shard',
+    plans.reduce((sum, plan) => sum + plan.shards_written, 0),
   );
-  const touched: TouchedName[] = [];
-  for (const shown of shownNames(layers)) {
-    summary.add(subdir, layers, shown);
-    change.files += shown.count;
-    const signature = signatureOf(layers, shown);
-    const before = live.get(`${subdir}/${shown.name}`);
-    live.delete(`${subdir}/${shown.name}`);
-    if (before?.signature && Buffer.compare(before.signature, signature) === 0) continue;
-    countDifference(change, before, signature);
-    touched.push({ ...shown, signature });
-  }
-  for (const gone of live.values()) {
-    countDifference(change, gone, null);
-    change.drop.push({ kind: 'shard', key: gone.key });
-  }
-  if (touched.length + live.size === 0) return;
-  const shards = await buildShards(deps, layers, subdir, touched);
-  change.put.push(...shards.entries);
-  blobs.push(...shards.blobs);
-  const documents = await buildSubdirDocuments(deps, layers, subdir);
-  addDocuments({ change, blobs }, documents);
-  const written = new Set(documents.map(({ key }) => key));
-  for (const { kind, key } of await liveEntries(deps.db, channelId, 'document', `${subdir}/`)) {
-    if (!written.has(key)) change.drop.push({ kind, key });
-  }
-}
-
-function countDifference(change: PublicationChange, before: EntryRow | undefined, after: Uint8Array | null): void {
-  const { added, removed } = signatureDifference(before?.signature ?? null, after);
-  change.added += added;
-  change.removed += removed;
-}
-
-function addDocuments(draft: Draft, documents: readonly Document[]): void {
-  for (const { key, blob } of documents) {
-    draft.change.put.push({ kind: 'document', key, blob: blob.sha256, signature: null, files: 0 });
-    draft.blobs.push(blob);
-  }
+  deps.onRegenerated?.(
+    'index',
+    plans.reduce((sum, plan) => sum + plan.indexes_written, 0),
+  );
+  const inputs = layers.map(({ layer, source_id, revision }) => ({ layer, source_id, revision }));
+  return { plans, inputs, totals: await nextTotals(deps.db, channel, shown, plans) };
 }

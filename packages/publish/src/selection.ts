@@ -1,32 +1,84 @@
-import { failedFiles, partSubdirs } from '@sluice/catalog';
+import { failedFiles, findRecords } from '@sluice/catalog';
+import type { PatchInstructions } from '@sluice/formats/conda';
+import { changedFacts, type Facts, factsBuilder, type RecordText } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
-import { partFacts } from './part-facts.ts';
+import { factsOfNames } from './names-facts.ts';
+import { factsFromRecords, partFacts } from './part-facts.ts';
 import { hideBelow, type LayerSelection, selectLayer } from './select.ts';
+import { patchedText, type ShownText } from './shown-text.ts';
+import { nameOfFile, type Touched } from './touched.ts';
 
 /** A layer with the facts of one subdir and the verdicts on them. */
 export interface LoadedLayer extends LayerSelection {
   layer: RuledLayer;
+  /** What is shown of its files, where the facts come from the records themselves. */
+  texts?: ReadonlyMap<string, ShownText>;
 }
 
-/** The subdirs that any layer has something of, in byte order. */
-export async function channelSubdirs(deps: PublishDeps, layers: readonly RuledLayer[]): Promise<string[]> {
-  const subdirs = await Promise.all(layers.map((layer) => partSubdirs(deps.db, layer.source_id)));
-  return [...new Set(subdirs.flat())].sort();
+/** What of a subdir is to be judged. */
+export interface SubdirScope {
+  subdir: string;
+  touched: Touched;
+  patch: PatchInstructions | undefined;
+  /** `columns`: the facts as they were written down. `records`: as the records say, whatever was written down. */
+  from: 'columns' | 'records';
 }
 
-/** Judge everything the layers have of one subdir and lay them over each other. */
+/** Up to so many names, their records are read instead of the columns of all. */
+const fewNames = 1000;
+
+/** Judge what the layers have of the touched names of one subdir and lay them over each other. */
 export async function loadSelection(
   deps: PublishDeps,
   layers: readonly RuledLayer[],
-  subdir: string,
+  scope: SubdirScope,
 ): Promise<LoadedLayer[]> {
   const loaded: LoadedLayer[] = [];
   for (const layer of layers) {
-    const facts = await partFacts(deps, layer, subdir);
-    const failed = layer.mirror?.failed_run_id ? await failedFiles(deps.db, layer.mirror.failed_run_id, subdir) : [];
-    loaded.push({ layer, ...selectLayer(layer.rules, facts, new Set(failed)) });
+    const { facts, texts } = await loadFacts(deps, layer, scope);
+    const failed = layer.mirror?.failed_run_id
+      ? await failedFiles(deps.db, layer.mirror.failed_run_id, scope.subdir)
+      : [];
+    loaded.push({ layer, ...(texts && { texts }), ...selectLayer(layer.rules, facts, new Set(failed)) });
   }
   hideBelow(loaded);
   return loaded;
+}
+
+async function loadFacts(
+  deps: PublishDeps,
+  layer: RuledLayer,
+  { subdir, touched, patch, from }: SubdirScope,
+): Promise<{ facts: Facts; texts?: ReadonlyMap<string, ShownText> }> {
+  if (touched !== 'all' && touched.size <= fewNames) return factsOfNames(deps, layer, subdir, [...touched], patch);
+  const all = from === 'records' ? await factsFromRecords(deps, layer, subdir) : await partFacts(deps, layer, subdir);
+  const facts = touched === 'all' ? all : onlyNames(all, touched);
+  return { facts: patch ? await patchedFacts(deps, layer, facts, patch) : facts };
+}
+
+function onlyNames(facts: Facts, names: ReadonlySet<string>): Facts {
+  const wanted = facts.names.map((name) => names.has(name));
+  const builder = factsBuilder(facts.type, facts.subdir);
+  for (let i = 0; i < facts.count; i++) if (wanted[facts.name[i]!]) builder.addFrom(facts, i);
+  return builder.build();
+}
+
+/** Rules judge a record as the channel shows it. */
+async function patchedFacts(
+  { db }: PublishDeps,
+  { source_id, revision }: RuledLayer,
+  facts: Facts,
+  patch: PatchInstructions,
+): Promise<Facts> {
+  const names = new Set(facts.names);
+  const files = [...patch.keys()].filter((file) => names.has(nameOfFile(file)));
+  if (files.length === 0) return facts;
+  const changes: RecordText[] = [];
+  for (const record of await findRecords(db, { source_id, subdir: facts.subdir }, files, revision)) {
+    const shown = patchedText(patch, record);
+    // A removed record counts as one that has ended.
+    changes.push(shown ? { ...record, ...shown, to_rev: null } : { ...record, to_rev: record.from_rev });
+  }
+  return changes.length === 0 ? facts : changedFacts(facts, changes, revision);
 }

@@ -35,8 +35,8 @@ export async function headShardBlobs(
 ): Promise<(BlobRow & { key: string; files: number })[]> {
   const { rows } = await sql<BlobRow & { key: string; files: number }>`
     with subdir as (
-      select distinct split_part(key, '/', 1) as name from entry
-      where channel_id = ${channelId} and kind = 'document' and to_no is null and strpos(key, '/') > 0
+      select split_part(key, '/', 1) as name from entry
+      where channel_id = ${channelId} and kind = 'index' and to_no is null
     )
     select entry.key, entry.files, blob.sha256, blob.size, blob.pack, blob.pack_offset
     from entry join blob on blob.sha256 = entry.blob

@@ -2,20 +2,29 @@ import { sql } from 'kysely';
 import type { Db } from '../session.ts';
 import type { EntryKind, PublicationInput } from '../tables.ts';
 
-/** One file of a publication: a package name's shard or an index document. */
+/** One file of a publication: a package name's shard, or a subdir's shard index. */
 export interface EntryRow {
   kind: EntryKind;
   key: string;
   blob: Uint8Array;
   signature: Uint8Array | null;
-  /** Package files that the shard lists; 0 for a document. */
+  /** Package files that the shard lists; 0 for an index. */
   files: number;
+  /** What its records take in repodata.json, each with its key and a comma after it; 0 for an index. */
+  bytes: number;
+  /** How many of them stand in packages, packages.conda, v3.conda, v3.tar.bz2; null for an index, and in old rows. */
+  buckets: number[] | null;
+  /** Whether the blob is an upstream's own shard. */
+  upstream: boolean;
 }
+
+const entryColumns = ['kind', 'key', 'blob', 'signature', 'files', 'bytes', 'buckets', 'upstream'] as const;
 
 /** Everything one publication changes. */
 export interface PublicationChange {
   cause: string;
   inputs: PublicationInput[];
+  patch_rev: number;
   added: number;
   removed: number;
   /** What the publication shows in all: files, and package names over all subdirs. */
@@ -31,7 +40,7 @@ export interface PublicationChange {
 export async function liveEntries(db: Db, channelId: number, kind: EntryKind, prefix: string): Promise<EntryRow[]> {
   return db
     .selectFrom('entry')
-    .select(['kind', 'key', 'blob', 'signature', 'files'])
+    .select(entryColumns)
     .where('channel_id', '=', channelId)
     .where('kind', '=', kind)
     .where('to_no', 'is', null)
@@ -59,13 +68,14 @@ export async function insertPublication(
       created_at: now,
       cause: change.cause,
       inputs: JSON.stringify(change.inputs),
+      patch_rev: change.patch_rev,
       added: change.added,
       removed: change.removed,
       files: change.files,
       packages: change.packages,
     })
     .execute();
-  for (const kind of ['shard', 'document'] as const) {
+  for (const kind of ['shard', 'index', 'document'] as const) {
     const keys = [...change.put, ...change.drop].filter((entry) => entry.kind === kind).map((entry) => entry.key);
     for (let at = 0; at < keys.length; at += 10_000) {
       await sql`
@@ -78,23 +88,30 @@ export async function insertPublication(
     const rows = change.put.slice(at, at + 5000);
     // As arrays: a parameter for every value would cost a hundred bytes each.
     await sql`
-      insert into entry (channel_id, kind, key, from_no, blob, signature, files)
-      select ${channelId}, kind, key, ${no}, blob, signature, files from unnest(
+      insert into entry (channel_id, kind, key, from_no, blob, signature, files, bytes, buckets, upstream)
+      select ${channelId}, kind, key, ${no}, blob, signature, files, bytes, buckets::integer[], upstream from unnest(
         ${rows.map((row) => row.kind)}::text[], ${rows.map((row) => row.key)}::text[],
         ${rows.map((row) => Buffer.from(row.blob))}::bytea[],
         ${rows.map((row) => row.signature && Buffer.from(row.signature))}::bytea[],
-        ${rows.map((row) => row.files)}::int[]
-      ) as row(kind, key, blob, signature, files)`.execute(db);
+        ${rows.map((row) => row.files)}::int[], ${rows.map((row) => row.bytes)}::bigint[],
+        ${rows.map((row) => row.buckets && `{${row.buckets.join(',')}}`)}::text[], ${rows.map((row) => row.upstream)}::boolean[]
+      ) as row(kind, key, blob, signature, files, bytes, buckets, upstream)`.execute(db);
   }
   await db.updateTable('channel').set({ head_no: no }).where('id', '=', channelId).execute();
 }
 
-/** The subdirs of which the head lists anything. */
-export async function entrySubdirs(db: Db, channelId: number): Promise<string[]> {
-  const { rows } = await sql<{ subdir: string }>`
-    select distinct split_part(key, '/', 1) as subdir from entry
-    where channel_id = ${channelId} and kind = 'document' and to_no is null and strpos(key, '/') > 0`.execute(db);
-  return rows.map((row) => row.subdir);
+/** What a channel's newest publication shows in all; undefined before its first. */
+export async function headCounts(
+  db: Db,
+  channelId: number,
+  no: number,
+): Promise<{ files: number; packages: number; created_at: Date } | undefined> {
+  return db
+    .selectFrom('publication')
+    .select(['files', 'packages', 'created_at'])
+    .where('channel_id', '=', channelId)
+    .where('no', '=', no)
+    .executeTakeFirst();
 }
 
 /** Remember what the head of a channel was judged from. */

@@ -178,14 +178,37 @@ export async function insertRecordDigest(
     .execute();
 }
 
-/** The COPY command that reads the versions of these files that are live at `revision`: columns file, body. */
+/**
+ * The COPY command that reads the versions of these files that are live at `revision`: columns file, from_rev, body, v3,
+ * run_exports.
+ */
 export function copyRecordsOfFiles(part: Part, revision: number, files: readonly string[]): string {
   return `copy (
-    select file, body from record
-    where source_id = ${Number(part.source_id)} and subdir = ${quoted(part.subdir)}
-      and file = any(array[${files.map(quoted).join(',')}]::text[])
-      and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
+    select file, from_rev, body, v3, run_exports from record
+    where ${livePart(part, revision)} and file = any(array[${files.map(quoted).join(',')}]::text[])
   ) to stdout (format binary)`;
+}
+
+/**
+ * The same for all files of these package names. A file is `<name>-<version>-<build>.<ending>`, so those of a name lie
+ * together in the key, between those of longer names that begin as it does.
+ */
+export function copyRecordsOfNames(part: Part, revision: number, names: readonly string[]): string {
+  return `copy (
+    select file, from_rev, body, v3, run_exports
+    from unnest(array[${names.map(quoted).join(',')}]::text[]) as wanted(name)
+    cross join lateral (
+      select * from record
+      where ${livePart(part, revision)} and file >= wanted.name || '-' and file < wanted.name || '.'
+        and substr(file, length(wanted.name) + 2) like '%-%' and substr(file, length(wanted.name) + 2) not like '%-%-%'
+    ) as record
+  ) to stdout (format binary)`;
+}
+
+function livePart({ source_id, subdir }: Part, revision: number): string {
+  const at = Number(revision);
+  return `source_id = ${Number(source_id)} and subdir = ${quoted(subdir)}
+    and from_rev <= ${at} and (to_rev is null or to_rev > ${at})`;
 }
 
 function quoted(text: string): string {

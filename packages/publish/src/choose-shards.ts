@@ -1,0 +1,88 @@
+import { type EntryRow, earlierShards, upstreamShards } from '@sluice/catalog';
+import { sizeOf } from './conda/shard-size.ts';
+import type { PublishDeps } from './deps.ts';
+import { type ShownName, signatureOf } from './select.ts';
+import type { LoadedLayer } from './selection.ts';
+
+/** A name's shard as it must be: all of its entry but the blob, which is there already or must be written. */
+export interface ChosenShard {
+  shown: ShownName;
+  entry: Omit<EntryRow, 'blob'>;
+  /** The blob of an upstream, or one that was written here before. */
+  blob: Uint8Array | undefined;
+}
+
+/** What one subdir shows, and what its head has of it. */
+export interface ShownSubdir {
+  channelId: number;
+  subdir: string;
+  layers: readonly LoadedLayer[];
+  /** Live entries by key. */
+  live: ReadonlyMap<string, EntryRow>;
+}
+
+/**
+ * The shards that names must have, without those whose entry is right already.
+ *
+ * An upstream's own shard is handed on where nothing of the name is hidden and no other layer adds to it. What has the
+ * signature of a shard that was written here before is that shard.
+ *
+ * @param anew nothing that was written here before counts, only what upstreams have.
+ */
+export async function chooseShards(
+  deps: Pick<PublishDeps, 'db'>,
+  { channelId, subdir, layers, live }: ShownSubdir,
+  names: Iterable<ShownName>,
+  anew: boolean,
+): Promise<ChosenShard[]> {
+  const wanted: ChosenShard[] = [];
+  for (const shown of names) {
+    const key = `${subdir}/${shown.name}`;
+    const entry = { kind: 'shard' as const, key, signature: signatureOf(layers, shown), files: shown.count };
+    wanted.push({ shown, entry: { ...entry, ...sizeOf(layers, shown), upstream: false }, blob: undefined });
+  }
+  await addUpstreamShards(deps, subdir, layers, wanted);
+  if (anew) return wanted;
+  const changed = wanted.filter((chosen) => !isRight(live.get(chosen.entry.key), chosen));
+  const missing = changed.filter(({ blob }) => blob === undefined);
+  const known = await earlierShards(
+    deps.db,
+    channelId,
+    missing.map(({ entry }) => ({ key: entry.key, signature: entry.signature! })),
+  );
+  const blobs = new Map(known.map(({ key, blob }) => [key, blob]));
+  for (const chosen of missing) chosen.blob = blobs.get(chosen.entry.key);
+  return changed;
+}
+
+/** Whether an entry is what was chosen; one of another engine never is. */
+function isRight(entry: EntryRow | undefined, { entry: wanted, blob }: ChosenShard): boolean {
+  if (!entry || entry.buckets === null || entry.upstream !== wanted.upstream) return false;
+  if (blob && Buffer.compare(entry.blob, blob) !== 0) return false;
+  return Buffer.compare(entry.signature!, wanted.signature!) === 0;
+}
+
+async function addUpstreamShards(
+  { db }: Pick<PublishDeps, 'db'>,
+  subdir: string,
+  layers: readonly LoadedLayer[],
+  wanted: readonly ChosenShard[],
+): Promise<void> {
+  for (let k = 0; k < layers.length; k++) {
+    const { layer } = layers[k]!;
+    const alone = new Map(
+      wanted.flatMap((one) => {
+        const { parts, name } = one.shown;
+        return parts.length === 1 && parts[0]!.layer === k ? [[name, one] as const] : [];
+      }),
+    );
+    if (!layer.mirror || alone.size === 0) continue;
+    const part = { source_id: layer.source_id, subdir };
+    for (const { name, blob, signature } of await upstreamShards(db, part, layer.revision, [...alone.keys()])) {
+      const one = alone.get(name)!;
+      if (Buffer.compare(signature, one.entry.signature!) !== 0) continue;
+      one.entry = { ...one.entry, upstream: true };
+      one.blob = blob;
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { type BlobRow, type EntryRow, headShardEntries, liveEntries } from '@sluice/catalog';
+import { putSmallBlobs } from '@sluice/storage';
+import { chooseShards, type ShownSubdir } from './choose-shards.ts';
+import { digestText, indexKey, readShardIndex, type ShardDigests, writeShardIndex } from './conda/shard-index.ts';
+import type { PublishDeps } from './deps.ts';
+import type { RuledLayer } from './layers.ts';
+import { shownNames, signatureDifference } from './select.ts';
+import { loadSelection, type SubdirScope } from './selection.ts';
+import { storeShards } from './store-shards.ts';
+
+/** What a publication changes in one subdir. */
+export interface SubdirPlan {
+  subdir: string;
+  put: EntryRow[];
+  drop: Pick<EntryRow, 'kind' | 'key'>[];
+  /** Blobs that the entries refer to and that are not known yet. */
+  blobs: BlobRow[];
+  /** Records that came and went. */
+  added: number;
+  removed: number;
+  /** How many files more the subdir shows. */
+  files: number;
+  /** Package names that the subdir did not show before, and those it no longer shows. */
+  appeared: string[];
+  vanished: string[];
+  /** Shards that were made, and those that are listed again or handed on. */
+  shards_written: number;
+  shards_reused: number;
+  indexes_written: number;
+  /** Keys of shards that are larger than some clients take. */
+  oversized: string[];
+}
+
+/** What is to be judged, and what the head has. */
+export interface SubdirState extends SubdirScope {
+  channelId: number;
+  layers: readonly RuledLayer[];
+  /** The blob of the head's shard index. */
+  index: BlobRow | undefined;
+  /** Whether everything is made anew, whatever was written before; then all names are touched. */
+  anew: boolean;
+}
+
+/** Work out what changes in one subdir, and make its new shards and their index durable. */
+export async function planSubdir(deps: PublishDeps, state: SubdirState): Promise<SubdirPlan> {
+  const { subdir, channelId, anew } = state;
+  const layers = await loadSelection(deps, state.layers, state);
+  const live = new Map((await entriesOf(deps, state)).map((entry) => [entry.key, entry]));
+  const shown: ShownSubdir = { channelId, subdir, layers, live };
+  const names = [...shownNames(layers)];
+  const chosen = await chooseShards(deps, shown, names, anew);
+  const stored = await storeShards(deps, shown, state, chosen);
+  const gone = new Map(live);
+  for (const { name } of names) gone.delete(`${subdir}/${name}`);
+  const put = stored.entries.filter((entry) => differs(live.get(entry.key), entry));
+  const plan: SubdirPlan = {
+    subdir,
+    put,
+    drop: Array.from(gone.keys(), (key) => ({ kind: 'shard', key })),
+    blobs: stored.blobs,
+    added: 0,
+    removed: 0,
+    files: 0,
+    appeared: put.flatMap(({ key }) => (live.has(key) ? [] : [nameOf(key)])),
+    vanished: Array.from(gone.keys(), nameOf),
+    shards_written: stored.written,
+    shards_reused: put.length - stored.blobs.length,
+    indexes_written: 0,
+    oversized: stored.oversized,
+  };
+  for (const entry of put) count(plan, live.get(entry.key), entry);
+  for (const entry of gone.values()) count(plan, entry, undefined);
+  await addIndex(deps, state, live, anew ? stored.entries : undefined, plan);
+  return plan;
+}
+
+/** The live entries of the touched names. */
+function entriesOf({ db }: PublishDeps, { channelId, subdir, touched }: SubdirState): Promise<EntryRow[]> {
+  if (touched === 'all') return liveEntries(db, channelId, 'shard', `${subdir}/`);
+  return headShardEntries(
+    db,
+    channelId,
+    Array.from(touched, (name) => `${subdir}/${name}`),
+  );
+}
+
+function differs(before: EntryRow | undefined, after: EntryRow): boolean {
+  return (
+    !before ||
+    Buffer.compare(before.blob, after.blob) !== 0 ||
+    Buffer.compare(before.signature ?? new Uint8Array(), after.signature!) !== 0 ||
+    before.upstream !== after.upstream ||
+    before.files !== after.files ||
+    before.bytes !== after.bytes ||
+    String(before.buckets) !== String(after.buckets)
+  );
+}
+
+function count(plan: SubdirPlan, before: EntryRow | undefined, after: EntryRow | undefined): void {
+  const { added, removed } = signatureDifference(before?.signature ?? null, after?.signature ?? null);
+  plan.added += added;
+  plan.removed += removed;
+  plan.files += (after?.files ?? 0) - (before?.files ?? 0);
+}
+
+const nameOf = (key: string) => key.slice(key.indexOf('/') + 1);
+
+/** Write the index of what the subdir shows after the plan, unless that is what the head has. */
+async function addIndex(
+  deps: PublishDeps,
+  state: SubdirState,
+  live: ReadonlyMap<string, EntryRow>,
+  all: readonly EntryRow[] | undefined,
+  plan: SubdirPlan,
+): Promise<void> {
+  const { subdir, index } = state;
+  if (!all && index && plan.put.length + plan.drop.length === 0) return;
+  const shards: ShardDigests = all ? new Map() : await headDigests(deps, state, live);
+  for (const { key, blob } of all ?? plan.put) shards.set(nameOf(key), digestText(blob));
+  for (const { key } of plan.drop) shards.delete(nameOf(key));
+  if (shards.size === 0) {
+    if (index) plan.drop.push({ kind: 'index', key: indexKey(subdir) });
+    return;
+  }
+  const bytes = writeShardIndex(subdir, shards);
+  plan.indexes_written++;
+  if (index && createHash('sha256').update(bytes).digest().equals(index.sha256)) return;
+  const [row] = await putSmallBlobs(deps.storage, [bytes]);
+  plan.blobs.push(row!);
+  const nothing = { signature: null, files: 0, bytes: 0, buckets: null, upstream: false };
+  plan.put.push({ kind: 'index', key: indexKey(subdir), blob: row!.sha256, ...nothing });
+}
+
+/** The shards that the head lists, from its index; from its entries where it has none. */
+async function headDigests(
+  { db, storage }: PublishDeps,
+  { channelId, subdir, touched, index }: SubdirState,
+  live: ReadonlyMap<string, EntryRow>,
+): Promise<ShardDigests> {
+  if (index) return readShardIndex(storage, index);
+  const entries = touched === 'all' ? live.values() : await liveEntries(db, channelId, 'shard', `${subdir}/`);
+  return new Map(Array.from(entries, ({ key, blob }) => [nameOf(key), digestText(blob)]));
+}
