@@ -12,7 +12,8 @@ import {
 import { type Decision, evaluate, type Facts, hexAt } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
-import { listedVersion, nameIn, twinOf, versionFacts } from './listed-version.ts';
+import { listedVersion, nameIn, patchedVersion, twinOf, versionFacts } from './listed-version.ts';
+import { type SubdirPatches, subdirPatches } from './patches.ts';
 
 /** A file that may be served: its record, and its bytes if they are local. Digests are lower-case hex, size in bytes. */
 export interface ServedFile {
@@ -58,40 +59,49 @@ export interface WantedFile {
  * allow it now?
  *
  * A layer may know a newer version than the one that is listed (the past, a frozen channel, a publication being made). Then
- * the listed one is served, which is the one that clients know the digest of; the rules must allow both.
+ * the listed one is served, which is the one that clients know the digest of; the rules must allow both. Rules see records as
+ * the channel's patches show them. A file that patches remove is out of the index; who knows it from before still gets it.
  */
 export async function findFile(deps: Pick<PublishDeps, 'db'>, wanted: WantedFile): Promise<FileAnswer> {
+  const patches = await subdirPatches(deps.db, wanted.channelId, wanted.subdir);
   let otherwise: FileAnswer = { status: 'absent' };
   for (const layer of wanted.layers) {
-    const answer = await askLayer(deps, wanted, layer);
+    const answer = await askLayer(deps, wanted, layer, patches);
     if (answer.status === 'served') return answer;
     // The uploads lie on top: what was deleted there may still be in a mirror below.
     if (otherwise.status === 'absent' || otherwise.status === 'unlisted') otherwise = answer;
   }
   const unknown = otherwise.status === 'absent' || otherwise.status === 'unlisted';
   if (wanted.at === undefined || !unknown) return otherwise;
-  return { status: (await isOfGoneLayer(deps, wanted, wanted.at)) ? 'gone' : 'unlisted' };
+  return { status: (await isOfGoneLayer(deps, wanted, wanted.at, patches)) ? 'gone' : 'unlisted' };
 }
 
-async function askLayer(deps: Pick<PublishDeps, 'db'>, wanted: WantedFile, layer: RuledLayer): Promise<FileAnswer> {
+async function askLayer(
+  deps: Pick<PublishDeps, 'db'>,
+  wanted: WantedFile,
+  layer: RuledLayer,
+  patches: SubdirPatches,
+): Promise<FileAnswer> {
   const { subdir, file, at } = wanted;
   const part = { source_id: layer.source_id, subdir };
   const latest = await findLatestRecords(deps.db, part, [file, ...twinOf(file)], layer.revision);
   const record = latest.find((version) => version.file === file);
   if (!record) return { status: 'absent' };
   const isDeleted = (version: RecordVersion) => !layer.mirror && version.to_rev !== null;
-  const twin = latest.filter((version) => version.file !== file && isLive(version, layer.revision));
-  const newest = versionFacts(subdir, [record, ...twin]);
+  const twin = latest
+    .filter((version) => version.file !== file && isLive(version, layer.revision))
+    .flatMap((version) => patchedVersion(patches.inForce, version) ?? []);
+  const newest = versionFacts(subdir, [patchedVersion(patches.inForce, record) ?? record, ...twin]);
   if (at === undefined && isDeleted(record)) return deletion(deps, wanted, newest);
   const decision = evaluate(layer.rules, newest, 0);
   if (at === undefined && decision.verdict !== 'allow') return { status: 'refused', decision, layer };
   // An upload has one version until it is deleted; the head never shows one before that.
   const olderToo = at !== undefined || layer.mirror !== null;
-  const listed = await listedVersion(deps, wanted, part, record, { olderToo });
+  const listed = await listedVersion(deps, wanted, part, patches, record, { olderToo });
   if (!listed) return { status: at === undefined ? 'pending' : 'unlisted' };
   if (isDeleted(listed.record)) return deletion(deps, wanted, newest);
   if (decision.verdict !== 'allow') return { status: 'refused', decision, layer };
-  const facts = listed.record === record ? newest : versionFacts(subdir, [listed.record, ...twin]);
+  const facts = versionFacts(subdir, [listed.record, ...twin]);
   const again = evaluate(layer.rules, facts, 0);
   if (again.verdict !== 'allow') return { status: 'refused', decision: again, layer };
   return {
@@ -114,14 +124,19 @@ async function deletion(
 }
 
 /** Whether a publication lists the file from a source that is in none of today's layers: its mirror was removed or moved. */
-async function isOfGoneLayer(deps: Pick<PublishDeps, 'db'>, wanted: WantedFile, at: number): Promise<boolean> {
+async function isOfGoneLayer(
+  deps: Pick<PublishDeps, 'db'>,
+  wanted: WantedFile,
+  at: number,
+  patches: SubdirPatches,
+): Promise<boolean> {
   const { channelId, layers, subdir, file } = wanted;
   const inputs = (await findPublication(deps.db, channelId, at))?.inputs ?? [];
   for (const { source_id, revision } of inputs) {
     if (layers.some((layer) => layer.source_id === source_id)) continue;
     const part = { source_id, subdir };
     const [record] = await findLatestRecords(deps.db, part, [file], revision);
-    if (record && (await listedVersion(deps, wanted, part, record, { olderToo: false }))) return true;
+    if (record && (await listedVersion(deps, wanted, part, patches, record, { olderToo: false }))) return true;
   }
   return false;
 }

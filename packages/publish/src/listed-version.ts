@@ -1,9 +1,12 @@
 import { findOlderRecords, listedSince, type Part, type RecordVersion } from '@sluice/catalog';
+import type { PatchInstructions } from '@sluice/formats/conda';
 import { addRecords, type Facts, factsBuilder } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
+import type { SubdirPatches } from './patches.ts';
 import { signatureWord } from './select.ts';
+import { patchedText } from './shown-text.ts';
 
-/** A version of a file that a publication lists. */
+/** A version of a file that a publication lists, its text as it is listed there. */
 export interface ListedVersion {
   record: RecordVersion;
   /** Of the first kept publication that has it since. */
@@ -17,18 +20,40 @@ const mostVersions = 100;
  * Which version of a file is listed, by the words in the shard's signature, so that no shard is read.
  *
  * @param asked `at`: by that publication; without it by any that is kept, and the newest version counts.
+ * @param patches the channel's for that subdir: it may be listed as any of them left it.
  * @param record the newest version; those before it are looked at as well when `olderToo`.
  */
 export async function listedVersion(
   { db }: Pick<PublishDeps, 'db'>,
   asked: { channelId: number; at?: number },
   part: Part,
+  patches: SubdirPatches,
   record: RecordVersion,
   { olderToo }: { olderToo: boolean },
 ): Promise<ListedVersion | undefined> {
-  const found = await firstListed(db, asked, part, [record]);
+  const found = await firstListed(db, asked, part, texts([record], patches));
   if (found || !olderToo) return found;
-  return firstListed(db, asked, part, await findOlderRecords(db, part, record.file, record.from_rev, mostVersions));
+  const older = await findOlderRecords(db, part, record.file, record.from_rev, mostVersions);
+  return firstListed(db, asked, part, texts(older, patches));
+}
+
+/** The versions as each of the patches shows them, and as they came. */
+function texts(versions: readonly RecordVersion[], { all }: SubdirPatches): RecordVersion[] {
+  return versions.flatMap((version) => {
+    const shown = all.flatMap((patch) => patchedVersion(patch, version) ?? []);
+    return [...new Set([...shown, version])];
+  });
+}
+
+/** A version as the patches show it; itself when they do not name it, undefined when they remove it. */
+export function patchedVersion(
+  patch: PatchInstructions | undefined,
+  version: RecordVersion,
+): RecordVersion | undefined {
+  const shown = patchedText(patch, version);
+  if (!shown) return undefined;
+  const isSame = shown.body === version.body && shown.run_exports === version.run_exports;
+  return isSame ? version : { ...version, ...shown };
 }
 
 async function firstListed(

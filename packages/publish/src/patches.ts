@@ -22,23 +22,18 @@ export async function patchesAt(db: Db, channelId: number, patchRev: number): Pr
 /** As many versions of a subdir's patches as the door looks through. */
 const mostVersions = 20;
 
-/**
- * All patches a subdir has had, the newest first: a publication that is kept may list a file as any of them left it.
- *
- * @param patchRev the channel's; at 0 there never were any, and nothing is asked.
- */
-export async function pastPatches(
-  db: Db,
-  channelId: number,
-  patchRev: number,
-  subdir: string,
-): Promise<PatchInstructions[]> {
-  if (patchRev === 0) return [];
-  const past: PatchInstructions[] = [];
-  for (const row of await patchHistory(db, channelId, subdir, mostVersions)) {
-    past.push(await compiled(db, channelId, row));
-  }
-  return past;
+/** The patches of one subdir, those in force now and all it has had, the newest first. */
+export interface SubdirPatches {
+  inForce: PatchInstructions | undefined;
+  all: readonly PatchInstructions[];
+}
+
+/** All patches a subdir has had: a publication that is kept may list a file as any of them left it. */
+export async function subdirPatches(db: Db, channelId: number, subdir: string): Promise<SubdirPatches> {
+  const all: PatchInstructions[] = [];
+  const rows = await patchHistory(db, channelId, subdir, mostVersions);
+  for (const row of rows) all.push(await compiled(db, channelId, row));
+  return { inForce: rows[0]?.to_rev === null ? all[0] : undefined, all };
 }
 
 /** Compiled documents by digest, the one used last at the end. The door asks for them with every file of such a channel. */

@@ -5,6 +5,8 @@ import type { Db } from '../session.ts';
 export interface PatchRow {
   subdir: string;
   from_rev: number;
+  /** Null: in force. */
+  to_rev: number | null;
   sha256: Uint8Array;
   bytes: number;
   created_at: Date;
@@ -22,7 +24,7 @@ export interface NewPatch {
 export async function patchesInForce(db: Db, channelId: number, rev: number): Promise<PatchRow[]> {
   return db
     .selectFrom('patch')
-    .select(['subdir', 'from_rev', 'sha256', 'bytes', 'created_at', 'created_by'])
+    .select(['subdir', 'from_rev', 'to_rev', 'sha256', 'bytes', 'created_at', 'created_by'])
     .where('channel_id', '=', channelId)
     .where('from_rev', '<=', rev)
     .where((eb) => eb.or([eb('to_rev', 'is', null), eb('to_rev', '>', rev)]))
@@ -30,11 +32,11 @@ export async function patchesInForce(db: Db, channelId: number, rev: number): Pr
     .execute();
 }
 
-/** The documents a subdir of a channel has had, the one in force first: at most `limit`. */
+/** The documents a subdir of a channel has had, the newest first: at most `limit`. */
 export async function patchHistory(db: Db, channelId: number, subdir: string, limit: number): Promise<PatchRow[]> {
   return db
     .selectFrom('patch')
-    .select(['subdir', 'from_rev', 'sha256', 'bytes', 'created_at', 'created_by'])
+    .select(['subdir', 'from_rev', 'to_rev', 'sha256', 'bytes', 'created_at', 'created_by'])
     .where('channel_id', '=', channelId)
     .where('subdir', '=', subdir)
     .orderBy('from_rev', 'desc')
