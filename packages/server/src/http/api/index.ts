@@ -5,6 +5,7 @@ import { type ChannelDeps, registerChannel } from './channel/routes.ts';
 import { registerEvent } from './event/routes.ts';
 import { type MirrorRouteDeps, registerMirror } from './mirror/routes.ts';
 import { type NoticeDeps, registerNotice } from './notice/routes.ts';
+import { type PatchDeps, registerPatch } from './patch/routes.ts';
 import { registerSession, type SessionDeps } from './session/routes.ts';
 import { registerSetting, type SettingDeps } from './setting/routes.ts';
 import { registerToken, type TokenDeps } from './token/routes.ts';
@@ -16,6 +17,7 @@ export type ApiDeps = SessionDeps &
   TokenDeps &
   ChannelDeps &
   NoticeDeps &
+  PatchDeps &
   ArtifactDeps &
   MirrorRouteDeps;
 
@@ -27,6 +29,7 @@ export function registerApi(app: App, deps: ApiDeps): void {
   registerChannel(app, deps);
   registerArtifact(app, deps);
   registerNotice(app, deps);
+  registerPatch(app, deps);
   registerEvent(app, deps);
   registerMirror(app, deps);
   registerSetting(app, deps);
