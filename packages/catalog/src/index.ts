@@ -59,6 +59,19 @@ export {
 export { removeDeletedChannel } from './queries/channel-removal.ts';
 export { addDownloads } from './queries/download.ts';
 export {
+  blobsAfter,
+  type ChannelNumbers,
+  channelNumbers,
+  type ListedEntry,
+  listedDocument,
+  listedEntries,
+  mirrorsAhead,
+  nextPart,
+  type SourcePartPlace,
+  strayRows,
+  twiceLiveFiles,
+} from './queries/drift.ts';
+export {
   type EnqueueOptions,
   enqueue,
   enqueueMonolith,
@@ -188,9 +201,8 @@ export {
   type PublicationChange,
   setJudged,
 } from './queries/publication.ts';
-export { findPublication, listPublications, type PublicationRow } from './queries/publication-list.ts';
 export { type ComparedShard, type TouchedEntry, touchedEntries } from './queries/publication-difference.ts';
-export { insertRollback, type RollbackNote } from './queries/rollback.ts';
+export { findPublication, listPublications, type PublicationRow } from './queries/publication-list.ts';
 export {
   findPublicationBefore,
   findPublicationByPin,
@@ -214,7 +226,13 @@ export {
   type Part,
   type RecordVersion,
 } from './queries/record.ts';
-export { countRefusals, noteRefusals, type RefusedRecord, refusedRecords, saveRefusedRecords } from './queries/refusal.ts';
+export {
+  countRefusals,
+  noteRefusals,
+  type RefusedRecord,
+  refusedRecords,
+  saveRefusedRecords,
+} from './queries/refusal.ts';
 export { type FileRemoval, findRemovals } from './queries/removal-event.ts';
 export {
   channelsAfter,
@@ -229,6 +247,7 @@ export {
   type KeepState,
   keepState,
 } from './queries/retention.ts';
+export { insertRollback, type RollbackNote } from './queries/rollback.ts';
 export {
   awaitPublication,
   boundIdleTransaction,

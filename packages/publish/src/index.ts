@@ -1,3 +1,4 @@
+export { joinCauses } from './cause.ts';
 export {
   type Comparison,
   comparePublications,

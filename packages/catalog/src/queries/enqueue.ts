@@ -31,14 +31,36 @@ export async function enqueue(
     )`.execute(db);
 }
 
+/** Why a publication is asked for, in a few words for people; `actor` is who asked, null for the server itself. */
+export interface PublicationCause {
+  text: string;
+  actor: string | null;
+}
+
+/** More are not told apart: a bulk upload asks thousands of times. */
+const mostCauses = 20;
+
 /**
- * Queue a publication of a channel inside the caller's transaction; asking again while one waits changes nothing.
+ * Queue a publication of a channel inside the caller's transaction. Asking again while one waits adds to its causes and
+ * changes nothing else. (Of two who ask in the same moment, one's cause may be lost.)
  *
  * @param runAt not before this time.
  */
-export function enqueuePublication(db: Db, channelId: number, runAt?: Date): Promise<void> {
+export async function enqueuePublication(
+  db: Db,
+  channelId: number,
+  causes: readonly PublicationCause[],
+  runAt?: Date,
+): Promise<void> {
   const key = `publish:${channelId}`;
-  return enqueue(db, 'publish-channel', { channel_id: channelId }, { key, ...(runAt && { runAt }) });
+  const { rows } = await sql<{ causes: PublicationCause[] | null }>`
+    select payload -> 'causes' as causes from graphile_worker._private_jobs
+    where key = ${key} and locked_at is null`.execute(db);
+  const all = new Map(
+    [...(rows[0]?.causes ?? []), ...causes].map(({ text, actor }) => [`${actor} ${text}`, { text, actor }]),
+  );
+  const payload = { channel_id: channelId, causes: [...all.values()].slice(0, mostCauses) };
+  return enqueue(db, 'publish-channel', payload, { key, ...(runAt && { runAt }) });
 }
 
 /**

@@ -35,8 +35,8 @@ export async function insertRollback(
         and ${liveAt(past, 'old')} and old.blob = entry.blob and old.signature is not distinct from entry.signature
     )`.execute(db);
   await sql`
-    insert into entry (channel_id, kind, key, from_no, blob, signature, files, bytes, buckets)
-    select channel_id, kind, key, ${no}, blob, signature, files, bytes, buckets from entry as old
+    insert into entry (channel_id, kind, key, from_no, blob, signature, files, bytes, buckets, upstream)
+    select channel_id, kind, key, ${no}, blob, signature, files, bytes, buckets, upstream from entry as old
     where channel_id = ${channelId} and ${liveAt(past, 'old')} and not exists (
       select from entry as live
       where live.channel_id = old.channel_id and live.kind = old.kind and live.key = old.key and live.to_no is null

@@ -17,7 +17,7 @@ export async function handOver(context: RunContext): Promise<void> {
     await moveMirror(trx, mirror.id, { source_id: mirror.source_id, at_rev: run.revision!, last_run_id: run.id });
     const wait = { stepText: 'Publishing', askAgainMs: timings.askAgainMs };
     if (!(await awaitPublication(trx, lease.hold, wait))) throw fencedOut();
-    await enqueuePublication(trx, mirror.channel_id);
+    await enqueuePublication(trx, mirror.channel_id, [{ text: `mirror ${mirror.name}`, actor: run.actor }]);
     await notifyChanged(trx, 'mirror', mirror.id);
     if (channel?.frozen) await completeRun(trx, run.id, now);
   });

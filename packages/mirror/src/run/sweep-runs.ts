@@ -42,7 +42,7 @@ export async function sweepRuns(
   }
   await deps.db.transaction().execute(async (trx) => {
     for (const channelId of await overduePublications(trx, askAgainMs)) {
-      await enqueuePublication(trx, channelId);
+      await enqueuePublication(trx, channelId, []);
       swept.publications++;
     }
   });

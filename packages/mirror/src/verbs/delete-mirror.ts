@@ -53,7 +53,7 @@ export async function deleteMirror(
       subject: mirror.name,
       data: { mirror_id: id, files, kept },
     });
-    await enqueuePublication(trx, mirror.channel_id);
+    await enqueuePublication(trx, mirror.channel_id, [{ text: `mirror ${mirror.name} deleted`, actor: actor.name }]);
     await notifyChanged(trx, 'mirror', id);
     return kept;
   });

@@ -104,7 +104,7 @@ async function write(trx: Db, { deps, before, after, address, changed, actor, no
   });
   await notifyChanged(trx, 'mirror', before.id);
   if (before.at_rev > 0 && (changed.includes('filters') || changed.includes('keep_legacy'))) {
-    await enqueuePublication(trx, before.channel_id);
+    await enqueuePublication(trx, before.channel_id, [{ text: `mirror ${name} edited`, actor: actor.name }]);
   }
 }
 

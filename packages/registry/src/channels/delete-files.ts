@@ -56,7 +56,7 @@ export async function deleteFiles(
       data: { artifact_family: 'conda', name: choice.name, ...(choice.one ? { ckey: subject } : { ckeys: keys }) },
     });
     await notifyChanged(trx, 'channel', channel.id);
-    await enqueuePublication(trx, channel.id);
+    await enqueuePublication(trx, channel.id, [{ text: 'deletion', actor: actor.name }]);
     return keys;
   });
 }

@@ -57,7 +57,8 @@ export async function editChannel(
     await recordEdit(trx, { changed, path: before.path, actor, now });
     await notifyChanged(trx, 'channel', before.id);
     if (!after.frozen && ('filters' in changed || 'types' in changed || 'frozen' in changed)) {
-      await enqueuePublication(trx, before.id);
+      const text = 'frozen' in changed ? 'unfrozen' : 'filters' in changed ? 'filters edited' : 'types edited';
+      await enqueuePublication(trx, before.id, [{ text, actor: actor.name }]);
     }
     return after;
   });
