@@ -52,6 +52,8 @@ export interface PublishOptions {
    * only where something went wrong.
    */
   from?: 'scratch';
+  /** Who caused it, as the publication will say. */
+  actor?: string | null;
   /** So many ms must have passed since the last publication. */
   spacing_ms?: number;
 }
@@ -88,6 +90,8 @@ export async function publishChannel(
       const current = await lockChannel(trx, channelId, 'change');
       if (!current) return { status: 'missing' };
       if (current.frozen) return { status: 'frozen' };
+      // A rollback that was unfrozen at once.
+      if (current.head_no !== channel.head_no) return { status: 'busy' };
       await setJudged(trx, channelId, text);
       const { plans, inputs, totals } = draft;
       const [put, drop] = [plans.flatMap((plan) => plan.put), plans.flatMap((plan) => plan.drop)];
@@ -99,7 +103,17 @@ export async function publishChannel(
         plans.flatMap((plan) => plan.blobs),
         now,
       );
-      const change = { cause, inputs, patch_rev: judged.patch_rev, added, removed, ...totals, put, drop };
+      const change = {
+        cause,
+        actor: options.actor ?? null,
+        inputs,
+        patch_rev: judged.patch_rev,
+        added,
+        removed,
+        ...totals,
+        put,
+        drop,
+      };
       await insertPublication(trx, channelId, no, change, now);
       await notifyChanged(trx, 'head', channelId);
       return {

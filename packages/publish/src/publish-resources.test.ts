@@ -44,10 +44,7 @@ test('a publication that fails while it reads gives its connections back', async
   const full = new Error('disk full');
   const storage: PublishDeps['storage'] = {
     ...catalog.storage,
-    async receive(options) {
-      const receiving = await catalog.storage.receive(options);
-      return { ...receiving, write: () => Promise.reject(full) };
-    },
+    putPack: () => Promise.reject(full),
   };
   await expect(publishChannel({ ...catalog, storage }, channel!, 'test')).rejects.toThrow('disk full');
   const { pool } = catalog;
