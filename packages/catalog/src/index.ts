@@ -95,6 +95,7 @@ export {
   moveBlobs,
   packedBlobs,
   packUse,
+  type RemovedBlob,
   removeCondemned,
   retirePacks,
   weighBlobs,

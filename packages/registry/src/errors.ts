@@ -5,6 +5,7 @@ export type RegistryErrorCode =
   | 'channel_missing'
   | 'channel_name'
   | 'channel_nested'
+  | 'collect_unreadable'
   | 'file_exists'
   | 'file_mirrored'
   | 'file_missing'
@@ -15,6 +16,7 @@ export type RegistryErrorCode =
   | 'notice_missing'
   | 'patch_invalid'
   | 'patch_missing'
+  | 'shard_broken'
   | 'subdir_mismatch'
   | 'type_not_allowed'
   | 'upload_empty';

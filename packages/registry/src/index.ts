@@ -1,8 +1,11 @@
 export { type Arrival, type ArrivedFile, admitBytes } from './admit/bytes.ts';
 export type { AdmitDeps, Guard } from './admit/deps.ts';
+export { admitFolderPackages, type FolderPackage } from './admit/folder-packages.ts';
 export { folderRecord } from './admit/folder-record.ts';
-export { admitFolderRecords, admitIndexDocument } from './admit/index-document.ts';
+export { admitIndexDocument } from './admit/index-document.ts';
 export type { PartRefresh } from './admit/refresh-part.ts';
+export { runExportsOfIndex } from './admit/run-exports-text.ts';
+export { admitShardFiles, admitShards, type ListedShard } from './admit/shards.ts';
 export { sourceFacts } from './admit/source-facts.ts';
 export { admitUpload, type Upload, type UploadResult } from './admit/upload.ts';
 export { createChannel, type NewChannelWish } from './channels/create-channel.ts';
@@ -13,6 +16,18 @@ export type { Actor, ChannelDeps } from './channels/deps.ts';
 export { type ChannelEdit, editChannel } from './channels/edit-channel.ts';
 export { createNotice, deleteNotice, editNotice, type NoticeWish } from './channels/notice.ts';
 export { type FieldIssue, RegistryError, type RegistryErrorCode } from './errors.ts';
+export {
+  beginMaintenance,
+  type CheckOptions,
+  type CheckReport,
+  type CollectOptions,
+  type CollectReport,
+  type Finding,
+  type MaintenanceDeps,
+  type MaintenanceWish,
+  maintenanceSlice,
+  type SliceEnd,
+} from './maintenance/index.ts';
 export { type NeededDeps, neededNoarch, recordDepends } from './needed-noarch.ts';
 export { clearPatches, type Patching, type PatchOptions, patchMissing, setPatches } from './patches/change-patches.ts';
 export { readPatchPackage } from './patches/patch-package.ts';

@@ -1,14 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Db, readSettings, recordEvent, saveSettings } from '@sluice/catalog';
+import { type RetentionDays, usualRetention } from '@sluice/policy';
 import type { Actor, ChannelDeps } from './channels/deps.ts';
 
 /** The settings of the whole installation. Keys that this version does not know are kept as they came. */
 export interface SystemSettings extends Record<string, unknown> {
   /** Every account gets a private channel of its name at its first sign-in. */
   user_channel_autocreate: boolean;
+  /** How long publications are kept where a channel says nothing else. */
+  retention: RetentionDays;
+  /** For how many hours a collection leaves alone what nothing needs, twice over; at least one. */
+  collect_grace_hours: number;
 }
 
-const DEFAULTS: SystemSettings = { user_channel_autocreate: true };
+const DEFAULTS: SystemSettings = {
+  user_channel_autocreate: true,
+  retention: usualRetention,
+  collect_grace_hours: 24,
+};
 
 /** All settings, those that nobody has set with their defaults. */
 export async function systemSettings(db: Db): Promise<SystemSettings> {

@@ -20,34 +20,34 @@ const silence_ms = 15_000;
 /**
  * Run `work` while nobody brings bytes in, also between its transactions. Admissions wait meanwhile, so it must be short.
  *
- * Waits for those that are under way at most `wait_ms`, since later ones queue behind this: undefined when that was not
- * enough. A process that sleeps in `work` loses the lock after 15 s.
+ * Waits for any lock at most `wait_ms`, this one and those that `work` asks for, since others queue behind it: undefined
+ * when that was not enough. A process that sleeps in `work` loses the lock after 15 s.
  */
 export async function withBlobsAlone<T>(
   pool: Pool,
   wait_ms: number,
   work: (session: Session) => Promise<T>,
 ): Promise<T | undefined> {
-  return withSession(pool, async (session) => {
-    const { client } = session;
-    await client.query('select set_config($1, $2, false)', ['lock_timeout', `${wait_ms}`]);
-    const isMine = await client.query('select pg_advisory_lock($1, $2)', [...key]).then(
-      () => true,
-      (error: { code?: string }) => {
-        if (error.code === lockTimeout) return false;
-        throw error;
-      },
-    );
-    if (isMine) await setSilence(client, silence_ms);
-    const result = isMine ? await work(session) : undefined;
-    if (isMine) await client.query('select pg_advisory_unlock($1, $2)', [...key]);
-    await setSilence(client, 0);
-    await client.query('select set_config($1, $2, false)', ['lock_timeout', '0']);
-    return result;
-  });
+  try {
+    return await withSession(pool, async (session) => {
+      const { client } = session;
+      await set(client, ['lock_timeout'], wait_ms);
+      await client.query('select pg_advisory_lock($1, $2)', [...key]);
+      await set(client, silences, silence_ms);
+      const result = await work(session);
+      await client.query('select pg_advisory_unlock($1, $2)', [...key]);
+      await set(client, ['lock_timeout', ...silences], 0);
+      return result;
+    });
+  } catch (error) {
+    // The session is closed with it, so nothing stays locked.
+    if ((error as { code?: string }).code === lockTimeout) return undefined;
+    throw error;
+  }
 }
 
-async function setSilence(client: Session['client'], limit_ms: number): Promise<void> {
-  const names = ['idle_session_timeout', 'idle_in_transaction_session_timeout'];
+const silences = ['idle_session_timeout', 'idle_in_transaction_session_timeout'];
+
+async function set(client: Session['client'], names: readonly string[], limit_ms: number): Promise<void> {
   await client.query('select set_config(name, $1, false) from unnest($2::text[]) as name', [`${limit_ms}`, names]);
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../session.ts';
+import { keepBlobs } from './blob.ts';
 import type { Part } from './record.ts';
 
 /** A file of a source, with the sha256 its record gives. */
@@ -24,6 +25,10 @@ export async function keepRecords(
   let copied = 0;
   for (let at = 0; at < files.length; at += 5000) {
     const some = files.slice(at, at + 5000);
+    await keepBlobs(
+      db,
+      some.flatMap(({ sha256 }) => (sha256 ? [sha256] : [])),
+    );
     const { rows } = await sql<{ copied: number }>`
       with wanted as (
         select wanted.file, wanted.from_rev, coalesce(wanted.sha256, digest.sha256) as sha256, wanted.sha256 is null as computed

@@ -124,19 +124,13 @@ export async function versionDigests(
   return rows.map(({ sha256 }) => sha256);
 }
 
-/** The digests computed for any version of these files, in all sources that a channel's publications were made of. */
-export async function publishedDigests(
-  db: Db,
-  channelId: number,
-  subdir: string,
-  files: readonly string[],
-): Promise<Buffer[]> {
+/** The digests computed for any version of these files, in whatever source. */
+export async function publishedDigests(db: Db, subdir: string, files: readonly string[]): Promise<Buffer[]> {
   const { rows } = await sql<{ sha256: Buffer }>`
     select sha256 from record_digest
-    where subdir = ${subdir} and file = any(${[...files]}::text[]) and source_id in (
-      select (input ->> 'source_id')::int from publication, jsonb_array_elements(inputs) as input
-      where channel_id = ${channelId}
-    )`.execute(db);
+    where source_id in (select id from source) and subdir = ${subdir} and file = any(${[...files]}::text[])`.execute(
+    db,
+  );
   return rows.map(({ sha256 }) => sha256);
 }
 
@@ -156,4 +150,33 @@ export async function runDigests(db: Db, after: Uint8Array, limit: number): Prom
     where sha256 > ${Buffer.from(after)}
     order by sha256 limit ${limit}`.execute(db);
   return rows.map(({ sha256 }) => sha256);
+}
+
+/** The number of each channel's head, by the channel's number. */
+export async function headNumbers(db: Db): Promise<Record<string, number>> {
+  const rows = await db.selectFrom('channel').select(['id', 'head_no']).where('head_no', '>', 0).execute();
+  return Object.fromEntries(rows.map(({ id, head_no }) => [id, head_no]));
+}
+
+/** A page of the entries that a channel's publications after `no` brought. */
+export async function newerEntries(
+  db: Db,
+  channelId: number,
+  no: number,
+  after: EntryPlace,
+  limit: number,
+): Promise<EntryPageRow[]> {
+  const { rows } = await sql<EntryPageRow>`
+    select entry.kind, entry.key, entry.from_no, entry.to_no, blob.sha256, blob.size, blob.pack, blob.pack_offset
+    from entry join blob on blob.sha256 = entry.blob
+    where entry.channel_id = ${channelId} and entry.from_no > ${no}
+      and (entry.kind, entry.key, entry.from_no) > (${after.kind}, ${after.key}, ${after.from_no})
+    order by entry.kind, entry.key, entry.from_no
+    limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** Let no publication begin to show anything until this transaction ends; waits for those that are just doing so. */
+export async function holdPublications(trx: Db): Promise<void> {
+  await sql`lock table publication in share mode`.execute(trx);
 }

@@ -2,6 +2,7 @@ import {
   deleteRunItems,
   findChannelById,
   insertRunItems,
+  keepBlobs,
   lastCompletedRun,
   localDigests,
   noteRefusals,
@@ -132,6 +133,8 @@ async function planParts(
 /** Note the files of a batch whose bytes are not here. @returns how many are here. */
 async function noteMissing(context: RunContext, files: readonly PlannedFile[]): Promise<number> {
   const digests = files.flatMap((file) => (file.sha256 ? [Buffer.from(file.sha256)] : []));
+  // What is here needs not be fetched, and so must stay.
+  await keepBlobs(context.deps.db, digests);
   const local = await localDigests(context.deps.db, digests);
   const missing = files.filter((file) => !file.sha256 || !local.has(Buffer.from(file.sha256).toString('hex')));
   await commit(context, (trx) => insertRunItems(trx, context.run.id, missing.map(itemOf)));

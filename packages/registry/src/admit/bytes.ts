@@ -1,5 +1,5 @@
 import { inspectConda } from '@sluice/archives';
-import { type InspectionRow, insertBlobs, insertInspections, insertRecordDigest } from '@sluice/catalog';
+import { type InspectionRow, insertBlobs, insertInspections, insertRecordDigest, shareBlobs } from '@sluice/catalog';
 import { type IndexJson, parseFileName, parseIndexJson } from '@sluice/formats/conda';
 import { sha256ToBytes } from '@sluice/formats/digest';
 import { FormatError } from '@sluice/formats/errors';
@@ -46,7 +46,7 @@ export async function admitBytes(deps: AdmitDeps, files: readonly ArrivedFile[],
   );
 }
 
-/** Make the good ones durable, then write their rows. */
+/** Make the good ones durable, then write their rows, with no collection in between. */
 async function store(
   deps: AdmitDeps,
   files: readonly ArrivedFile[],
@@ -57,9 +57,10 @@ async function store(
     const result = checked[i]!;
     return result.ok ? [{ file, ...result }] : [];
   });
-  await deps.storage.commitMany(good.map(({ file }) => file.receiving));
   const now = deps.now();
   await deps.db.transaction().execute(async (trx) => {
+    await shareBlobs(trx);
+    await deps.storage.commitMany(good.map(({ file }) => file.receiving));
     const blobs = good.map(({ received, digest }) => ({
       sha256: digest,
       size: received.size,
