@@ -25,6 +25,16 @@ export async function saveRefusedRecords(db: Db, part: Part, refused: readonly R
   }
 }
 
+/** What was noted as refused of a part. */
+export async function refusedRecords(db: Db, part: Part): Promise<RefusedRecord[]> {
+  return db
+    .selectFrom('refused_record')
+    .select(['file', 'reason'])
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .execute();
+}
+
 /** What a source has and cannot be shown, in these subdirs or in all when none is named: no packages, no records. */
 function refusals(sourceId: number, subdirs: readonly string[]) {
   const wanted = sql`source_id = ${sourceId} and (${subdirs.length === 0} or subdir = any(${subdirs}))`;

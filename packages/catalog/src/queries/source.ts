@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Db } from '../session.ts';
 import type { Tables } from '../tables.ts';
 import type { Part } from './record.ts';
+import type { PartOrigin } from './source-part.ts';
 
 export type SourceRow = Selectable<Tables['source']>;
 export type SourcePartRow = Selectable<Tables['source_part']>;
@@ -59,21 +60,23 @@ export async function findPart(db: Db, part: Part): Promise<SourcePartRow | unde
     .executeTakeFirst();
 }
 
-/** Note that the upstream was asked and had nothing new. */
-export async function touchPart(db: Db, part: Part, now: Date): Promise<void> {
-  await db
-    .updateTable('source_part')
-    .set({ checked_at: now })
-    .where('source_id', '=', part.source_id)
-    .where('subdir', '=', part.subdir)
-    .execute();
+/** Since when an upstream has been known not to have something it was asked for; null when it has it. */
+export interface PartAbsences {
+  zst_absent_at: Date | null;
+  shards_absent_at: Date | null;
+  run_exports_absent_at: Date | null;
 }
 
-/** Note since when the upstream has been known to have no compressed document, or that it has one. */
-export async function noteZstAbsent(db: Db, part: Part, since: Date | null): Promise<void> {
+/** Note that the upstream was asked, and had nothing new; `noted`: what it turned out to lack, and new validators of it. */
+export async function touchPart(
+  db: Db,
+  part: Part,
+  now: Date,
+  noted: Partial<PartAbsences & PartOrigin> = {},
+): Promise<void> {
   await db
     .updateTable('source_part')
-    .set({ zst_absent_at: since })
+    .set({ checked_at: now, ...noted })
     .where('source_id', '=', part.source_id)
     .where('subdir', '=', part.subdir)
     .execute();

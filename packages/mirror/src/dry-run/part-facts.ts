@@ -57,7 +57,7 @@ export async function upstreamPart(
 
 interface Collector {
   /** Add a file; false when its record is none. */
-  add(file: string, body: Uint8Array): boolean;
+  add(file: string, body: Uint8Array, v3?: boolean): boolean;
   collected(): Pick<UpstreamPart, 'facts' | 'depends'>;
 }
 
@@ -65,9 +65,9 @@ function collector(subdir: string, withDepends: boolean): Collector {
   const builder = factsBuilder('conda', subdir);
   const depends = dependsList();
   return {
-    add(file, body) {
+    add(file, body, v3 = false) {
       try {
-        builder.add(condaFactsRow(file, body, 0));
+        builder.add(condaFactsRow(file, body, 0, { v3 }));
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
         return false;
@@ -83,9 +83,9 @@ async function readDocument(json: AsyncIterable<Uint8Array>, files: Collector): 
   let refused = 0;
   const scanner = createRepodataScanner({
     onRecord(bucket, file, body) {
-      if (bucket !== 'packages' && bucket !== 'packages.conda') return;
-      if (!files.add(file, body)) refused++;
+      if (!files.add(file, body, bucket.startsWith('v3.'))) refused++;
     },
+    onLeftOut: () => void refused++,
   });
   for await (const chunk of json) scanner.push(chunk);
   scanner.end();
@@ -100,22 +100,20 @@ async function readFolder(
 ): Promise<number> {
   const { part, source } = folder;
   const known = part ? await folderFiles(deps.db, part) : [];
+  const { guard, signal } = upstream;
   const packages = await folderPackages(
-    {
-      guard: upstream.guard,
-      inspect: deps.inspect,
-      signal: upstream.signal,
-      recordsOf: async (files) => {
-        const records = part && source ? await findRecords(deps.db, part, files, source.revision) : [];
-        return new Map(records.map((record) => [record.file, record.body]));
-      },
-    },
+    { guard, inspect: deps.inspect, signal },
     { path: folder.path, subdir: folder.subdir, known },
   );
-  let refused = 0;
+  const { listed, refused: refusedBefore } = packages.unchanged();
+  let refused = refusedBefore;
+  for (let at = 0; part && source && at < listed.length; at += portion) {
+    const records = await findRecords(deps.db, part, listed.slice(at, at + portion), source.revision);
+    for (const { file, body, v3 } of records) if (!files.add(file, body, v3)) refused++;
+  }
   for await (const { file, body } of packages.records) if (!files.add(file, body)) refused++;
-  const { read, gone } = packages.changes();
-  const touched = new Set([...read.map((row) => row.file), ...gone]);
-  const rows = [...known.filter((row) => !touched.has(row.file)), ...read];
-  return refused + rows.filter((row) => row.refusal !== null).length;
+  return refused + packages.changes().read.filter((row) => row.refusal !== null).length;
 }
+
+/** Records read at once. */
+const portion = 5000;

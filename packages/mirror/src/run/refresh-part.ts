@@ -1,104 +1,42 @@
-import {
-  findPart,
-  findRecords,
-  folderFiles,
-  forgetFolderFiles,
-  noteZstAbsent,
-  type Part,
-  saveFolderFiles,
-  sourceRevision,
-  touchPart,
-} from '@sluice/catalog';
-import { admitFolderRecords, admitIndexDocument } from '@sluice/registry';
+import { findPart, type Part, touchPart } from '@sluice/catalog';
 import { MirrorError } from '../errors.ts';
-import { type DocumentAnswer, findDocument } from '../upstreams/conda/find-document.ts';
-import { folderPackages } from '../upstreams/conda/folder-packages.ts';
-import { commit, type RunContext, reporter } from './run-context.ts';
+import { channelLocation } from '../upstreams/conda/locate.ts';
+import { findShardIndex } from '../upstreams/conda/shard-index.ts';
+import { refreshDocument } from './refresh-document.ts';
+import { refreshShards } from './refresh-shards.ts';
+import { commit, type RunContext } from './run-context.ts';
 
 /**
- * Bring one subdir of the run's source up to what the upstream has now.
+ * Bring one subdir of the run's source up to what the upstream has now: its shards if it has any, else its repodata.json,
+ * else, in a folder of this machine, the packages themselves.
  *
- * @returns whether the upstream has this subdir at all.
+ * @returns `absent` when the upstream has no such subdir, `yield` when there is more to do than this slice has time for.
  * @throws {MirrorError} `upstream_missing` when a subdir that had files is gone: an upstream that loses one is more likely
  *   broken than empty, so what is known stays. What asking and admitting throw.
  */
-export async function refreshPart(context: RunContext, subdir: string): Promise<boolean> {
+export async function refreshPart(context: RunContext, subdir: string): Promise<'done' | 'absent' | 'yield'> {
   const { deps, mirror, upstream } = context;
   const part: Part = { source_id: mirror.source_id, subdir };
   const known = await findPart(deps.db, part);
   const now = deps.now();
-  const answer = await findDocument(upstream, subdir, known, now);
-  if (answer.status === 'absent') {
-    if (known && known.records > 0) throw vanished(subdir, known.records);
-    return false;
+  const shards = await findShardIndex(upstream, subdir, known, now);
+  if (shards.status === 'unchanged') {
+    await commit(context, (trx) => touchPart(trx, part, now));
+    return 'done';
   }
-  if (answer.status === 'unchanged') await commit(context, (trx) => touchPart(trx, part, now));
-  else if (answer.status === 'folder') await admitFolder(context, part, answer.path);
-  else await admitDocument(context, part, answer, answer.zstAbsent ? (known?.zst_absent_at ?? now) : null);
-  return true;
+  if (shards.status === 'found') return refreshShards(context, part, shards);
+  const isFolder = channelLocation(upstream.address, subdir).kind === 'file';
+  const shardsAbsentAt = isFolder ? null : stillSince(known?.shards_absent_at, now);
+  const end = await refreshDocument(context, part, known, shardsAbsentAt);
+  if (end === 'absent' && known && known.records > 0) throw vanished(subdir, known.records);
+  return end;
 }
 
-async function admitDocument(
-  context: RunContext,
-  part: Part,
-  { document }: Extract<DocumentAnswer, { status: 'document' }>,
-  zstAbsentSince: Date | null,
-): Promise<void> {
-  const report = reporter(context);
-  await admitIndexDocument(context.deps, {
-    sourceId: part.source_id,
-    subdir: part.subdir,
-    document: stoppable(document.json, context.lease.signal),
-    finish: document.finish,
-    guard: async (trx) => {
-      await noteZstAbsent(trx, part, zstAbsentSince);
-      await forgetFolderFiles(trx, part);
-      await context.lease.guard(trx);
-    },
-    onProgress: () => {
-      const { done, total } = document.progress();
-      report({ step_done: done, step_total: total ?? 0 });
-    },
-  });
-}
+/** How long the upstream's word that it has no shards is believed before it is asked again. */
+const dayMs = 24 * 3600 * 1000;
 
-async function admitFolder(context: RunContext, part: Part, path: string): Promise<void> {
-  const { deps, lease, upstream } = context;
-  const report = reporter(context);
-  const revision = await sourceRevision(deps.db, part.source_id);
-  const packages = await folderPackages(
-    {
-      guard: upstream.guard,
-      inspect: deps.inspect,
-      recordsOf: async (files) => {
-        const records = await findRecords(deps.db, part, files, revision);
-        return new Map(records.map((record) => [record.file, record.body]));
-      },
-      signal: lease.signal,
-      onProgress: (done, total) => report({ step_done: done, step_total: total }),
-    },
-    { path, subdir: part.subdir, known: await folderFiles(deps.db, part) },
-  );
-  await admitFolderRecords(deps, {
-    sourceId: part.source_id,
-    subdir: part.subdir,
-    records: packages.records,
-    finish: () => ({ document_url: null, document_sha256: null, etag: null, last_modified: null, base_url: null }),
-    guard: async (trx) => {
-      const { read, gone } = packages.changes();
-      await saveFolderFiles(trx, part, read, gone);
-      await lease.guard(trx);
-    },
-  });
-}
-
-/** A document whose reading ends at once, with the signal's reason, when the run must end. */
-async function* stoppable(json: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  for await (const chunk of json) {
-    signal.throwIfAborted();
-    yield chunk;
-  }
-  signal.throwIfAborted();
+function stillSince(since: Date | null | undefined, now: Date): Date {
+  return since && now.getTime() - since.getTime() < dayMs ? since : now;
 }
 
 function vanished(subdir: string, records: number): MirrorError {

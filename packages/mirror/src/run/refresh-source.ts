@@ -25,7 +25,7 @@ export async function refreshSource(context: RunContext): Promise<StageEnd> {
     if (!context.hasTime()) return 'yield';
     const text = `Reading the index of ${subdir} (${i + 1} of ${subdirs.length})`;
     await save(context, { steps, step: i + 1, step_text: text, step_done: 0, step_total: 0 });
-    await patiently(context, () => refreshPart(context, subdir));
+    if ((await patiently(context, () => refreshPart(context, subdir))) === 'yield') return 'yield';
     await save(context, { last_key: subdir });
   }
   // Noarch alone, which only comes along, makes no channel.
@@ -38,11 +38,10 @@ export async function refreshSource(context: RunContext): Promise<StageEnd> {
 }
 
 /** What is cut short once may come whole the next time. */
-async function patiently(context: RunContext, work: () => Promise<unknown>): Promise<void> {
+async function patiently<T>(context: RunContext, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await work();
-      return;
+      return await work();
     } catch (error) {
       const { signal } = context.lease;
       signal.throwIfAborted();

@@ -102,13 +102,13 @@ describe('a passive run', () => {
     expect(mirror).toMatchObject({ at_rev: run.revision, last_run_id: run.id });
   });
 
-  test('that finds nothing new asks five questions, writes no revision and judges nothing anew', async () => {
+  test('that finds nothing new asks two questions a subdir, writes no revision and judges nothing anew', async () => {
     const id = await bench.mirror({ source_root: upstream.url, filters: { subdirs: condaSubdirs } });
     const first = await bench.lastRun(id);
     upstream.reset();
     const second = await again(id);
     expect(upstream.asked.map(({ path, status }) => `${status} ${path}`)).toEqual(
-      condaSubdirs.map((subdir) => `304 /${subdir}/repodata.json.zst`),
+      condaSubdirs.flatMap((subdir) => [`304 /${subdir}/run_exports.json.zst`, `304 /${subdir}/repodata.json.zst`]),
     );
     expect(second).toMatchObject({ state: 'completed', revision: first.revision, counts: first.counts });
   });

@@ -1,21 +1,22 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { inspectConda } from '@sluice/archives';
-import { parseIndexJson, recordFromIndexJson, writeJson } from '@sluice/formats/conda';
+import { type JsonValue, parseIndexJson, recordFromIndexJson, toRunExports, writeJson } from '@sluice/formats/conda';
 import { parseMd5, parseSha256 } from '@sluice/formats/digest';
 import type { InspectPackage } from '../upstreams/conda/folder-packages.ts';
 
 /** Opens packages for real, as the server does. */
 export const inspectPackage: InspectPackage = async (path, file, subdir) => {
   const bytes = await readFile(path);
-  const { texts } = await inspectConda(path, file);
+  const inspection = await inspectConda(path, file);
   const sha256 = createHash('sha256').update(bytes).digest();
-  const record = recordFromIndexJson(parseIndexJson(texts.get('info/index.json')!), {
+  const record = recordFromIndexJson(parseIndexJson(inspection.texts.get('info/index.json')!), {
     fileName: file,
     subdir,
     md5: parseMd5(createHash('md5').update(bytes).digest('hex')),
     sha256: parseSha256(sha256.toString('hex')),
     size: bytes.length,
   });
-  return { body: Buffer.from(writeJson(record)), sha256 };
+  const runExports = Buffer.from(writeJson(toRunExports((inspection.runExports ?? null) as JsonValue)));
+  return { body: Buffer.from(writeJson(record)), runExports, sha256 };
 };

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { inspectConda, type Limits } from '@sluice/archives';
 import { parseIndexJson, recordFromIndexJson, writeJson } from '@sluice/formats/conda';
 import { type Md5, parseMd5, parseSha256, sha256ToBytes } from '@sluice/formats/digest';
+import { runExportsOfPackage } from './run-exports-text.ts';
 
 /**
  * The record of a package that lies in a folder without an index, as conda-index would write it: the archive is read
@@ -17,12 +18,16 @@ export async function folderRecord(
   file: string,
   subdir: string,
   limits: Partial<Limits> = {},
-): Promise<{ body: Uint8Array; sha256: Uint8Array }> {
+): Promise<{ body: Uint8Array; sha256: Uint8Array; runExports: Uint8Array | null }> {
   const { md5, sha256, size } = await digestsOf(path);
-  const { texts } = await inspectConda(path, file, { limits });
-  const index = parseIndexJson(texts.get('info/index.json') ?? '');
+  const inspection = await inspectConda(path, file, { limits });
+  const index = parseIndexJson(inspection.texts.get('info/index.json') ?? '');
   const record = recordFromIndexJson(index, { fileName: file, subdir, md5, sha256, size });
-  return { body: new TextEncoder().encode(writeJson(record)), sha256: sha256ToBytes(sha256) };
+  return {
+    body: new TextEncoder().encode(writeJson(record)),
+    sha256: sha256ToBytes(sha256),
+    runExports: runExportsOfPackage(inspection),
+  };
 }
 
 async function digestsOf(path: string) {

@@ -6,8 +6,9 @@ import { type PartRefresh, refreshPart } from './refresh-part.ts';
 /**
  * The second entrance: an upstream's repodata.json of one subdir becomes the new state of that part of its source.
  *
- * The document is scanned as it streams in and never held; records keep their text to the byte. Records of the `v3`
- * bucket are left out: they must not leak into the classic maps (CEP 48).
+ * The document is scanned as it streams in and never held; records keep their text to the byte. Records of the `v3` maps,
+ * and those that need them wherever they stand, are marked, so that they never leak into the classic maps (CEP 48). Wheels
+ * are left out, each noted as refused.
  *
  * @throws {FormatError} `repodata_*` when it is not repodata; nothing is changed then. {@link refreshPart}'s errors.
  */
@@ -18,24 +19,28 @@ export async function admitIndexDocument(
     subdir: string;
     /** Plain JSON, decompressed. */
     document: AsyncIterable<Uint8Array>;
+    /** The run exports of a file as JSON text; null when they are not known. */
+    runExportsOf?: ((file: string) => Uint8Array | null) | undefined;
     finish: () => PartOrigin;
     guard?: Guard;
     onProgress?: (records: number) => void;
   },
 ): Promise<PartRefresh> {
+  const { runExportsOf = () => null } = input;
   return refreshPart(deps, {
     sourceId: input.sourceId,
     subdir: input.subdir,
+    rest: 'gone',
     origin: input.finish,
     guard: input.guard,
-    async feed(take, drained) {
+    async feed({ take, refuse, drained }) {
       let records = 0;
       const scanner = createRepodataScanner({
         onRecord(bucket, file, body) {
-          if (bucket !== 'packages' && bucket !== 'packages.conda') return;
           records++;
-          take(file, body);
+          take(file, body, { v3: bucket.startsWith('v3.'), runExports: runExportsOf(file) });
         },
+        onLeftOut: (_, stem) => refuse(`${stem}.whl`, noWheels),
       });
       for await (const chunk of input.document) {
         scanner.push(chunk);
@@ -47,27 +52,5 @@ export async function admitIndexDocument(
   });
 }
 
-/** As {@link admitIndexDocument}, for a bare folder: the records were made by us from the packages themselves. */
-export async function admitFolderRecords(
-  deps: AdmitDeps,
-  input: {
-    sourceId: number;
-    subdir: string;
-    records: AsyncIterable<{ file: string; body: Uint8Array }>;
-    finish: () => PartOrigin;
-    guard?: Guard;
-  },
-): Promise<PartRefresh> {
-  return refreshPart(deps, {
-    sourceId: input.sourceId,
-    subdir: input.subdir,
-    origin: input.finish,
-    guard: input.guard,
-    async feed(take, drained) {
-      for await (const { file, body } of input.records) {
-        take(file, body);
-        await drained();
-      }
-    },
-  });
-}
+/** Why wheels of an index are left out. */
+export const noWheels = 'A wheel in a conda index is not served: mirror the Python package itself.';

@@ -1,19 +1,23 @@
 import {
   closeRecords,
   copyIn,
+  findFacts,
+  liveShards,
   type Part,
   type PartOrigin,
-  type RefusedRecord,
+  refusedRecords,
+  replaceShards,
   type Session,
+  type SourceShardRow,
   savePart,
   saveRefusedRecords,
   sourceRevision,
   withLock,
 } from '@sluice/catalog';
-import { FormatError } from '@sluice/formats/errors';
-import { condaFactsRow, type Facts, type FactsBuilder, factsBuilder, recordHash, rowIndex } from '@sluice/policy';
-import { RegistryError } from '../errors.ts';
+import type { RecordExtra } from '@sluice/policy';
+import type { RegistryError } from '../errors.ts';
 import type { AdmitDeps, Guard } from './deps.ts';
+import { duplicateFile, type PartDifference, partDifference, type TakenRecord } from './part-difference.ts';
 import { sourceFacts, storeFacts } from './source-facts.ts';
 
 /** What a refresh found, and the source revision that now holds. `refused`: records left out, since they are none of their files. */
@@ -27,18 +31,36 @@ export interface PartRefresh {
   refused: number;
 }
 
-/** Takes one record; `body` may be reused by the caller afterwards. */
-export type TakeRecord = (file: string, body: Uint8Array) => void;
+/** Takes what an index lists. Bytes may be reused by the caller afterwards. */
+export interface PartFeed extends Pick<PartDifference, 'gone' | 'refuse' | 'renew'> {
+  take(file: string, body: Uint8Array, extra?: RecordExtra): TakenRecord;
+  /** Wait for this now and then, or memory grows. */
+  drained(): Promise<void>;
+}
+
+/** The upstream's own shards as they are after a refresh: names whose shard ended, and those that begin. */
+export interface ShardChanges {
+  ended: readonly string[];
+  begun: readonly SourceShardRow[];
+}
 
 export interface PartInput {
   sourceId: number;
   subdir: string;
-  /** Hands every record of the part to `take`, and waits for `drained` now and then. */
-  feed: (take: TakeRecord, drained: () => Promise<void>) => Promise<void>;
+  /** What becomes of files that the feed does not speak of. */
+  rest: 'gone' | 'kept';
+  feed: (to: PartFeed) => Promise<void>;
   /** Asked after the last record: where the state came from. */
   origin: () => PartOrigin;
+  /** Asked after the last record, for an upstream that has shards. */
+  shards?: (() => ShardChanges) | undefined;
   guard?: Guard | undefined;
 }
+
+/** Below so many changed records no columns are written: whoever reads them adds what changed since the last ones. */
+const fewChanges = 1000;
+/** And not more often than so many revisions apart. */
+const mostRevisions = 16;
 
 /**
  * Make a stream of records the new state of one part of a source, writing only the difference.
@@ -56,24 +78,56 @@ export async function refreshPart(deps: AdmitDeps, input: PartInput): Promise<Pa
 }
 
 async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Promise<PartRefresh> {
-  const { client, db } = session;
+  const { db } = session;
   const part: Part = { source_id: input.sourceId, subdir: input.subdir };
   const current = await sourceRevision(db, input.sourceId);
   const revision = current + 1;
   const previous = await sourceFacts({ ...deps, db }, part, current);
-  const difference = compare(previous, input.subdir, revision);
+  const difference = partDifference(previous, { subdir: input.subdir, revision, rest: input.rest });
+  await copyRecords(session, input, revision, difference);
+  const shards = input.shards?.();
+  const left = shards ? 0 : (await liveShards(db, part)).size;
+  await noteRefused(session, part, input, difference);
+  const counts = difference.counts();
+  const changes = counts.added + counts.updated + counts.removed;
+  const changed = !previous || changes + left + (shards?.ended.length ?? 0) + (shards?.begun.length ?? 0) > 0;
+  if (changed) {
+    await closeRecords(db, part, difference.ended(), revision);
+    await replaceShards(db, part, revision, shards ?? { ended: 'all', begun: [] });
+    const stored = await findFacts(db, part, revision);
+    const isDue = !stored || changes >= fewChanges || (changes > 0 && revision - stored.revision >= mostRevisions);
+    if (isDue) await storeFacts({ ...deps, db }, part, revision, difference.facts());
+  }
+  const state = { ...input.origin(), records: counts.records };
+  await savePart(db, part, state, changed ? revision : undefined, deps.now());
+  await input.guard?.(db);
+  return { ...counts, changed, refused: difference.refused.length, revision: changed ? revision : current };
+}
+
+async function copyRecords(
+  { client }: Session,
+  input: PartInput,
+  revision: number,
+  difference: PartDifference,
+): Promise<void> {
   const copy = copyIn(
     client,
-    'copy record (source_id, subdir, file, from_rev, to_rev, body) from stdin (format binary)',
-    ['int4', 'text', 'text', 'int4', 'int4', 'bytea'],
+    'copy record (source_id, subdir, file, from_rev, to_rev, body, v3, run_exports) from stdin (format binary)',
+    ['int4', 'text', 'text', 'int4', 'int4', 'bytea', 'bool', 'bytea'],
   );
   try {
-    await input.feed(
-      (file, body) => {
-        if (difference.take(file, body)) copy.row([input.sourceId, input.subdir, file, revision, null, body]);
+    await input.feed({
+      take(file, body, extra) {
+        const taken = difference.take(file, body, extra);
+        const runExports = extra?.runExports ?? null;
+        if (taken.isNew) copy.row([input.sourceId, input.subdir, file, revision, null, body, taken.v3, runExports]);
+        return taken;
       },
-      () => copy.drain(),
-    );
+      refuse: difference.refuse,
+      gone: difference.gone,
+      renew: difference.renew,
+      drained: () => copy.drain(),
+    });
   } catch (error) {
     await copy.abort();
     throw error;
@@ -81,104 +135,11 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
   await copy.end().catch((error) => {
     throw duplicate(error) ?? error;
   });
-  const result = difference.result();
-  await saveRefusedRecords(db, part, difference.refused);
-  if (!result.changed) {
-    await savePart(db, part, { ...input.origin(), records: result.records }, undefined, deps.now());
-    await input.guard?.(db);
-    return { ...result, revision: current };
-  }
-  await closeRecords(db, part, difference.ended(), revision);
-  await storeFacts({ ...deps, db }, part, revision, difference.facts());
-  await savePart(db, part, { ...input.origin(), records: result.records }, revision, deps.now());
-  await input.guard?.(db);
-  return { ...result, revision };
 }
 
-interface Difference {
-  /** Take the next record; true when its text must be written. */
-  take(file: string, body: Uint8Array): boolean;
-  readonly refused: readonly RefusedRecord[];
-  result(): Omit<PartRefresh, 'revision'>;
-  /** Files whose live version ends: changed or gone. */
-  ended(): string[];
-  facts(): Facts;
-}
-
-/** Compare a stream of records with the facts of the state before; memory holds columns, never texts. */
-function compare(previous: Facts | undefined, subdir: string, revision: number): Difference {
-  const before = previous && indexed(previous);
-  const seen = new Uint8Array(previous?.count ?? 0);
-  const next: FactsBuilder = factsBuilder('conda', subdir);
-  const changed: string[] = [];
-  const refused: RefusedRecord[] = [];
-  let added = 0;
-
-  function take(file: string, body: Uint8Array): boolean {
-    const row = before ? before.find(file) : -1;
-    if (row < 0) {
-      if (!add(file, body)) return false;
-      added++;
-      return true;
-    }
-    if (seen[row]) throw duplicateFile(file);
-    seen[row] = 1;
-    const [a, b] = recordHash(file, body);
-    const facts = previous as Facts;
-    if (
-      facts.recordHash[row * 2] === a &&
-      facts.recordHash[row * 2 + 1] === b &&
-      facts.length[row] === body.byteLength
-    ) {
-      next.addFrom(facts, row);
-      return false;
-    }
-    changed.push(file);
-    return add(file, body);
-  }
-
-  function add(file: string, body: Uint8Array): boolean {
-    try {
-      next.add(condaFactsRow(file, body, revision));
-      return true;
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      refused.push({ file, reason: error.message });
-      return false;
-    }
-  }
-
-  function gone(): string[] {
-    const files: string[] = [];
-    seen.forEach((was, row) => {
-      if (!was) files.push((previous as Facts).file(row));
-    });
-    return files;
-  }
-
-  return {
-    take,
-    refused,
-    ended: () => [...changed, ...gone()],
-    facts: () => next.build(),
-    result() {
-      const removed = seen.reduce((count, was) => count + (was ? 0 : 1), 0);
-      return {
-        changed: !previous || added + changed.length + removed > 0,
-        records: next.count,
-        added,
-        updated: changed.length,
-        removed,
-        refused: refused.length,
-      };
-    },
-  };
-}
-
-function indexed(facts: Facts) {
-  const index = rowIndex(facts.file, facts.count);
-  for (let row = 0; row < facts.count; row++) index.add(facts.file(row), row);
-  return index;
+async function noteRefused({ db }: Session, part: Part, { rest }: PartInput, now: PartDifference): Promise<void> {
+  const before = rest === 'gone' ? [] : await refusedRecords(db, part);
+  await saveRefusedRecords(db, part, [...before.filter(({ file }) => !now.isTouched(file)), ...now.refused]);
 }
 
 const uniqueViolation = '23505';
@@ -190,11 +151,4 @@ function duplicate(error: unknown): RegistryError | undefined {
       String((error as { detail?: string }).detail),
     )?.[1],
   );
-}
-
-function duplicateFile(file = 'a file'): RegistryError {
-  return new RegistryError('index_duplicate_file', `The index lists ${file} twice; it was refused as a whole.`, {
-    wanted: 'each file once',
-    found: file,
-  });
 }

@@ -12,8 +12,10 @@ import {
   type Part,
   recordEvent,
   savePart,
+  shareBlobs,
 } from '@sluice/catalog';
 import {
+  bucketFor,
   type IndexJson,
   parseFileName,
   parseIndexJson,
@@ -27,6 +29,7 @@ import type { Received, Receiving } from '@sluice/storage';
 import { channelMissing, RegistryError } from '../errors.ts';
 import type { AdmitDeps } from './deps.ts';
 import { inspectionRow } from './inspection-row.ts';
+import { runExportsOfPackage } from './run-exports-text.ts';
 
 /** One uploaded file: its bytes are in `receiving`, finished; its name and place are what the client said. */
 export interface Upload {
@@ -55,8 +58,8 @@ export interface UploadResult {
 /**
  * Admit one uploaded conda package into a channel's own files.
  *
- * The archive is read within bounds, its metadata must agree with the file name and the place, the bytes become durable,
- * then one short transaction writes record, audit and the job that publishes. The receiving is committed or discarded.
+ * The archive is read within bounds, its metadata must agree with the file name and the place; then, in one short
+ * transaction that keeps collections out, the bytes become durable and record, audit and the job that publishes are written. The receiving is committed or discarded.
  *
  * @throws {RegistryError} `type_not_allowed`, `archive_refused`, `metadata_mismatch`, `subdir_mismatch`, `file_name`,
  *   `upload_empty`, `channel_missing` when it was deleted meanwhile, and `file_exists` when other bytes have that name: a file name means the same bytes for ever.
@@ -66,7 +69,6 @@ export async function admitUpload(deps: AdmitDeps, upload: Upload): Promise<Uplo
     const received = await upload.receiving.finish();
     const inspected = await inspect(deps, upload, received);
     upload.receiving.verified();
-    await upload.receiving.commit();
     return await record(deps, upload, received, inspected);
   } finally {
     await upload.receiving.discard();
@@ -144,6 +146,8 @@ async function record(
   const { name, version, build, subdir } = readRecord(body);
   const result = { name, version, build, subdir: subdir as string, file: fileName, ...received };
   return deps.db.transaction().execute(async (trx) => {
+    await shareBlobs(trx);
+    await upload.receiving.commit();
     if (!(await lockChannel(trx, channel.id, 'stay'))) throw channelMissing(channel.path);
     const source = await lockUploadsSource(trx, channel.id, now);
     const part: Part = { source_id: source.id, subdir: result.subdir };
@@ -162,7 +166,13 @@ async function record(
     await insertBlobs(trx, [{ sha256, size: received.size, pack: null, pack_offset: null }], now);
     await insertInspections(trx, [inspectionRow(sha256, inspection)], now);
     await closeRecords(trx, part, [fileName], revision);
-    await insertRecord(trx, part, { file: fileName, from_rev: revision, body });
+    await insertRecord(trx, part, {
+      file: fileName,
+      from_rev: revision,
+      body,
+      v3: bucketFor(fileName, record).startsWith('v3.'),
+      run_exports: runExportsOfPackage(inspection),
+    });
     await savePart(trx, part, { ...noOrigin, records: 0 }, revision, now);
     await recordEvent(trx, {
       at: now,
@@ -172,7 +182,7 @@ async function record(
       subject: `${result.subdir}/${fileName}`,
       data: { artifact_family: 'conda', ckey: `${result.subdir}/${fileName}`, sha256: received.sha256 },
     });
-    await enqueuePublication(trx, channel.id);
+    await enqueuePublication(trx, channel.id, [{ text: 'upload', actor: upload.actor }]);
     return { status: 'created', ...result };
   });
 }

@@ -6,9 +6,14 @@ import { MirrorError } from '../../errors.ts';
 import { looksLikeZstd, unzstd } from '../../fetch/unzstd.ts';
 import { documentInfo } from './document-info.ts';
 
-/** A repodata document on its way in: plain JSON, to be read once, from the beginning to the end. */
+/** A repodata document on its way in, to be read once, from the beginning to the end. */
 export interface OpenDocument {
+  /** Plain JSON, as it arrives. */
   json: AsyncIterable<Uint8Array>;
+  /** Instead of `json`: the document as it lies at the upstream, to be put somewhere first. */
+  bytes: AsyncIterable<Uint8Array>;
+  /** Plain JSON of a copy of `bytes`. */
+  jsonOf(copy: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Bytes of the document as transferred: all (unknown when the upstream does not say), and read so far. */
   progress(): { done: number; total: number | undefined };
   /**
@@ -69,9 +74,14 @@ export async function openDocument(raw: RawDocument): Promise<OpenDocument> {
       },
     );
   }
-  const info = documentInfo(raw.encoding === 'zst' ? unzstd(all) : all);
+  let info = documentInfo(plain(raw, all));
   return {
     json: bounded(info.json, raw.url),
+    bytes: all,
+    jsonOf(copy) {
+      info = documentInfo(plain(raw, copy));
+      return bounded(info.json, raw.url);
+    },
     progress: () => ({ done, total: raw.total }),
     finish() {
       const { subdir, baseUrl } = info.found();
@@ -90,6 +100,10 @@ export async function openDocument(raw: RawDocument): Promise<OpenDocument> {
       };
     },
   };
+}
+
+function plain({ encoding }: RawDocument, bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  return encoding === 'zst' ? unzstd(bytes) : bytes;
 }
 
 async function peek(source: AsyncGenerator<Uint8Array>) {

@@ -1,7 +1,6 @@
 import type { SourcePartRow } from '@sluice/catalog';
-import { MirrorError } from '../../errors.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
-import { proxyWithSecret } from '../../source-address.ts';
+import { absentIfMissing, absentIfNone, ask } from './ask.ts';
 import type { UpstreamDeps } from './conda-upstream.ts';
 import { type OpenDocument, openDocument } from './document.ts';
 import { findFolderDocument } from './folder-document.ts';
@@ -45,7 +44,7 @@ export async function findDocument(
     const answer = await tryZst(deps, subdir, known);
     if (answer) return answer;
   }
-  const answer = await ask(deps, subdir, 'json', known).catch(absentIfMissing);
+  const answer = await askDocument(deps, subdir, 'json', known).catch(absentIfMissing);
   if (answer === undefined) return { status: 'absent' };
   if (answer === 'unchanged') return { status: 'unchanged' };
   return { status: 'document', document: await opened(deps, subdir, 'json', answer), zstAbsent: true };
@@ -58,50 +57,20 @@ async function tryZst(
   known: KnownPart | undefined,
 ): Promise<DocumentAnswer | undefined> {
   try {
-    const answer = await ask(deps, subdir, 'zst', known);
+    const answer = await askDocument(deps, subdir, 'zst', known);
     if (answer === 'unchanged') return { status: 'unchanged' };
     return { status: 'document', document: await opened(deps, subdir, 'zst', answer), zstAbsent: false };
   } catch (error) {
-    const none =
-      error instanceof MirrorError &&
-      ['upstream_missing', 'upstream_denied', 'upstream_malformed'].includes(error.code);
-    if (none) return undefined;
-    throw error;
+    return absentIfNone(error);
   }
 }
 
-async function ask(
-  deps: UpstreamDeps,
-  subdir: string,
-  encoding: 'json' | 'zst',
-  known: KnownPart | undefined,
-): Promise<HttpAnswer | 'unchanged'> {
-  const path = documentPath(subdir, encoding);
-  const location = channelLocation(deps.address, path);
-  if (location.kind !== 'http') throw new TypeError('a channel of the network has its documents there');
-  const same = known?.document_url === channelUrl(deps.address, path);
-  const answer = await deps.http.open({
-    url: location.url,
-    headers: {
-      accept: encoding === 'json' ? 'application/json, */*;q=0.5' : 'application/zstd, */*;q=0.5',
-      'accept-encoding': encoding === 'json' ? 'gzip' : 'identity',
-      ...(same && known.etag !== null ? { 'if-none-match': known.etag } : {}),
-      ...(same && known.last_modified !== null ? { 'if-modified-since': known.last_modified } : {}),
-    },
-    proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
-    signal: deps.signal,
+function askDocument(deps: UpstreamDeps, subdir: string, encoding: 'json' | 'zst', known: KnownPart | undefined) {
+  return ask(deps, documentPath(subdir, encoding), encoding, {
+    url: known?.document_url ?? null,
+    etag: known?.etag ?? null,
+    lastModified: known?.last_modified ?? null,
   });
-  if (answer.status === 200) return answer;
-  await answer.discard();
-  if (answer.status === 304) return 'unchanged';
-  throw new MirrorError(
-    'upstream_malformed',
-    `The upstream answered ${channelUrl(deps.address, path)} with status ${answer.status} unasked.`,
-    {
-      wanted: 'status 200',
-      found: `status ${answer.status}`,
-    },
-  );
 }
 
 function opened(
@@ -125,9 +94,4 @@ function opened(
 
 function documentPath(subdir: string, encoding: 'json' | 'zst'): string {
   return `${subdir}/repodata.json${encoding === 'zst' ? '.zst' : ''}`;
-}
-
-function absentIfMissing(error: unknown): undefined {
-  if (error instanceof MirrorError && error.code === 'upstream_missing') return undefined;
-  throw error;
 }

@@ -1,11 +1,14 @@
+import { statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { FolderFileRow } from '@sluice/catalog';
 import type { SourceGuard } from '../../fetch/source-guard.ts';
 
-/** What opening one package told: its record's verbatim text, and the digest of the file. */
+/** What opening one package told: its record's verbatim text, its run exports as JSON text, and the digest of the file. */
 export interface InspectedPackage {
   body: Uint8Array;
+  runExports: Uint8Array | null;
   sha256: Uint8Array;
 }
 
@@ -16,50 +19,56 @@ export type InspectPackage = (path: string, file: string, subdir: string) => Pro
 
 /** What a bare folder holds, compared with the last time. */
 export interface FolderPackages {
-  /** Every package's record, in byte order of the file names. To be read once. */
-  records: AsyncIterable<{ file: string; body: Uint8Array }>;
-  /** What to remember; only after the last record. */
-  changes(): { read: FolderFileRow[]; gone: string[] };
+  /** Nothing came, changed or went. */
+  isUnchanged: boolean;
+  /** Files that are as they were: those with a record, and those that are no packages. */
+  unchanged(): { listed: readonly string[]; refused: number };
+  /** The records of packages that came or changed, in the order in which they were read. To be read once. */
+  records: AsyncIterable<{ file: string; body: Uint8Array; runExports: Uint8Array | null }>;
+  /**
+   * What to remember; only after the last record. `gone` are no longer in the folder, `notListed` have no record (any
+   * more): they are gone or no packages.
+   */
+  changes(): { read: FolderFileRow[]; gone: string[]; notListed: string[] };
 }
 
 const packageName = /\.(conda|tar\.bz2)$/;
-const portion = 200;
+/** Files looked at in one turn: a look takes some microseconds, and a thousand times as long through promises of its own. */
+const portion = 500;
+/** Packages opened at once: reading one waits for the disk, reading another unpacks. */
+const readers = 4;
 
 /**
- * Read a folder of packages that has no index. Only files whose size or time of change differ from `known` are opened;
- * the others keep the record `recordsOf` finds. What is no package is remembered with the reason, and is no record.
+ * Read a folder of packages that has no index. Only files whose size or time of change differ from `known` are opened.
+ * What is no package is remembered with the reason, and has no record.
+ *
+ * @throws {MirrorError} `source_refused` for a link that leads out of the allowed folders.
  */
 export async function folderPackages(
   deps: {
     guard: SourceGuard;
     inspect: InspectPackage;
-    recordsOf: (files: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>;
     signal?: AbortSignal | undefined;
     onProgress?: ((done: number, total: number) => void) | undefined;
   },
   folder: { path: string; subdir: string; known: readonly FolderFileRow[] },
 ): Promise<FolderPackages> {
-  const names = (await readdir(folder.path)).filter((name) => packageName.test(name)).sort(byBytes);
   const known = new Map(folder.known.map((row) => [row.file, row]));
+  const { there, touched } = await compare(deps.guard, folder.path, known);
   const read: FolderFileRow[] = [];
   const vanished = new Set<string>();
 
-  async function one(file: string, kept: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array | undefined> {
-    const path = await deps.guard.path(join(folder.path, file));
+  async function one({ file, path }: FoundFile) {
     const before = await stat(path);
-    const last = known.get(file);
-    const same = last !== undefined && last.size === before.size && last.mtime_ms === before.mtimeMs;
-    if (same && last.refusal !== null) return undefined;
-    if (same && kept.has(file)) return kept.get(file);
     const row = { file, size: before.size, mtime_ms: before.mtimeMs };
     try {
-      const { body, sha256 } = await deps.inspect(path, file, folder.subdir);
+      const { body, runExports, sha256 } = await deps.inspect(path, file, folder.subdir);
       const after = await stat(path);
       // Written to meanwhile: whatever was read, look again next time.
       const settled = after.size === before.size && after.mtimeMs === before.mtimeMs;
       if (!settled) throw new Error('The file changed while it was read.');
       read.push({ ...row, sha256, refusal: null });
-      return body;
+      return { file, body, runExports };
     } catch (error) {
       deps.signal?.throwIfAborted();
       const refusal = error instanceof Error ? error.message : 'The file could not be read.';
@@ -72,36 +81,85 @@ export async function folderPackages(
     }
   }
 
+  async function attempt(found: FoundFile) {
+    deps.signal?.throwIfAborted();
+    return one(found).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+      vanished.add(found.file);
+      return undefined;
+    });
+  }
+
   async function* records() {
-    for (let at = 0; at < names.length; at += portion) {
-      const some = names.slice(at, at + portion);
-      const kept = await deps.recordsOf(some.filter((file) => known.has(file)));
-      for (const file of some) {
-        deps.signal?.throwIfAborted();
-        const body = await one(file, kept).catch((error: unknown) => {
-          if (!isMissing(error)) throw error;
-          vanished.add(file);
-          return undefined;
-        });
-        if (body) yield { file, body };
-      }
-      deps.onProgress?.(Math.min(at + portion, names.length), names.length);
+    const left = touched.values();
+    const begin = () => {
+      const next = left.next();
+      return next.done ? undefined : attempt(next.value);
+    };
+    // In the order of the names, some ahead of the one that is waited for.
+    const ahead: (ReturnType<typeof attempt> | undefined)[] = Array.from({ length: readers }, begin);
+    for (const promise of ahead) promise?.catch(() => {});
+    let done = 0;
+    for (let next = ahead.shift(); next; next = ahead.shift()) {
+      const record = await next;
+      const more = begin();
+      more?.catch(() => {});
+      ahead.push(more);
+      if (++done % 100 === 0 || done === touched.length) deps.onProgress?.(done, touched.length);
+      if (record) yield record;
     }
   }
 
+  const gone = () => [...known.keys()].filter((file) => !there.has(file) || vanished.has(file));
   return {
+    isUnchanged: touched.length === 0 && gone().length === 0,
+    unchanged() {
+      const other = new Set(touched.map(({ file }) => file));
+      const rest = folder.known.filter(({ file }) => there.has(file) && !other.has(file));
+      return {
+        listed: rest.filter(({ refusal }) => refusal === null).map(({ file }) => file),
+        refused: rest.filter(({ refusal }) => refusal !== null).length,
+      };
+    },
     records: records(),
     changes() {
-      const there = new Set(names.filter((name) => !vanished.has(name)));
-      return { read, gone: [...known.keys()].filter((file) => !there.has(file)) };
+      const refused = read.filter(({ refusal }) => refusal !== null).map(({ file }) => file);
+      return { read, gone: gone(), notListed: [...gone(), ...refused] };
     },
   };
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'upstream_missing');
+interface FoundFile {
+  file: string;
+  path: string;
 }
 
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** What lies in a folder, and which of it is not as it was known, in byte order of the names. */
+async function compare(guard: SourceGuard, folder: string, known: ReadonlyMap<string, FolderFileRow>) {
+  // What the folder itself contains lies where the folder does; only a link may lead elsewhere.
+  const home = await guard.path(folder);
+  const entries = (await readdir(home, { withFileTypes: true })).filter(({ name }) => packageName.test(name));
+  const there = new Set<string>();
+  const touched: FoundFile[] = [];
+  for (const [i, entry] of entries.entries()) {
+    if (i % portion === portion - 1) await turn();
+    const file = entry.name;
+    const path = entry.isFile() ? join(home, file) : await guard.path(join(home, file)).catch(absentIfMissing);
+    const now = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+    if (path === undefined || !now) continue;
+    there.add(file);
+    const last = known.get(file);
+    if (last === undefined || last.size !== now.size || last.mtime_ms !== now.mtimeMs) touched.push({ file, path });
+  }
+  touched.sort((a, b) => Buffer.compare(Buffer.from(a.file), Buffer.from(b.file)));
+  return { there, touched };
+}
+
+function absentIfMissing(error: unknown): undefined {
+  if (isMissing(error)) return undefined;
+  throw error;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'upstream_missing');
 }

@@ -33,6 +33,15 @@ export function packageLocation(
 ): Location {
   if (!packageFile.test(file))
     throw malformed(`The index of ${subdir} lists ${file}, which is no package file name.`, file);
+  return locationBelow(address, subdir, baseUrl, file);
+}
+
+/**
+ * Where a file is that an index of `subdir` puts below a base URL of its own; null for beside the index.
+ *
+ * @throws {MirrorError} as {@link packageLocation}.
+ */
+export function locationBelow(address: SourceAddress, subdir: string, baseUrl: string | null, file: string): Location {
   const home = new URL(`${withSecret(address.url, address.secret)}/${subdir}/`);
   if (baseUrl === null) return locationOf(new URL(encodeURIComponent(file), home));
   const slashed = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`;

@@ -1,0 +1,68 @@
+import { createReadStream } from 'node:fs';
+import type { PartOrigin } from '@sluice/catalog';
+import { sha256ToBytes } from '@sluice/formats/digest';
+import type { MirrorDeps } from '../deps.ts';
+import { MirrorError } from '../errors.ts';
+import type { OpenDocument } from '../upstreams/conda/document.ts';
+
+/** A document that has arrived as a whole and lies in a temporary file. */
+export interface SpooledDocument {
+  /** Whether its bytes have this digest. */
+  isSameAs(sha256: Uint8Array | null): boolean;
+  /** Plain JSON, to be read once. It ends at once, with the signal's reason, when the run must end. */
+  json(): AsyncIterable<Uint8Array>;
+  /** Where it came from; after the last byte of `json`. @throws as `OpenDocument.finish`. */
+  finish(): PartOrigin;
+  discard(): Promise<void>;
+}
+
+/** More than any index has, compressed or not. */
+const mostBytes = 16 * 1024 ** 3;
+
+/**
+ * Put a document into a temporary file while it arrives: an upstream that is slow or breaks off then holds up no
+ * transaction, and what is the same as last time is known before it is unpacked.
+ *
+ * @throws what its bytes throw; `upstream_malformed` when there is no end of them.
+ */
+export async function spoolDocument(
+  storage: MirrorDeps['storage'],
+  document: OpenDocument,
+  signal: AbortSignal,
+  onProgress: () => void,
+): Promise<SpooledDocument> {
+  const receiving = await storage.receive();
+  try {
+    for await (const chunk of document.bytes) {
+      signal.throwIfAborted();
+      if (receiving.size + chunk.length > mostBytes) throw endless();
+      await receiving.write(chunk);
+      onProgress();
+    }
+    const { sha256 } = await receiving.finish();
+    return {
+      isSameAs: (known) => known !== null && Buffer.compare(known, sha256ToBytes(sha256)) === 0,
+      json: () => stoppable(document.jsonOf(createReadStream(receiving.path, { highWaterMark: 1 << 18 })), signal),
+      finish: () => document.finish(),
+      discard: () => receiving.discard(),
+    };
+  } catch (error) {
+    await receiving.discard();
+    throw error;
+  }
+}
+
+async function* stoppable(json: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const chunk of json) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+  signal.throwIfAborted();
+}
+
+function endless(): MirrorError {
+  return new MirrorError('upstream_malformed', `The index has more than ${mostBytes} bytes.`, {
+    wanted: `at most ${mostBytes} bytes`,
+    found: 'more',
+  });
+}

@@ -1,0 +1,63 @@
+import { MirrorError } from '../../errors.ts';
+import type { HttpAnswer } from '../../fetch/http-client.ts';
+import { proxyWithSecret } from '../../source-address.ts';
+import type { UpstreamDeps } from './conda-upstream.ts';
+import { channelLocation, channelUrl } from './locate.ts';
+
+/** What was last read of a document, and from where. */
+export interface KnownDocument {
+  /** Without secrets, as stored; null when nothing was. */
+  url: string | null;
+  etag: string | null;
+  lastModified: string | null;
+}
+
+/**
+ * Ask a channel of the network for one of its documents, with the validators of last time if it is the one that was read.
+ *
+ * @param path below the channel.
+ * @throws {MirrorError} what {@link UpstreamDeps.http} throws.
+ */
+export async function ask(
+  deps: UpstreamDeps,
+  path: string,
+  encoding: 'json' | 'zst',
+  known: KnownDocument,
+): Promise<HttpAnswer | 'unchanged'> {
+  const location = channelLocation(deps.address, path);
+  if (location.kind !== 'http') throw new TypeError('a channel of the network has its documents there');
+  const same = known.url === channelUrl(deps.address, path);
+  const answer = await deps.http.open({
+    url: location.url,
+    headers: {
+      accept: encoding === 'json' ? 'application/json, */*;q=0.5' : 'application/zstd, */*;q=0.5',
+      'accept-encoding': encoding === 'json' ? 'gzip' : 'identity',
+      ...(same && known.etag !== null ? { 'if-none-match': known.etag } : {}),
+      ...(same && known.lastModified !== null ? { 'if-modified-since': known.lastModified } : {}),
+    },
+    proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
+    signal: deps.signal,
+  });
+  if (answer.status === 200) return answer;
+  await answer.discard();
+  if (answer.status === 304) return 'unchanged';
+  throw new MirrorError(
+    'upstream_malformed',
+    `The upstream answered ${channelUrl(deps.address, path)} with status ${answer.status} unasked.`,
+    { wanted: 'status 200', found: `status ${answer.status}` },
+  );
+}
+
+/** For `catch`: undefined when the upstream says there is no such thing. */
+export function absentIfMissing(error: unknown): undefined {
+  if (error instanceof MirrorError && error.code === 'upstream_missing') return undefined;
+  throw error;
+}
+
+/** For `catch`: undefined too when it denies it, or answers with something else, as some do for what they do not have. */
+export function absentIfNone(error: unknown): undefined {
+  if (error instanceof MirrorError && noneCodes.includes(error.code)) return undefined;
+  throw error;
+}
+
+const noneCodes = ['upstream_missing', 'upstream_denied', 'upstream_malformed'];

@@ -1,0 +1,168 @@
+import type { RefusedRecord } from '@sluice/catalog';
+import { readRecord } from '@sluice/formats/conda';
+import { FormatError } from '@sluice/formats/errors';
+import {
+  condaFactsRow,
+  type Facts,
+  factsBuilder,
+  fileRows,
+  mergedFacts,
+  type RecordExtra,
+  recordHash,
+} from '@sluice/policy';
+import { RegistryError } from '../errors.ts';
+
+/** What became of one listed record. `word`: its 64-bit hash as two halves; absent when it was refused. */
+export interface TakenRecord {
+  /** Whether its text must be written. */
+  isNew: boolean;
+  v3: boolean;
+  word?: readonly [number, number];
+}
+
+/** Compares what is listed now with the facts of the state before; memory holds columns, never texts. */
+export interface PartDifference {
+  /** @throws {RegistryError} `index_duplicate_file`. */
+  take(file: string, body: Uint8Array, extra?: RecordExtra): TakenRecord;
+  /** Leave out what is no record of its file. */
+  refuse(file: string, reason: string): void;
+  /** A file is not listed any more. */
+  gone(file: string): void;
+  /** The files of a package name are listed anew: those not taken again are gone. */
+  renew(name: string): void;
+  readonly refused: readonly RefusedRecord[];
+  /** Whether this file was spoken of. */
+  isTouched(file: string): boolean;
+  counts(): { records: number; added: number; updated: number; removed: number };
+  /** Files whose live version ends: changed or gone. */
+  ended(): string[];
+  facts(): Facts;
+}
+
+// What is known of a row of the state before. Below `same` nothing was heard of it.
+const unheard = 0;
+const resting = 1;
+const same = 2;
+const changed = 3;
+
+/**
+ * @param rest what happens to files that nobody speaks of.
+ * @param revision at which new versions begin.
+ */
+export function partDifference(
+  previous: Facts | undefined,
+  { subdir, revision, rest }: { subdir: string; revision: number; rest: 'gone' | 'kept' },
+): PartDifference {
+  const before = previous ?? factsBuilder('conda', subdir).build();
+  const rowOf = fileRows(before.files, before.count);
+  const states = new Uint8Array(before.count).fill(rest === 'gone' ? unheard : resting);
+  const added = factsBuilder('conda', subdir);
+  const refused: RefusedRecord[] = [];
+  const touchedFiles = new Set<string>();
+  const renewed = new Set<string>();
+  let rowsOfName: ((name: string) => Iterable<number>) | undefined;
+  let fresh = 0;
+
+  function take(file: string, body: Uint8Array, extra: RecordExtra = {}): TakenRecord {
+    if (rest === 'kept') touchedFiles.add(file);
+    const row = rowOf(file);
+    if (row >= 0) {
+      if (states[row]! >= same) throw duplicateFile(file);
+      const unchanged = isUnchanged(row, file, body, extra);
+      states[row] = unchanged ? same : changed;
+      if (unchanged) return unchanged;
+    }
+    try {
+      const facts = condaFactsRow(file, body, revision, extra);
+      added.add(facts);
+      if (row < 0) fresh++;
+      return { isNew: true, v3: facts.v3 ?? false, word: facts.recordHash };
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      refused.push({ file, reason: error.message });
+      return { isNew: false, v3: false };
+    }
+  }
+
+  function isUnchanged(row: number, file: string, body: Uint8Array, extra: RecordExtra): TakenRecord | undefined {
+    if (before.length[row] !== body.byteLength) return undefined;
+    const wasV3 = before.v3[row] === 1;
+    // Where it stands may have made it v3 before, so what its text needs counts.
+    const v3 = extra.v3 === true || (wasV3 && readRecord(body).v3);
+    if (v3 !== wasV3) return undefined;
+    const word = recordHash(file, body, { ...extra, v3 });
+    const known = before.recordHash[row * 2] === word[0] && before.recordHash[row * 2 + 1] === word[1];
+    return known ? { isNew: false, v3, word } : undefined;
+  }
+
+  const countOf = (state: number) => states.reduce((sum, one) => sum + (one === state ? 1 : 0), 0);
+  const filesOf = (...wanted: number[]) => {
+    const files: string[] = [];
+    states.forEach((state, row) => {
+      if (wanted.includes(state)) files.push(before.file(row));
+    });
+    return files;
+  };
+
+  return {
+    take,
+    refused,
+    refuse(file, reason) {
+      if (rest === 'kept') touchedFiles.add(file);
+      refused.push({ file, reason });
+    },
+    gone(file) {
+      touchedFiles.add(file);
+      const row = rowOf(file);
+      if (row >= 0 && states[row] === resting) states[row] = unheard;
+    },
+    renew(name) {
+      renewed.add(name);
+      rowsOfName ??= rowsByName(before);
+      for (const row of rowsOfName(name)) if (states[row] === resting) states[row] = unheard;
+    },
+    isTouched: (file) => touchedFiles.has(file) || renewed.has(nameOf(file)),
+    counts() {
+      const removed = countOf(unheard);
+      const updated = countOf(changed);
+      const kept = before.count - removed - updated;
+      return { records: kept + added.count, added: fresh, updated, removed };
+    },
+    ended: () => filesOf(changed, unheard),
+    facts() {
+      if (before.count === 0) return added.build();
+      const kept = states.map((state) => (state === same || state === resting ? 1 : 0));
+      return mergedFacts(before, kept, added.build());
+    },
+  };
+}
+
+/** The package name in a file name, in lower case; of anything that looks like one. */
+export function nameOf(file: string): string {
+  const stem = file.replace(/\.(conda|tar\.bz2|whl)$/, '');
+  const beforeBuild = stem.lastIndexOf('-');
+  return stem.slice(0, Math.max(0, stem.lastIndexOf('-', beforeBuild - 1))).toLowerCase();
+}
+
+/** The rows of each package name, found by counting. */
+function rowsByName({ names, name, count }: Facts): (name: string) => Iterable<number> {
+  const ids = new Map(names.map((text, id) => [text, id]));
+  const starts = new Uint32Array(names.length + 1);
+  for (let i = 0; i < count; i++) starts[name[i]! + 1]!++;
+  for (let id = 0; id < names.length; id++) starts[id + 1]! += starts[id]!;
+  const rows = new Uint32Array(count);
+  const next = starts.slice();
+  for (let i = 0; i < count; i++) rows[next[name[i]!]!++] = i;
+  return (text) => {
+    const id = ids.get(text);
+    return id === undefined ? [] : rows.subarray(starts[id], starts[id + 1]);
+  };
+}
+
+/** The refusal of an index that is of two minds about a file. */
+export function duplicateFile(file = 'a file'): RegistryError {
+  return new RegistryError('index_duplicate_file', `The index lists ${file} twice; it was refused as a whole.`, {
+    wanted: 'each file once',
+    found: file,
+  });
+}
