@@ -2,6 +2,7 @@ import type { Reason } from '@sluice/policy';
 
 /** What the server itself refuses. Other rooms have their own codes; `http/error-response.ts` gives each its status. */
 export type ServerErrorCode =
+  | 'channel_frozen'
   | 'config_invalid'
   | 'file_deleted'
   | 'file_missing'

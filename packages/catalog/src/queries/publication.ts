@@ -23,6 +23,8 @@ const entryColumns = ['kind', 'key', 'blob', 'signature', 'files', 'bytes', 'buc
 /** Everything one publication changes. */
 export interface PublicationChange {
   cause: string;
+  /** Who caused it; null for the server itself. */
+  actor: string | null;
   inputs: PublicationInput[];
   patch_rev: number;
   added: number;
@@ -67,6 +69,7 @@ export async function insertPublication(
       no,
       created_at: now,
       cause: change.cause,
+      actor: change.actor,
       inputs: JSON.stringify(change.inputs),
       patch_rev: change.patch_rev,
       added: change.added,

@@ -113,7 +113,7 @@ async function change(
       },
     });
     await notifyChanged(trx, 'channel', current.id);
-    if (!current.frozen) await enqueuePublication(trx, current.id);
+    if (!current.frozen) await enqueuePublication(trx, current.id, [{ text: 'patches edited', actor: actor.name }]);
     return patchRev;
   });
 }

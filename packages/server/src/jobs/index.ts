@@ -3,6 +3,7 @@ import { buildMonolith } from './build-monolith.ts';
 import { deleteChannel } from './delete-channel.ts';
 import type { Job } from './job.ts';
 import { publishChannel } from './publish-channel.ts';
+import { reindexChannel } from './reindex-channel.ts';
 import { runSlice } from './run-slice.ts';
 import { sweepSessions } from './sweep-sessions.ts';
 import { sweepTemp } from './sweep-temp.ts';
@@ -13,6 +14,7 @@ export const jobs: Readonly<Record<string, Job>> = {
   'build-monolith': buildMonolith,
   'delete-channel': deleteChannel,
   'publish-channel': publishChannel,
+  'reindex-channel': reindexChannel,
   'run-slice': runSlice,
   'sweep-sessions': sweepSessions,
   'sweep-temp': sweepTemp,

@@ -6,6 +6,7 @@ import { registerEvent } from './event/routes.ts';
 import { type MirrorRouteDeps, registerMirror } from './mirror/routes.ts';
 import { type NoticeDeps, registerNotice } from './notice/routes.ts';
 import { type PatchDeps, registerPatch } from './patch/routes.ts';
+import { type PublicationRouteDeps, registerPublication } from './publication/routes.ts';
 import { registerSession, type SessionDeps } from './session/routes.ts';
 import { registerSetting, type SettingDeps } from './setting/routes.ts';
 import { registerToken, type TokenDeps } from './token/routes.ts';
@@ -19,6 +20,7 @@ export type ApiDeps = SessionDeps &
   NoticeDeps &
   PatchDeps &
   ArtifactDeps &
+  PublicationRouteDeps &
   MirrorRouteDeps;
 
 /** Register the management API: one line per noun. */
@@ -31,6 +33,7 @@ export function registerApi(app: App, deps: ApiDeps): void {
   registerNotice(app, deps);
   registerPatch(app, deps);
   registerEvent(app, deps);
+  registerPublication(app, deps);
   registerMirror(app, deps);
   registerSetting(app, deps);
 }

@@ -1,0 +1,68 @@
+import type { PinRow, PublicationRow } from '@sluice/catalog';
+import type { ChangeReason, DifferentFile, Rollback } from '@sluice/publish';
+import type { z } from 'zod';
+import type { ComparisonView, PinView, PublicationView, RollbackView } from './schema.ts';
+
+/** A publication. `seesActors`: whether the reader may know who did what. */
+export function publicationView(row: PublicationRow, seesActors: boolean): z.output<typeof PublicationView> {
+  const { cause, added, removed, files, packages, pins, is_head, monolith } = row;
+  return {
+    number: row.no,
+    created: row.created_at.toISOString(),
+    cause,
+    actor: seesActors ? row.actor : null,
+    ...{ added, removed, files, packages, pins, is_head, monolith },
+  };
+}
+
+/** A pin of a channel. */
+export function pinView(row: PinRow): z.output<typeof PinView> {
+  const { name, no, created_at, created_by } = row;
+  return { name, publication: no, created: created_at.toISOString(), created_by };
+}
+
+/** What a rollback did. */
+export function rollbackView({ no, to, added, removed }: Rollback): z.output<typeof RollbackView> {
+  const undo = 'Unfreeze the channel: its next publication is made from its layers and rules as they are then.';
+  return { publication: no, to, added, removed, indexing_behavior: 'frozen', undo };
+}
+
+/** A file that differs, and why. */
+export function differenceView(
+  { subdir, name, file, change }: DifferentFile,
+  reason: ChangeReason,
+): z.output<typeof ComparisonView>['items'][number] {
+  const { code, layer, rule } = reason;
+  const why = { code, layer, detail: sentence(reason), ...(rule && { rule }) };
+  return { subdir, name, file, change, reason: why };
+}
+
+function sentence({ code, layer, rule, by }: ChangeReason): string {
+  const mirror = layer === null ? 'a mirror that is no more' : `the mirror ${layer}`;
+  switch (code) {
+    case 'uploaded':
+      return 'Uploaded here.';
+    case 'deleted':
+      return by ? `Deleted by ${by.actor} on ${by.at.toISOString()}.` : 'Deleted here.';
+    case 'upstream_added':
+      return `New in the source of ${mirror}.`;
+    case 'upstream_removed':
+      return `Gone from the source of ${mirror}.`;
+    case 'upstream_changed':
+      return `The source of ${mirror} lists it with other metadata.`;
+    case 'layer_added':
+      return `It came with ${mirror}.`;
+    case 'layer_removed':
+      return `It came from ${mirror}, which was removed or got another source.`;
+    case 'layer_changed':
+      return `Now it is that of ${layer === 'uploads' ? 'an upload' : mirror}; before, another layer had one of that name.`;
+    case 'patched':
+      return "The channel's patches changed it.";
+    case 'denied':
+      return `Refused by rule "${rule?.rule}", because ${rule?.evidence}. ${rule?.remedy}`;
+    case 'hidden':
+      return 'A rule refused it then, or its download failed; no rule of today refuses it.';
+    case 'allowed':
+      return 'No rule refuses it any more, or its download came through.';
+  }
+}
