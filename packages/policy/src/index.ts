@@ -11,7 +11,7 @@ export { mergedFacts } from './facts/merged-facts.ts';
 export { type RowIndex, rowIndex } from './facts/row-index.ts';
 export { sharedFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
-export { type RecordExtra, recordHash, textHash } from './facts/text-hash.ts';
+export { type RecordExtra, type RecordPlace, recordHash, recordHashAt, textHash } from './facts/text-hash.ts';
 export { type FilterKey, filterFault } from './filter-fault.ts';
 export { type ChannelFilters, lookedAtSubdirs, type MirrorFilters, takesNeededNoarch } from './filters.ts';
 export { type LayerDefinition, layerRules } from './layer-rules.ts';

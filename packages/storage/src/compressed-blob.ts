@@ -9,6 +9,9 @@ const decompress = promisify(zstdDecompress);
 /** Bytes that go through a stream at once. */
 const pieceBytes = 1 << 20;
 
+/** Bytes that come out at once: with the usual 16 KiB a large document makes thousands of small writes. */
+const packedPieceBytes = 1 << 18;
+
 /** Bytes that compress to one zstd frame: the chunks in order, and their sum. */
 export interface Unpacked {
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -24,6 +27,7 @@ export async function putCompressed(
   const compress = createZstdCompress({
     params: { [constants.ZSTD_c_compressionLevel]: level },
     pledgedSrcSize: bytes,
+    chunkSize: Math.min(packedPieceBytes, Math.max(4096, bytes)),
   });
   return putBlob(store, Readable.from(pieces(chunks)).compose(compress));
 }

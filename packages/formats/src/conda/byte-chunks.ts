@@ -3,12 +3,17 @@ import { encodeUtf8Into } from '../utf8.ts';
 /** Gathers small texts and byte strings into large chunks. */
 export interface ByteChunks {
   add(part: string | Uint8Array): void;
+  /** Bytes of a larger buffer, from `at` to before `end`. */
+  addFrom(bytes: Uint8Array, at: number, end: number): void;
   /** Emit what is left. */
   flush(): void;
 }
 
 /** Enough that a chunk costs nothing beside its content, small enough to have many in flight. */
 const chunkBytes = 256 * 1024;
+
+/** Up to so many bytes a loop is quicker than a view. */
+const shortBytes = 128;
 
 /** Chunks of 256 KiB, the last one shorter. Each is handed over for good: it is never written again. */
 export function createByteChunks(emit: (chunk: Uint8Array) => void): ByteChunks {
@@ -32,9 +37,15 @@ export function createByteChunks(emit: (chunk: Uint8Array) => void): ByteChunks 
     }
   }
 
-  function addBytes(bytes: Uint8Array): void {
-    for (let from = 0; from < bytes.length; ) {
-      const part = bytes.subarray(from, from + chunkBytes - used);
+  function addFrom(bytes: Uint8Array, at: number, end: number): void {
+    // Byte by byte what is short: a view and a call cost more than copying a file name.
+    if (end - at <= shortBytes && end - at <= chunkBytes - used) {
+      for (let i = at; i < end; i++) chunk[used++] = bytes[i]!;
+      if (used === chunkBytes) flush();
+      return;
+    }
+    for (let from = at; from < end; ) {
+      const part = bytes.subarray(from, Math.min(end, from + chunkBytes - used));
       chunk.set(part, used);
       used += part.length;
       from += part.length;
@@ -43,7 +54,8 @@ export function createByteChunks(emit: (chunk: Uint8Array) => void): ByteChunks 
   }
 
   return {
-    add: (part) => (typeof part === 'string' ? addText(part) : addBytes(part)),
+    add: (part) => (typeof part === 'string' ? addText(part) : addFrom(part, 0, part.length)),
+    addFrom,
     flush,
   };
 }

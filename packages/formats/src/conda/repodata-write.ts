@@ -1,6 +1,6 @@
 import { FormatError } from '../errors.ts';
 import { type JsonObject, writeJson } from './json.ts';
-import { createJsonMapWriter } from './json-map-writer.ts';
+import { type ByteSpan, createJsonMapWriter } from './json-map-writer.ts';
 import type { RepodataBucket } from './repodata-document.ts';
 
 /** A record to be listed: its file name and its text, copied byte for byte. */
@@ -24,6 +24,12 @@ export interface RepodataFrame {
 export interface RepodataWriter {
   /** @throws {FormatError} `repodata_order` when an entry does not sort behind the one before it. */
   entry(bucket: RepodataBucket, fn: string, text: string | Uint8Array): void;
+  /**
+   * The same where the file name, which needs no escape, and the text lie in one buffer. A map is written by one of the two.
+   *
+   * @throws {FormatError} `repodata_order`.
+   */
+  entryFrom(bucket: RepodataBucket, bytes: Uint8Array, fn: ByteSpan, text: ByteSpan): void;
   /** Write the rest and emit the last chunk. */
   end(): void;
 }
@@ -64,22 +70,29 @@ export function createRepodataWriter(frame: RepodataFrame, emit: (chunk: Uint8Ar
     out.open(order[stage]!.replace('v3.', ''));
   }
 
+  function reach(bucket: RepodataBucket): number {
+    const wanted = order.indexOf(bucket);
+    if (wanted < stage) {
+      throw new FormatError(
+        'repodata_order',
+        `The maps of a repodata document come in this order: ${order.join(', ')}.`,
+        {
+          wanted: order.slice(stage).join(' or '),
+          found: bucket,
+        },
+      );
+    }
+    while (stage < wanted) advance();
+    // In the v3 maps a key is a stem.
+    return wanted < 2 ? 0 : bucket.slice(2).length;
+  }
+
   return {
     entry(bucket, fn, text) {
-      const wanted = order.indexOf(bucket);
-      if (wanted < stage) {
-        throw new FormatError(
-          'repodata_order',
-          `The maps of a repodata document come in this order: ${order.join(', ')}.`,
-          {
-            wanted: order.slice(stage).join(' or '),
-            found: bucket,
-          },
-        );
-      }
-      while (stage < wanted) advance();
-      const extension = bucket.slice(2);
-      out.entry(wanted < 2 ? fn : fn.slice(0, -extension.length), text);
+      out.entry(fn.slice(0, fn.length - reach(bucket)), text);
+    },
+    entryFrom(bucket, bytes, fn, text) {
+      out.entryFrom(bytes, { at: fn.at, end: fn.end - reach(bucket) }, text);
     },
     end() {
       while (stage === 0 || stage === 2) advance();

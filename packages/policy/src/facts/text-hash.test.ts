@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { recordHash, textHash } from './text-hash.ts';
+import { recordHash, recordHashAt, textHash } from './text-hash.ts';
 
 it('changes with every single byte', () => {
   fc.assert(
@@ -29,7 +29,6 @@ it('tells a record by all it is listed with', () => {
   const body = text('{}');
   const plain = recordHash('a-1-0.conda', body);
   expect(recordHash('a-1-0.conda', body, { v3: false, runExports: null })).toEqual(plain);
-  expect(recordHash(text('a-1-0.conda'), body)).toEqual(plain);
   const listed = [
     plain,
     recordHash('b-1-0.conda', body),
@@ -39,4 +38,21 @@ it('tells a record by all it is listed with', () => {
     recordHash('a-1-0.conda', body, { v3: true, runExports: text('{}') }),
   ];
   expect(new Set(listed.map(String)).size).toBe(listed.length);
+});
+
+it('tells a record in a buffer as it tells one by itself', () => {
+  const text = (value: string) => new TextEncoder().encode(value);
+  const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 40 });
+  fc.assert(
+    fc.property(ascii, ascii, fc.uint8Array(), fc.option(ascii), fc.boolean(), (before, file, body, exports, v3) => {
+      const [fileAt, bodyAt] = [before.length, before.length + file.length];
+      const exported = exports === null ? null : text(exports);
+      const bytes = Uint8Array.from([...text(before + file), ...body, ...(exported ?? []), 1, 2, 3]);
+      const bodyEnd = bodyAt + body.length;
+      const runExportsAt = exported ? bodyEnd : -1;
+      const runExportsEnd = bodyEnd + (exported?.length ?? 0);
+      const place = { bytes, fileAt, fileEnd: bodyAt, bodyAt, bodyEnd, v3, runExportsAt, runExportsEnd };
+      expect(recordHashAt(place)).toEqual(recordHash(file, body, { v3, runExports: exported }));
+    }),
+  );
 });

@@ -4,10 +4,14 @@
  * Four bytes a step, two lanes with different multipliers; a full avalanche at the end.
  */
 export function textHash(bytes: Uint8Array): [number, number] {
-  let a = 0x9e3779b1 ^ bytes.length;
-  let b = 0x85ebca77 ^ bytes.length;
-  const whole = bytes.length & ~3;
-  let i = 0;
+  return textHashAt(bytes, 0, bytes.length);
+}
+
+function textHashAt(bytes: Uint8Array, from: number, to: number): [number, number] {
+  let a = 0x9e3779b1 ^ (to - from);
+  let b = 0x85ebca77 ^ (to - from);
+  const whole = from + ((to - from) & ~3);
+  let i = from;
   for (; i < whole; i += 4) {
     const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
     a = Math.imul(a ^ word, 0x2c1b3c6d);
@@ -15,7 +19,7 @@ export function textHash(bytes: Uint8Array): [number, number] {
     b = Math.imul(b + word, 0x297a2d39);
     b ^= b >>> 13;
   }
-  for (; i < bytes.length; i++) {
+  for (; i < to; i++) {
     a = Math.imul(a ^ bytes[i]!, 0x2c1b3c6d);
     b = Math.imul(b + bytes[i]!, 0x297a2d39);
     b ^= b >>> 13;
@@ -28,16 +32,6 @@ export function nameHash(text: string): number {
   let hash = 0x9e3779b1 ^ text.length;
   for (let i = 0; i < text.length; i++) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x2c1b3c6d);
-    hash ^= hash >>> 15;
-  }
-  return mix(hash);
-}
-
-/** The {@link nameHash} of a file name given as its bytes, which are ASCII where a name is one of a package. */
-function nameBytesHash(bytes: Uint8Array): number {
-  let hash = 0x9e3779b1 ^ bytes.length;
-  for (let i = 0; i < bytes.length; i++) {
-    hash = Math.imul(hash ^ bytes[i]!, 0x2c1b3c6d);
     hash ^= hash >>> 15;
   }
   return mix(hash);
@@ -64,16 +58,43 @@ export interface RecordExtra {
 /**
  * The hash of a record as it is listed: of its text, of the file name it stands under, since two files may have one text,
  * and of what it is listed with. Equal words mean that a shard has the same of it.
- *
- * @param file as text or as its bytes, which saves the text where there are many.
  */
-export function recordHash(file: string | Uint8Array, body: Uint8Array, extra: RecordExtra = {}): [number, number] {
-  let [a, b] = textHash(body);
-  const name = typeof file === 'string' ? nameHash(file) : nameBytesHash(file);
-  a = (a ^ name) >>> 0;
-  b = (b ^ mix(name)) >>> 0;
-  if (extra.v3) [a, b] = joined(a, b, 0x76_33_00_01, 0x76_33_00_02);
-  if (extra.runExports) [a, b] = joined(a, b, ...textHash(extra.runExports));
+export function recordHash(file: string, body: Uint8Array, extra: RecordExtra = {}): [number, number] {
+  const exports = extra.runExports && textHash(extra.runExports);
+  return listedHash(nameHash(file), textHash(body), extra.v3 === true, exports);
+}
+
+/** Where a record lies in a larger buffer; each end is behind the last byte. */
+export interface RecordPlace {
+  bytes: Uint8Array;
+  /** The file name, in ASCII. */
+  fileAt: number;
+  fileEnd: number;
+  bodyAt: number;
+  bodyEnd: number;
+  v3: boolean;
+  /** Negative when the run exports are not known. */
+  runExportsAt: number;
+  runExportsEnd: number;
+}
+
+/** The {@link recordHash} of a record where it lies: for hundreds of thousands of them views would cost more than hashing. */
+export function recordHashAt(place: RecordPlace): [number, number] {
+  const { bytes, runExportsAt, runExportsEnd } = place;
+  const exports = runExportsAt < 0 ? undefined : textHashAt(bytes, runExportsAt, runExportsEnd);
+  const name = nameHashAt(bytes, place.fileAt, place.fileEnd);
+  return listedHash(name, textHashAt(bytes, place.bodyAt, place.bodyEnd), place.v3, exports);
+}
+
+function listedHash(
+  name: number,
+  [bodyA, bodyB]: [number, number],
+  v3: boolean,
+  runExports: [number, number] | null | undefined,
+): [number, number] {
+  let [a, b] = [(bodyA ^ name) >>> 0, (bodyB ^ mix(name)) >>> 0];
+  if (v3) [a, b] = joined(a, b, 0x76_33_00_01, 0x76_33_00_02);
+  if (runExports) [a, b] = joined(a, b, ...runExports);
   return [a, b];
 }
 

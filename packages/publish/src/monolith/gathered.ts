@@ -16,6 +16,9 @@ export interface Gathered {
 /** Up to so many bytes it lies in memory as it is. */
 const plainUpTo = 1 << 20;
 
+/** Bytes that come out of a stream at once. */
+const chunkSize = 1 << 18;
+
 /** Gather chunks: a few as they are, many compressed, off this thread. */
 export function gathered(): Gathered {
   const plain: Uint8Array[] = [];
@@ -24,7 +27,7 @@ export function gathered(): Gathered {
   let compress: ReturnType<typeof createZstdCompress> | undefined;
 
   function begin() {
-    const stream = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    const stream = createZstdCompress({ chunkSize, params: { [constants.ZSTD_c_compressionLevel]: 1 } });
     stream.on('data', (chunk: Uint8Array) => packed.push(chunk));
     return stream;
   }
@@ -47,7 +50,7 @@ export function gathered(): Gathered {
       const done = finished(compress);
       compress.end();
       await done;
-      return { chunks: Readable.from(packed).compose(createZstdDecompress()), bytes };
+      return { chunks: Readable.from(packed).compose(createZstdDecompress({ chunkSize })), bytes };
     },
   };
 }

@@ -1,56 +1,95 @@
-import { copyOut, copyRecordsOfMap, type RecordMap } from '@sluice/catalog';
-import { patchRecord } from '@sluice/formats/conda';
-import { recordHash } from '@sluice/policy';
+import { type CopyBatch, copyOut, copyRecordsOfMap, type RecordMap } from '@sluice/catalog';
+import { type PatchInstructions, patchRecord } from '@sluice/formats/conda';
+import { type RecordPlace, recordHashAt } from '@sluice/policy';
 import type { Pool } from 'pg';
 import type { SubdirContent } from './subdir-content.ts';
 
-/** A record of the publication as it lies in a batch from the database; it holds as long as it is kept. */
-export interface ListedRecord {
-  /** Bytes of the file name. */
-  file: Buffer;
-  /** The text that the channel shows, patches applied. */
-  body: Uint8Array;
-  /** JSON text; null when they are not known. */
-  runExports: Uint8Array | null;
-}
-
 /**
- * The records that a publication lists of one subdir in one map, in the order of that map.
+ * Go through the records that a publication lists of one subdir in one map, in the order of that map.
  *
  * They are told by their words: `isListed` is asked for every record that the layers had then, whether a rule hid it or
- * not. Streams on one connection, since publications that held one a layer would wait for each other for ever; yields
- * batches, so that the loop over records stays synchronous.
+ * not. Streams on one connection, since publications that held one a layer would wait for each other for ever.
+ *
+ * @param take is shown each record where it lies, patches applied. The object is used again; its bytes stay.
+ * @returns how many were taken of each batch, so that the caller can catch up in between.
  */
 export async function* listedRecords(
   pool: Pool,
   { subdir, inputs, patches }: SubdirContent,
   map: RecordMap,
   isListed: (a: number, b: number) => boolean,
-): AsyncGenerator<ListedRecord[]> {
+  take: (record: RecordPlace) => void,
+): AsyncGenerator<number> {
   const parts = inputs.map(({ source_id, revision }) => ({ source_id, subdir, revision }));
   if (parts.length === 0) return;
   const client = await pool.connect();
   let finished = false;
   try {
+    const { v3 } = map;
+    const place = {
+      bytes: noBytes,
+      fileAt: 0,
+      fileEnd: 0,
+      bodyAt: 0,
+      bodyEnd: 0,
+      v3,
+      runExportsAt: -1,
+      runExportsEnd: -1,
+    };
     for await (const batch of copyOut(client, copyRecordsOfMap(parts, map))) {
-      const records: ListedRecord[] = [];
+      let taken = 0;
       for (let i = 0; i < batch.length; i++) {
-        const file = batch.bytes(i, 0)!;
-        let body: Uint8Array = batch.bytes(i, 1)!;
-        let runExports: Uint8Array | null = batch.bytes(i, 2);
-        if (patches) {
-          const patched = patchRecord(patches, file.toString(), body, { v3: map.v3, runExports });
-          if (patched.status === 'removed') continue;
-          ({ body, runExports } = patched);
-        }
-        const [a, b] = recordHash(file, body, { v3: map.v3, runExports });
-        if (isListed(a, b)) records.push({ file, body, runExports });
+        lieAt(place, batch, i);
+        const record = patches ? patched(patches, place) : place;
+        if (!record) continue;
+        const [a, b] = recordHashAt(record);
+        if (!isListed(a, b)) continue;
+        take(record);
+        taken++;
       }
-      if (records.length > 0) yield records;
+      yield taken;
     }
     finished = true;
   } finally {
     // A connection left in the middle of a COPY is of no further use.
     client.release(!finished);
   }
+}
+
+const noBytes = new Uint8Array();
+
+function lieAt(place: RecordPlace, batch: CopyBatch, row: number): void {
+  place.bytes = batch.buffer;
+  place.fileAt = batch.start(row, 0);
+  place.fileEnd = place.fileAt + batch.size(row, 0);
+  place.bodyAt = batch.start(row, 1);
+  place.bodyEnd = place.bodyAt + batch.size(row, 1);
+  const size = batch.size(row, 2);
+  place.runExportsAt = size < 0 ? -1 : batch.start(row, 2);
+  place.runExportsEnd = place.runExportsAt + Math.max(0, size);
+}
+
+/** The record as the channel shows it; undefined when its patches remove it. */
+function patched(patches: PatchInstructions, place: RecordPlace): RecordPlace | undefined {
+  const { bytes, v3, bodyAt, bodyEnd, runExportsAt, runExportsEnd } = place;
+  const file = bytes.subarray(place.fileAt, place.fileEnd);
+  const name = Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString();
+  if (!patches.has(name)) return place;
+  const body = bytes.subarray(bodyAt, bodyEnd);
+  const runExports = runExportsAt < 0 ? null : bytes.subarray(runExportsAt, runExportsEnd);
+  const shown = patchRecord(patches, name, body, { v3, runExports });
+  if (shown.status === 'removed') return undefined;
+  const parts = [file, shown.body, ...(shown.runExports ? [shown.runExports] : [])];
+  const bodyStart = file.length;
+  const bodyStop = bodyStart + shown.body.length;
+  return {
+    bytes: Buffer.concat(parts),
+    fileAt: 0,
+    fileEnd: file.length,
+    bodyAt: bodyStart,
+    bodyEnd: bodyStop,
+    v3,
+    runExportsAt: shown.runExports ? bodyStop : -1,
+    runExportsEnd: bodyStop + (shown.runExports?.length ?? 0),
+  };
 }

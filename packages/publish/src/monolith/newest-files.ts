@@ -1,5 +1,4 @@
 import { type CondaVersion, compareVersions, parseVersion, readRecord } from '@sluice/formats/conda';
-import type { ListedRecord } from './listed-records.ts';
 
 /** The newest file of one package name in one subdir, as channeldata.json needs it. */
 export interface NewestFile {
@@ -16,9 +15,17 @@ export interface NewestFile {
 
 /** Finds the newest file of every name among records that come map by map, sorted by file name. */
 export interface NewestFiles {
-  add(record: ListedRecord): void;
+  /** The record's text lies in `bytes`, from `at` to before `end`, and stays there. */
+  add(fn: string, bytes: Uint8Array, at: number, end: number): void;
   /** In byte order of the names. */
   list(): NewestFile[];
+}
+
+interface Finalist {
+  fn: string;
+  bytes: Uint8Array;
+  at: number;
+  end: number;
 }
 
 /** The newest version seen of the name at hand, and the records that have it: only of these anything is read. */
@@ -26,7 +33,13 @@ interface Run {
   name: string;
   text: string;
   version: CondaVersion | null;
-  finalists: ListedRecord[];
+  finalists: Finalist[];
+}
+
+/** The newest file so far, with its version read. */
+interface Best {
+  file: NewestFile;
+  version: CondaVersion | null;
 }
 
 /**
@@ -34,56 +47,54 @@ interface Run {
  * name, so that the order in which an upstream lists them does not matter.
  */
 export function newestFiles(subdir: string): NewestFiles {
-  const best = new Map<string, NewestFile>();
+  const best = new Map<string, Best>();
   let run: Run | undefined;
 
   function endRun(): void {
     if (!run) return;
-    const { name, finalists } = run;
+    const { name, version, finalists } = run;
+    run = undefined;
+    let leader = best.get(name);
+    // A name comes in one run for each map, mostly, and the other map's may be newer.
+    if (leader && compareOrNull(version, leader.version) < 0) return;
     for (const finalist of finalists) {
       const file = newestFile(subdir, name, finalist);
-      const before = best.get(name);
-      if (!before || compareFiles(file, before) > 0) best.set(name, file);
+      if (!leader || compareBest({ file, version }, leader) > 0) leader = { file, version };
     }
-    run = undefined;
+    best.set(name, leader!);
   }
 
   return {
-    add(record) {
-      const { name, text } = nameAndVersion(record.file.toString('latin1'));
-      if (run?.name !== name) endRun();
-      else if (run.text === text) return void run.finalists.push(record);
+    add(fn, bytes, at, end) {
+      const beforeBuild = fn.lastIndexOf('-');
+      const beforeVersion = fn.lastIndexOf('-', beforeBuild - 1);
+      const text = fn.slice(beforeVersion + 1, beforeBuild);
+      if (run && (run.name.length !== beforeVersion || !fn.startsWith(run.name))) endRun();
+      if (run?.text === text) return void run.finalists.push({ fn, bytes, at, end });
       const version = versionOrNull(text);
-      const order = run ? compareVersionsOrNull(version, run.version) : 1;
-      if (order > 0) run = { name, text, version, finalists: [record] };
-      else if (order === 0) run!.finalists.push(record);
+      const order = run ? compareOrNull(version, run.version) : 1;
+      const finalist = { fn, bytes, at, end };
+      if (order > 0) run = { name: fn.slice(0, beforeVersion), text, version, finalists: [finalist] };
+      else if (order === 0) run!.finalists.push(finalist);
     },
     list() {
       endRun();
-      return [...best.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+      return Array.from(best.values(), ({ file }) => file).sort((a, b) => (a.name < b.name ? -1 : 1));
     },
   };
 }
 
-/** A listed file's name has been checked: it ends with version, build and one of the two endings. */
-function nameAndVersion(file: string): { name: string; text: string } {
-  const beforeBuild = file.lastIndexOf('-');
-  const beforeVersion = file.lastIndexOf('-', beforeBuild - 1);
-  return { name: file.slice(0, beforeVersion), text: file.slice(beforeVersion + 1, beforeBuild) };
+function newestFile(subdir: string, name: string, { fn, bytes, at, end }: Finalist): NewestFile {
+  const { version, license, timestamp, sha256 } = readRecord(bytes.subarray(at, end));
+  return { name, version, subdir, fn, license, timestamp, sha256 };
 }
 
-function newestFile(subdir: string, name: string, { file, body }: ListedRecord): NewestFile {
-  const { version, license, timestamp, sha256 } = readRecord(body);
-  return { name, version, subdir, fn: file.toString(), license, timestamp, sha256 };
+function compareBest(a: Best, b: Best): number {
+  const newer = a.version && b.version ? (a.file.timestamp ?? 0) - (b.file.timestamp ?? 0) : 0;
+  return compareOrNull(a.version, b.version) || newer || (a.file.fn < b.file.fn ? 1 : -1);
 }
 
-function compareFiles(a: NewestFile, b: NewestFile): number {
-  const [u, v] = [versionOrNull(a.version), versionOrNull(b.version)];
-  const newer = compareVersionsOrNull(u, v) || (u && v ? (a.timestamp ?? 0) - (b.timestamp ?? 0) : 0);
-  return newer || (a.fn < b.fn ? 1 : -1);
-}
-
-function compareVersionsOrNull(a: CondaVersion | null, b: CondaVersion | null): number {
+function compareOrNull(a: CondaVersion | null, b: CondaVersion | null): number {
   return a && b ? compareVersions(a, b) : Number(a !== null) - Number(b !== null);
 }
 

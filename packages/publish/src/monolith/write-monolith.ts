@@ -59,6 +59,7 @@ export async function writeMonolith(deps: MonolithDeps, channelId: number, at?: 
       }
       if (at === undefined) await moveMonolith(trx, channelId, no);
       await notifyChanged(trx, 'head', channelId);
+      deps.onRegenerated?.('document', draft.rows.length);
       return draft.rows.length > 0
         ? { status: 'written', no, documents: draft.rows.length }
         : { status: 'unchanged', no };

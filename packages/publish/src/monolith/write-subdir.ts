@@ -1,11 +1,12 @@
 import type { BlobRow } from '@sluice/catalog';
 import { createRepodataWriter, createRunExportsWriter, readRecord } from '@sluice/formats/conda';
+import type { RecordPlace } from '@sluice/policy';
 import { putCompressed } from '@sluice/storage';
 import { documentLevel } from '../conda/put-document.ts';
 import { PublishError } from '../errors.ts';
 import { currentCandidates } from './current-candidates.ts';
 import { gathered } from './gathered.ts';
-import { type ListedRecord, listedRecords } from './listed-records.ts';
+import { listedRecords } from './listed-records.ts';
 import type { MonolithDeps } from './monolith-deps.ts';
 import { type NewestFile, newestFiles } from './newest-files.ts';
 import { type Revision, repodataFrame, repodataSize, v3Count } from './repodata.ts';
@@ -26,7 +27,7 @@ export interface WrittenSubdir {
 
 /** Where the records of one pass go besides repodata.json. */
 interface Sinks {
-  add(bucket: (typeof maps)[number]['bucket'], fn: string, record: ListedRecord): void;
+  add(bucket: (typeof maps)[number]['bucket'], record: RecordPlace): void;
   settle(): Promise<void>;
 }
 
@@ -45,12 +46,13 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
   const current = content.records <= currentUpTo ? currentCandidates(subdir) : undefined;
   const newest = newestFiles(subdir);
   const sinks: Sinks = {
-    add(bucket, fn, record) {
-      newest.add(record);
+    add(bucket, { bytes, fileAt, fileEnd, bodyAt, bodyEnd, runExportsAt, runExportsEnd }) {
+      const fn = latin1(bytes, fileAt, fileEnd);
+      newest.add(fn, bytes, bodyAt, bodyEnd);
       // What only newer clients may see is in repodata.json alone.
       if (bucket === 'v3.conda' || bucket === 'v3.tar.bz2') return;
-      if (record.runExports) runExportsWriter.entry(bucket, fn, record.runExports);
-      current?.add(fn, record.body);
+      if (runExportsAt >= 0) runExportsWriter.entry(bucket, fn, bytes.subarray(runExportsAt, runExportsEnd));
+      current?.add(fn, bytes.subarray(bodyAt, bodyEnd));
     },
     settle: runExports.settle,
   };
@@ -96,14 +98,14 @@ async function* repodataChunks(
   for (const [index, map] of maps.entries()) {
     let left = content.counts[index]!;
     if (left === 0) continue;
-    for await (const records of listedRecords(deps.pool, content, map, words.take)) {
-      left -= records.length;
+    const take = (record: RecordPlace) => {
+      const { bytes, fileAt, fileEnd, bodyAt, bodyEnd } = record;
+      writer.entryFrom(map.bucket, bytes, { at: fileAt, end: fileEnd }, { at: bodyAt, end: bodyEnd });
+      sinks.add(map.bucket, record);
+    };
+    for await (const taken of listedRecords(deps.pool, content, map, words.take, take)) {
+      left -= taken;
       if (left < 0) break;
-      for (const record of records) {
-        const fn = record.file.toString('latin1');
-        writer.entry(map.bucket, fn, record.body);
-        sinks.add(map.bucket, fn, record);
-      }
       await sinks.settle();
       yield* ready.splice(0);
     }
@@ -127,14 +129,17 @@ async function revisionOf(deps: MonolithDeps, content: SubdirContent, words: Wor
   const revision: Revision = { oldest: undefined, newest: undefined };
   if (v3Count(content.counts) === 0) return revision;
   for (const map of maps.filter(({ v3 }) => v3)) {
-    for await (const records of listedRecords(deps.pool, content, map, words.has)) {
-      for (const { body } of records) {
-        const { indexed_timestamp: listed } = readRecord(body);
-        if (listed === undefined) continue;
-        revision.oldest = Math.min(revision.oldest ?? listed, listed);
-        revision.newest = Math.max(revision.newest ?? listed, listed);
-      }
-    }
+    const take = ({ bytes, bodyAt, bodyEnd }: RecordPlace) => {
+      const { indexed_timestamp: listed } = readRecord(bytes.subarray(bodyAt, bodyEnd));
+      if (listed === undefined) return;
+      revision.oldest = Math.min(revision.oldest ?? listed, listed);
+      revision.newest = Math.max(revision.newest ?? listed, listed);
+    };
+    for await (const _ of listedRecords(deps.pool, content, map, words.has, take));
   }
   return revision;
+}
+
+function latin1(bytes: Uint8Array, at: number, end: number): string {
+  return (bytes as Buffer).toString('latin1', at, end);
 }
