@@ -31,7 +31,7 @@ export interface ComposeOptions {
   /** Name of its connections in the database's list. */
   name: string;
   /** Told of every file of an index that is made. */
-  countRegenerations: Metrics['countRegenerations'];
+  onRegenerated: Metrics['onRegenerated'];
 }
 
 /** Everything a process works with, built once. Routes, doors and jobs take what they need of it. */
@@ -52,7 +52,7 @@ export interface Rooms {
   /** Fetches files at their first request. */
   fetcher: FileFetcher;
   /** Note that files of an index were made anew. */
-  countRegenerations: Metrics['countRegenerations'];
+  onRegenerated: Metrics['onRegenerated'];
   database: string;
   databaseUp: () => Promise<boolean>;
   /** Hear of changes that other processes made; resolves once listening. The database must be there. */
@@ -106,7 +106,7 @@ export async function compose(options: ComposeOptions): Promise<Rooms> {
     // Who forgets here is who changed it: all memories that stand on this one forget as well.
     cache: { ...cache, forget },
     lastUsed,
-    countRegenerations: options.countRegenerations,
+    onRegenerated: options.onRegenerated,
     database: options.database,
     databaseUp: () => ping(database.db),
     follow: async () => {

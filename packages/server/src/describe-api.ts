@@ -18,7 +18,7 @@ export async function describeApi(): Promise<object> {
     database,
     log: createLog('silent'),
     name: 'sluice describe',
-    countRegenerations: () => {},
+    onRegenerated: () => {},
   });
   try {
     const app = await buildApp({ ...rooms, principalOf: createPrincipalOf(rooms) });

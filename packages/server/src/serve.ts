@@ -59,8 +59,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   try {
     const database = await openDatabase(config, log);
     stops.push(database.close);
-    const { countRegenerations } = metrics;
-    const composing = { config, database: database.address, log, name: 'sluice web', countRegenerations };
+    const { onRegenerated } = metrics;
+    const composing = { config, database: database.address, log, name: 'sluice web', onRegenerated };
     const rooms = await compose({ ...composing, now: options.now });
     stops.push(rooms.close);
     await prepareDatabase(rooms, DATABASE_PATIENCE_MS);
@@ -98,6 +98,6 @@ async function makeFirstAdmin(rooms: Rooms, tell: (line: string) => void): Promi
 
 async function beginJobs(options: ServeOptions, rooms: Rooms): Promise<RunningJobs> {
   if (options.jobs === 'here') return startJobs(rooms);
-  const { database, countRegenerations } = rooms;
-  return startWorkerThread({ env: options.env, database, log: options.log, countRegenerations });
+  const { database, onRegenerated } = rooms;
+  return startWorkerThread({ env: options.env, database, log: options.log, onRegenerated });
 }

@@ -12,7 +12,7 @@ export interface WorkerThreadOptions {
   database: string;
   log: Log;
   /** Told what the jobs of the thread made: it has no metrics of its own that anybody could read. */
-  countRegenerations: Metrics['countRegenerations'];
+  onRegenerated: Metrics['onRegenerated'];
 }
 
 /** What the thread says: that it runs, and then what it counts. */
@@ -20,7 +20,7 @@ export type WorkerThreadMessage = 'started' | { kind: string; files: number };
 
 /** Run the job queue in a thread of its own, and again when the thread dies. */
 export async function startWorkerThread(options: WorkerThreadOptions): Promise<RunningJobs> {
-  const { env, database, log, countRegenerations } = options;
+  const { env, database, log, onRegenerated } = options;
   const begin = async () => {
     const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
       workerData: { env, database },
@@ -36,7 +36,7 @@ export async function startWorkerThread(options: WorkerThreadOptions): Promise<R
     const failed = await Promise.race([once(worker, 'message').then(() => undefined), ended]);
     if (failed !== undefined) throw failed;
     worker.on('message', (message: WorkerThreadMessage) => {
-      if (message !== 'started') countRegenerations(message.kind, message.files);
+      if (message !== 'started') onRegenerated(message.kind, message.files);
     });
     return { worker, ended };
   };

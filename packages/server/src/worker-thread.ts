@@ -12,8 +12,8 @@ const port = parentPort!;
 const config = readConfig(env);
 const log = createLog(config.work.log_level).child({ thread: 'worker' });
 const tell = (message: WorkerThreadMessage) => port.postMessage(message);
-const countRegenerations = (kind: string, files: number) => tell({ kind, files });
-const rooms = await compose({ config, database, log, name: 'sluice worker', countRegenerations });
+const onRegenerated = (kind: string, files: number) => tell({ kind, files });
+const rooms = await compose({ config, database, log, name: 'sluice worker', onRegenerated });
 await rooms.follow();
 const running = await startJobs(rooms);
 

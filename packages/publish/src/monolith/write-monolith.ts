@@ -1,3 +1,5 @@
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
 import {
   type BlobRow,
   type Db,
@@ -16,11 +18,12 @@ import {
   withFreeLock,
 } from '@sluice/catalog';
 import { patchesAt } from '../patches.ts';
-import { readNewest, writeChanneldata } from './channel-document.ts';
+import { writeChanneldata } from './channel-document.ts';
+import { documentLevel } from './document-level.ts';
 import type { MonolithDeps } from './monolith-deps.ts';
-import type { NewestFile } from './newest-files.ts';
+import type { NewestList } from './newest-list.ts';
 import { subdirContent } from './subdir-content.ts';
-import { writeSubdir } from './write-subdir.ts';
+import { newestKey, writeSubdir } from './write-subdir.ts';
 
 /**
  * What came of it. `unchanged`: the documents of that publication are written. `missing`: there is no such channel or
@@ -68,6 +71,8 @@ export async function writeMonolith(deps: MonolithDeps, channelId: number, at?: 
   return outcome ?? { status: 'busy' };
 }
 
+const decompress = promisify(zstdDecompress);
+
 interface Draft {
   rows: MonolithRow[];
   blobs: BlobRow[];
@@ -87,19 +92,20 @@ async function writeDocuments(
     draft.rows.push({ key, no, blob: blob.sha256 });
     draft.blobs.push(blob);
   };
-  const newest: NewestFile[] = [];
+  const newest = new Map<string, NewestList>();
   for (const { subdir, no, written } of await publishedSubdirs(db, channelId, source.no)) {
-    const noted = written && known.find(({ key }) => key === `${subdir}/newest.json.zst`);
+    const noted = written && known.find(({ key }) => key === `${subdir}/${newestKey}`);
     if (noted) {
-      newest.push(...(await readNewest(deps.storage, noted)));
+      newest.set(subdir, await decompress(await deps.storage.read(blobRef(noted))));
       continue;
     }
-    const patches = (await patchesAt(db, channelId, source.patch_rev)).get(subdir);
+    const patches = await patchesOf(db, channelId, subdir, source.patch_rev);
     const shards = await shardCounts(db, channelId, subdir, source.no);
     const made = await writeSubdir(deps, subdirContent(subdir, source, patches, shards));
     for (const { key, blob } of made.documents) add(key, no, blob);
-    newest.push(...made.newest);
+    newest.set(subdir, made.newest);
   }
-  add('channeldata.json.zst', source.no, await writeChanneldata(deps, newest));
+  const document = await writeChanneldata(deps, newest);
+  add('channeldata.json.zst', source.no, await putCompressed(deps.storage, document, documentLevel(document.bytes)));
   return draft;
 }

@@ -8,7 +8,7 @@ export interface Metrics {
   /** Note a request answered from memory, with a body or as not modified. Costs next to nothing. */
   countHot(method: 'GET' | 'HEAD', notModified: boolean): void;
   /** Note that files of an index were made anew. */
-  countRegenerations(kind: string, files: number): void;
+  onRegenerated(kind: string, files: number): void;
 }
 
 /** Begin to count. */
@@ -33,7 +33,7 @@ export function createMetrics(): Metrics {
     observeRequest: ({ method, route, status }, seconds) =>
       requests.labels(method, route, String(status)).observe(seconds),
     countHot: hotCounter(registry),
-    countRegenerations: (kind, files) => regenerations.inc({ kind }, files),
+    onRegenerated: (kind, files) => regenerations.inc({ kind }, files),
   };
 }
 
@@ -54,5 +54,7 @@ function hotCounter(registry: Registry): Metrics['countHot'] {
       }
     },
   });
-  return (method, notModified) => void (counts[method][notModified ? 304 : 200] += 1);
+  return (method, notModified) => {
+    counts[method][notModified ? 304 : 200] += 1;
+  };
 }

@@ -23,8 +23,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sluice-jobs-'));
   const config = readConfig({ SLUICE_DATA_DIR: folder });
   const log = createLog('info', { write: (line) => void lines.push(line) });
-  const countRegenerations = () => {};
-  rooms = await compose({ config, database: database.connectionString, log, name: 'test', countRegenerations });
+  const onRegenerated = () => {};
+  rooms = await compose({ config, database: database.connectionString, log, name: 'test', onRegenerated });
   await prepareDatabase(rooms, 0);
 });
 afterAll(async () => {
