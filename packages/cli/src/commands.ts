@@ -11,6 +11,7 @@ import * as channelNoticeDelete from './commands/channel-notice-delete.ts';
 import * as channelNoticeEdit from './commands/channel-notice-edit.ts';
 import * as channelNoticeList from './commands/channel-notice-list.ts';
 import * as channelPackages from './commands/channel-packages.ts';
+import * as channelReindex from './commands/channel-reindex.ts';
 import * as channelShow from './commands/channel-show.ts';
 import * as channelUnfreeze from './commands/channel-unfreeze.ts';
 import * as login from './commands/login.ts';
@@ -25,6 +26,15 @@ import * as mirrorRuns from './commands/mirror-runs.ts';
 import * as mirrorShow from './commands/mirror-show.ts';
 import * as mirrorStatus from './commands/mirror-status.ts';
 import * as mirrorStop from './commands/mirror-stop.ts';
+import * as patchClear from './commands/patch-clear.ts';
+import * as patchSet from './commands/patch-set.ts';
+import * as patchShow from './commands/patch-show.ts';
+import * as publicationCompare from './commands/publication-compare.ts';
+import * as publicationList from './commands/publication-list.ts';
+import * as publicationPin from './commands/publication-pin.ts';
+import * as publicationRollback from './commands/publication-rollback.ts';
+import * as publicationShow from './commands/publication-show.ts';
+import * as publicationUnpin from './commands/publication-unpin.ts';
 import * as setupConda from './commands/setup-conda.ts';
 import * as setupMamba from './commands/setup-mamba.ts';
 import * as setupPixi from './commands/setup-pixi.ts';
@@ -47,6 +57,7 @@ export const commands: readonly CommandModule[] = [
   channelDelete,
   channelFreeze,
   channelUnfreeze,
+  channelReindex,
   channelPackages,
   channelFiles,
   channelHistory,
@@ -54,6 +65,15 @@ export const commands: readonly CommandModule[] = [
   channelNoticeCreate,
   channelNoticeEdit,
   channelNoticeDelete,
+  patchSet,
+  patchShow,
+  patchClear,
+  publicationList,
+  publicationShow,
+  publicationCompare,
+  publicationPin,
+  publicationUnpin,
+  publicationRollback,
   upload,
   mirrorCreate,
   mirrorList,

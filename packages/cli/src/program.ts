@@ -21,6 +21,7 @@ export interface Call {
 const nouns: Record<string, string> = {
   channel: 'channels and what is in them',
   'channel notice': 'notices that clients show to their users',
+  publication: 'what a channel has published: the past, read, compared, named, shown again',
   mirror: 'mirrors of other channels',
   token: 'tokens for programs and clients',
   setup: 'the settings that point a client at a channel',

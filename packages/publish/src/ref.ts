@@ -9,7 +9,9 @@ export type Ref =
   | { kind: 'pin'; name: string };
 
 const wantedRef = 'a number (12), a date (2026-11-01), a time (2026-11-01T10:00:00Z) or the name of a pin';
-const wantedPin = 'a lower-case letter, then at most 63 lower-case letters, digits, . _ and -; not "head"';
+/** Words that stand for something else where a ref may stand. */
+const reservedNames: ReadonlySet<string> = new Set(['head', 'compare']);
+const wantedPin = `a lower-case letter, then at most 63 lower-case letters, digits, . _ and -; not ${[...reservedNames].join(' or ')}`;
 
 const date = /^(\d{4})-(\d{2})-(\d{2})$/;
 const extended = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3}))?)?(Z|[+-]\d{2}:\d{2})?$/i;
@@ -50,7 +52,7 @@ export function checkPinName(text: string): string {
 }
 
 function isPinName(text: string): boolean {
-  return /^[a-z][a-z0-9._-]{0,63}$/.test(text) && text !== 'head';
+  return /^[a-z][a-z0-9._-]{0,63}$/.test(text) && !reservedNames.has(text);
 }
 
 /** The first instant after the day, minute, second or millisecond that a text names; undefined when it names none. */

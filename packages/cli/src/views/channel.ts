@@ -16,7 +16,7 @@ export function channelFieldsView(channel: Schemas['Channel'], view: View): stri
       ['types', channel.types.join(', ')],
       ['owners', channel.owners.join(', ')],
       ['state', channel.indexing_behavior === 'frozen' ? 'frozen' : 'open'],
-      ['publication', channel.publication],
+      ['publication', channel.publication === 0 ? 'none yet' : `${channel.publication} (head)`],
       ['packages', channel.artifact_count],
       ['files', channel.file_count],
       ['mirrors', channel.mirror_count],
