@@ -18,6 +18,7 @@ export type RegistryErrorCode =
   | 'patch_missing'
   | 'shard_broken'
   | 'subdir_mismatch'
+  | 'timestamp_future'
   | 'type_not_allowed'
   | 'upload_empty';
 

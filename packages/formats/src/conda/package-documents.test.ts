@@ -62,12 +62,9 @@ describe('the record of a package', () => {
     expect(recordOf({ ...demoIndex, ...extra })).toEqual({ ...demoIndex, subdir: 'noarch', ...digests, ...expected });
   });
 
-  it('fills in depends, and the time of indexing when told', () => {
+  it('fills in depends', () => {
     const { depends: _, ...without } = demoIndex;
-    expect(recordOf(without, { ...demo, indexedTimestamp: 1700000000001 })).toMatchObject({
-      depends: [],
-      indexed_timestamp: 1700000000001,
-    });
+    expect(recordOf(without)).toMatchObject({ depends: [] });
   });
 
   it.each([

@@ -14,8 +14,6 @@ export interface IndexedFile {
   sha256: Sha256;
   /** Bytes. */
   size: number;
-  /** When the channel first listed the file, in milliseconds; never changed later (CEP 47). */
-  indexedTimestamp?: number;
 }
 
 /** Keys of index.json that conda-index leaves out of repodata. */
@@ -53,7 +51,8 @@ const SERVER_OWNED = [
  * digests and size of the file. Print it with `writeJson`.
  *
  * Beyond conda-index: `subdir` and `depends` are filled in where old packages have none, `track_features` in a list
- * becomes one string, a timestamp in seconds milliseconds, and keys that only a server may set are not taken over.
+ * becomes one string, a timestamp in seconds milliseconds, and keys that only a server may set are not taken over. When the
+ * channel first listed the file (`indexed_timestamp`, CEP 47) is for the caller to add.
  *
  * @throws {FormatError} `record_file_mismatch` when name, version, build or subdir are not those of the file's name and
  *   place; the codes of `parseFileName` when the file name is none. Never retry.
@@ -77,7 +76,6 @@ export function recordFromIndexJson(index: IndexJson, file: IndexedFile): JsonOb
   record.md5 = file.md5;
   record.sha256 = file.sha256;
   record.size = file.size;
-  if (file.indexedTimestamp !== undefined) record.indexed_timestamp = file.indexedTimestamp;
   return record;
 }
 

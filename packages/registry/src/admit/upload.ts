@@ -21,6 +21,7 @@ import {
   parseIndexJson,
   readRecord,
   recordFromIndexJson,
+  viewRecord,
   writeJson,
 } from '@sluice/formats/conda';
 import { bytesToHex, sha256ToBytes } from '@sluice/formats/digest';
@@ -28,6 +29,7 @@ import { FormatError } from '@sluice/formats/errors';
 import type { Received, Receiving } from '@sluice/storage';
 import { channelMissing, RegistryError } from '../errors.ts';
 import type { AdmitDeps } from './deps.ts';
+import { firstListed, refuseFuture } from './index-time.ts';
 import { inspectionRow } from './inspection-row.ts';
 import { runExportsOfPackage } from './run-exports-text.ts';
 
@@ -62,7 +64,7 @@ export interface UploadResult {
  * transaction that keeps collections out, the bytes become durable and record, audit and the job that publishes are written. The receiving is committed or discarded.
  *
  * @throws {RegistryError} `type_not_allowed`, `archive_refused`, `metadata_mismatch`, `subdir_mismatch`, `file_name`,
- *   `upload_empty`, `channel_missing` when it was deleted meanwhile, and `file_exists` when other bytes have that name: a file name means the same bytes for ever.
+ *   `upload_empty`, `timestamp_future`, `channel_missing` when it was deleted meanwhile, and `file_exists` when other bytes have that name: a file name means the same bytes for ever.
  */
 export async function admitUpload(deps: AdmitDeps, upload: Upload): Promise<UploadResult> {
   try {
@@ -114,6 +116,7 @@ function translated<T>(code: 'file_name' | 'metadata_mismatch', read: () => T): 
 }
 
 function recordOf(upload: Upload, received: Received, index: IndexJson, now: Date) {
+  refuseFuture(upload.fileName, index, now);
   const own = index.subdir;
   const subdir = upload.subdir ?? own;
   if (subdir === undefined || (own !== undefined && own !== subdir)) {
@@ -129,7 +132,6 @@ function recordOf(upload: Upload, received: Received, index: IndexJson, now: Dat
     md5: received.md5,
     sha256: received.sha256,
     size: received.size,
-    indexedTimestamp: now.getTime(),
   });
 }
 
@@ -142,8 +144,7 @@ async function record(
   const { fileName, channel } = upload;
   const now = deps.now();
   const sha256 = sha256ToBytes(received.sha256);
-  const body = new TextEncoder().encode(writeJson(record));
-  const { name, version, build, subdir } = readRecord(body);
+  const { name, version, build, subdir } = viewRecord(record);
   const result = { name, version, build, subdir: subdir as string, file: fileName, ...received };
   return deps.db.transaction().execute(async (trx) => {
     await shareBlobs(trx);
@@ -163,13 +164,14 @@ async function record(
       );
     }
     const revision = source.revision + 1;
+    const indexed_timestamp = await firstListed(trx, part, existing, { sha256: received.sha256, now });
     await insertBlobs(trx, [{ sha256, size: received.size, pack: null, pack_offset: null }], now);
     await insertInspections(trx, [inspectionRow(sha256, inspection)], now);
     await closeRecords(trx, part, [fileName], revision);
     await insertRecord(trx, part, {
       file: fileName,
       from_rev: revision,
-      body,
+      body: new TextEncoder().encode(writeJson({ ...record, indexed_timestamp })),
       v3: bucketFor(fileName, record).startsWith('v3.'),
       run_exports: runExportsOfPackage(inspection),
     });
