@@ -1178,12 +1178,6 @@ export interface components {
             /** @description Queue a run at once. */
             run_now?: boolean;
         };
-        RetentionDaysInput: {
-            /** @description All that were the head within so many days; at least a week. */
-            all_days: number;
-            /** @description Of each UTC day before that the last one, for so many days. */
-            daily_days: number;
-        };
         Problem: {
             type: string;
             title: string;
@@ -1261,6 +1255,20 @@ export interface components {
             md5: string;
             size: number;
         };
+        Settings: {
+            /** @description Every account gets a private channel of its name at its first sign-in. */
+            user_channel_autocreate: boolean;
+            retention: {
+                /** @description All that were the head within so many days; at least a week. */
+                all_days: number;
+                /** @description Of each UTC day before that the last one, for so many days. */
+                daily_days: number;
+            };
+            /** @description For how many hours a collection leaves alone what nothing needs, twice over. */
+            collect_grace_hours: number;
+        } & {
+            [key: string]: unknown;
+        };
         Channel: {
             name: string;
             /** @description The channel it is a subchannel of. */
@@ -1284,6 +1292,13 @@ export interface components {
              * @enum {string}
              */
             indexing_behavior: "default" | "frozen";
+            /** @description How long it keeps its publications, where that differs from the setting of the installation. */
+            retention: {
+                /** @description All that were the head within so many days; at least a week. */
+                all_days?: number;
+                /** @description Of each UTC day before that the last one, for so many days. */
+                daily_days?: number;
+            } | null;
             owners: string[];
             /** @description Package names that clients are shown. */
             artifact_count: number;
@@ -1683,21 +1698,6 @@ export interface components {
             token: string;
             /** Format: date-time */
             expires_at: string;
-        };
-        RetentionDays: {
-            /** @description All that were the head within so many days; at least a week. */
-            all_days: number;
-            /** @description Of each UTC day before that the last one, for so many days. */
-            daily_days: number;
-        };
-        Settings: {
-            /** @description Every account gets a private channel of its name at its first sign-in. */
-            user_channel_autocreate: boolean;
-            retention: components["schemas"]["RetentionDays"];
-            /** @description For how many hours a collection leaves alone what nothing needs, twice over. */
-            collect_grace_hours: number;
-        } & {
-            [key: string]: unknown;
         };
         Token: {
             /** Format: uuid */
@@ -2677,6 +2677,13 @@ export interface operations {
                      * @enum {string}
                      */
                     indexing_behavior?: "default" | "frozen";
+                    /** @description How long it keeps its publications, where that differs from the setting of the installation. */
+                    retention?: {
+                        /** @description All that were the head within so many days; at least a week. */
+                        all_days?: number;
+                        /** @description Of each UTC day before that the last one, for so many days. */
+                        daily_days?: number;
+                    } | null;
                 };
             };
         };
@@ -2862,6 +2869,13 @@ export interface operations {
                      * @enum {string}
                      */
                     indexing_behavior?: "default" | "frozen";
+                    /** @description How long it keeps its publications, where that differs from the setting of the installation. */
+                    retention?: {
+                        /** @description All that were the head within so many days; at least a week. */
+                        all_days?: number;
+                        /** @description Of each UTC day before that the last one, for so many days. */
+                        daily_days?: number;
+                    } | null;
                 };
             };
         };
@@ -7712,7 +7726,12 @@ export interface operations {
                 "application/json": {
                     /** @description Every account gets a private channel of its name at its first sign-in. */
                     user_channel_autocreate?: boolean;
-                    retention?: components["schemas"]["RetentionDaysInput"];
+                    retention?: {
+                        /** @description All that were the head within so many days; at least a week. */
+                        all_days: number;
+                        /** @description Of each UTC day before that the last one, for so many days. */
+                        daily_days: number;
+                    };
                     /** @description For how many hours a collection leaves alone what nothing needs, twice over. */
                     collect_grace_hours?: number;
                 } & {

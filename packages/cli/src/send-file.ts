@@ -12,7 +12,9 @@ import type { Site } from './site.ts';
 /** A file to send, and where. */
 export interface Sending {
   site: Pick<Site, 'url' | 'token'>;
-  /** Path at the site. */
+  /** `POST` when left out. */
+  method?: 'POST' | 'PUT';
+  /** Path at the site, with its query. */
   urlPath: string;
   file: string;
   /** How it is called there. */
@@ -41,13 +43,13 @@ const silenceMs = 15 * 60_000;
  * @throws {CliError} `unreachable`, `file_changed`, `file_unreadable`.
  */
 export async function sendFile(sending: Sending): Promise<Sent> {
-  const { site, urlPath, size } = sending;
+  const { site, urlPath, size, method = 'POST' } = sending;
   const boundary = `sluice-${randomUUID()}`;
   const head = Buffer.from(formHead(sending, boundary));
   const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
   const url = new URL(site.url + urlPath);
   const request = (url.protocol === 'https:' ? https : http).request(url, {
-    method: 'POST',
+    method,
     headers: {
       'content-type': `multipart/form-data; boundary=${boundary}`,
       'content-length': head.byteLength + size + tail.byteLength,

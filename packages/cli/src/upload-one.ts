@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Schemas } from '@sluice/api-client';
@@ -10,6 +9,7 @@ import { answer, refused } from './connect.ts';
 import { CliError } from './errors.ts';
 import { gatherAll } from './paging.ts';
 import { sendFile } from './send-file.ts';
+import { sizeOf } from './size-of.ts';
 
 type Uploaded = Schemas['UploadedArtifact'];
 
@@ -49,14 +49,6 @@ export async function uploadOne(context: Context, wish: UploadWish): Promise<Upl
   const error = refused(status, body, site.url);
   if (skipExisting && error.problem?.code === 'file_exists') return { status: 'skipped' };
   throw error;
-}
-
-async function sizeOf(file: string): Promise<number> {
-  const found = await stat(file).catch((cause: unknown) => {
-    throw new CliError('file_unreadable', `There is no file ${file} that can be read.`, { cause });
-  });
-  if (!found.isFile()) throw new CliError('file_unreadable', `${file} is no file.`, { wanted: 'a package file' });
-  return found.size;
 }
 
 /**
