@@ -8,7 +8,7 @@ export {
   fileChanges,
 } from './compare.ts';
 export { type ChangeCode, type ChangeReason, changeReasons } from './compare-reasons.ts';
-export { emptyDocument } from './conda/documents.ts';
+export { emptyDocument } from './conda/empty-document.ts';
 export type { PublishDeps } from './deps.ts';
 export { PublishError, type PublishErrorCode } from './errors.ts';
 export { type FileAnswer, findFile, type ServedFile, type WantedFile } from './find-file.ts';

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AboutJson, parseAboutJson } from './about-json.ts';
-import { type ChanneldataFile, createChanneldata, linkFlags } from './channeldata.ts';
+import { type ChanneldataFile, createChanneldata, createChanneldataWriter, linkFlags } from './channeldata.ts';
 import type { JsonObject } from './json.ts';
 import { parsePathsJson } from './paths-json.ts';
 import { readRecord } from './record.ts';
@@ -65,6 +65,22 @@ describe('channeldata', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('is the same written name by name', () => {
+    const files = [...realFiles(), file('not a version', 1), { ...file('none', 1), subdir: 'win-arm64' }];
+    const builder = createChanneldata();
+    for (const one of files) builder.add(one);
+    const chunks: Uint8Array[] = [];
+    const writer = createChanneldataWriter((chunk) => chunks.push(chunk));
+    for (const name of [...new Set(files.map(({ record }) => record.name))].sort()) {
+      writer.entry(
+        name,
+        files.filter(({ record }) => record.name === name),
+      );
+    }
+    writer.end([...new Set(files.map(({ subdir }) => subdir))]);
+    expect(Buffer.concat(chunks).toString()).toBe(builder.write());
   });
 
   it('is told by the newest version, then the newest build, and falls back where that is silent', () => {

@@ -1,5 +1,6 @@
 import type { AboutJson } from './about-json.ts';
 import { type JsonObject, type JsonValue, writeJson } from './json.ts';
+import { createJsonMapWriter } from './json-map-writer.ts';
 import type { PathEntry } from './paths-json.ts';
 import type { CondaRecord } from './record.ts';
 import { exportsNothing, type RunExports } from './run-exports.ts';
@@ -79,25 +80,8 @@ export function createChanneldata(): ChanneldataBuilder {
   return {
     add(file) {
       subdirs.add(file.subdir);
-      const rank = rankOf(file);
-      if (rank === undefined) return;
       const entry = packages.get(file.record.name) ?? newEntry();
-      packages.set(file.record.name, entry);
-      entry.subdirs.add(file.subdir);
-      entry.timestamp = Math.max(entry.timestamp, rank.timestamp);
-      for (const [key, value] of Object.entries(describe(file))) {
-        const known = entry.fields.get(key);
-        if (says(value) && (known === undefined || compareRanks(rank, known.rank) > 0)) {
-          entry.fields.set(key, { rank, value });
-        }
-      }
-      for (const flag of Object.keys(entry.flags) as (keyof LinkFlags)[])
-        entry.flags[flag] ||= file.flags?.[flag] ?? false;
-      const exported = entry.runExports.get(file.record.version);
-      if (file.run_exports === undefined || exportsNothing(file.run_exports)) return;
-      if (exported === undefined || compareRanks(rank, exported.rank) > 0) {
-        entry.runExports.set(file.record.version, { rank, value: file.run_exports });
-      }
+      if (addFile(entry, file)) packages.set(file.record.name, entry);
     },
     write() {
       const entries = Array.from(packages, ([name, entry]): [string, JsonObject] => [name, entryObject(entry)]);
@@ -108,6 +92,54 @@ export function createChanneldata(): ChanneldataBuilder {
       });
     },
   };
+}
+
+/**
+ * Write channeldata.json name by name as chunks of bytes, so that a channel of many names is never held whole.
+ *
+ * @param emit is handed every chunk in order and may keep it.
+ */
+export function createChanneldataWriter(emit: (chunk: Uint8Array) => void): {
+  /** All files of one name that are to be told of; the names in byte order. @throws {FormatError} `repodata_order`. */
+  entry(name: string, files: readonly ChanneldataFile[]): void;
+  /** @param subdirs all that the channel has. */
+  end(subdirs: readonly string[]): void;
+} {
+  const out = createJsonMapWriter(emit);
+  out.raw('{"channeldata_version":1,');
+  out.open('packages');
+  return {
+    entry(name, files) {
+      const entry = newEntry();
+      if (files.filter((file) => addFile(entry, file)).length > 0) out.entry(name, writeJson(entryObject(entry)));
+    },
+    end(subdirs) {
+      out.close();
+      out.raw(`,"subdirs":${writeJson([...subdirs].sort())}}`);
+      out.flush();
+    },
+  };
+}
+
+/** @returns false for a file whose version is none. */
+function addFile(entry: PackageEntry, file: ChanneldataFile): boolean {
+  const rank = rankOf(file);
+  if (rank === undefined) return false;
+  entry.subdirs.add(file.subdir);
+  entry.timestamp = Math.max(entry.timestamp, rank.timestamp);
+  for (const [key, value] of Object.entries(describe(file))) {
+    const known = entry.fields.get(key);
+    if (says(value) && (known === undefined || compareRanks(rank, known.rank) > 0)) {
+      entry.fields.set(key, { rank, value });
+    }
+  }
+  for (const flag of Object.keys(entry.flags) as (keyof LinkFlags)[]) entry.flags[flag] ||= file.flags?.[flag] ?? false;
+  const exported = entry.runExports.get(file.record.version);
+  if (file.run_exports === undefined || exportsNothing(file.run_exports)) return true;
+  if (exported === undefined || compareRanks(rank, exported.rank) > 0) {
+    entry.runExports.set(file.record.version, { rank, value: file.run_exports });
+  }
+  return true;
 }
 
 function describe({ fn, subdir, record, about }: ChanneldataFile): Record<string, JsonValue | undefined> {

@@ -4,7 +4,7 @@ export { parseBuildString } from './build-string.ts';
 export type { ChannelPlace } from './channel-name.ts';
 export { parseChannelComponent, readChannel, reservedChannelNames } from './channel-name.ts';
 export type { ChanneldataBuilder, ChanneldataFile, LinkFlags } from './channeldata.ts';
-export { createChanneldata, linkFlags } from './channeldata.ts';
+export { createChanneldata, createChanneldataWriter, linkFlags } from './channeldata.ts';
 export type { CurrentCandidate } from './current-repodata.ts';
 export { chooseCurrent, currentRecordText } from './current-repodata.ts';
 export type { PackageExtension, PackageFileName } from './file-name.ts';
@@ -43,8 +43,15 @@ export type { RunExports } from './run-exports.ts';
 export { exportsNothing, parseRunExports, toRunExports } from './run-exports.ts';
 export type { RunExportsWriter } from './run-exports-write.ts';
 export { createRunExportsWriter } from './run-exports-write.ts';
-export type { ReadShard, Shard, ShardIndex, ShardIndexInfo, ShardRecord } from './shards.ts';
-export { decodeShard, decodeShardIndex, encodeShard, encodeShardIndex, readShard } from './shards.ts';
+export type { ReadShard, Shard, ShardIndex, ShardIndexInfo, ShardRecord, ShardText } from './shards.ts';
+export {
+  decodeShard,
+  decodeShardIndex,
+  encodeShard,
+  encodeShardIndex,
+  encodeShardTexts,
+  readShard,
+} from './shards.ts';
 export { knownSubdirs, parseSubdir } from './subdir.ts';
 export type { CondaVersion } from './version.ts';
 export { compareVersions, parseVersion, versionStartsWith } from './version.ts';

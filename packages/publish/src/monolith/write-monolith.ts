@@ -17,6 +17,7 @@ import {
   shardCounts,
   withFreeLock,
 } from '@sluice/catalog';
+import { blobRef, putCompressed } from '@sluice/storage';
 import { patchesAt } from '../patches.ts';
 import { writeChanneldata } from './channel-document.ts';
 import { documentLevel } from './document-level.ts';
@@ -92,6 +93,7 @@ async function writeDocuments(
     draft.rows.push({ key, no, blob: blob.sha256 });
     draft.blobs.push(blob);
   };
+  const patches = await patchesAt(db, channelId, source.patch_rev);
   const newest = new Map<string, NewestList>();
   for (const { subdir, no, written } of await publishedSubdirs(db, channelId, source.no)) {
     const noted = written && known.find(({ key }) => key === `${subdir}/${newestKey}`);
@@ -99,9 +101,8 @@ async function writeDocuments(
       newest.set(subdir, await decompress(await deps.storage.read(blobRef(noted))));
       continue;
     }
-    const patches = await patchesOf(db, channelId, subdir, source.patch_rev);
     const shards = await shardCounts(db, channelId, subdir, source.no);
-    const made = await writeSubdir(deps, subdirContent(subdir, source, patches, shards));
+    const made = await writeSubdir(deps, subdirContent(subdir, source, patches.get(subdir), shards));
     for (const { key, blob } of made.documents) add(key, no, blob);
     newest.set(subdir, made.newest);
   }

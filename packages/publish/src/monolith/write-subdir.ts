@@ -1,14 +1,15 @@
 import type { BlobRow } from '@sluice/catalog';
 import { createRepodataWriter, createRunExportsWriter, readRecord } from '@sluice/formats/conda';
 import type { RecordPlace } from '@sluice/policy';
-import { putCompressed } from '@sluice/storage';
-import { documentLevel } from '../conda/put-document.ts';
+import { putCompressed, type Unpacked } from '@sluice/storage';
 import { PublishError } from '../errors.ts';
 import { currentCandidates } from './current-candidates.ts';
+import { documentLevel } from './document-level.ts';
 import { gathered } from './gathered.ts';
 import { listedRecords } from './listed-records.ts';
 import type { MonolithDeps } from './monolith-deps.ts';
-import { type NewestFile, newestFiles } from './newest-files.ts';
+import { newestFiles } from './newest-files.ts';
+import { type NewestList, newestList } from './newest-list.ts';
 import { type Revision, repodataFrame, repodataSize, v3Count } from './repodata.ts';
 import { maps, type SubdirContent } from './subdir-content.ts';
 import { type WordSet, wordSet } from './word-set.ts';
@@ -19,10 +20,13 @@ import { type WordSet, wordSet } from './word-set.ts';
  */
 const currentUpTo = 50_000;
 
+/** What channeldata.json needs of a subdir, kept for when that is written again and the subdir is not. Nobody is served it. */
+export const newestKey = 'newest.jsonl.zst';
+
 /** The documents of one subdir, stored, and the newest file of each of its package names. */
 export interface WrittenSubdir {
   documents: { key: string; blob: BlobRow }[];
-  newest: NewestFile[];
+  newest: NewestList;
 }
 
 /** Where the records of one pass go besides repodata.json. */
@@ -58,19 +62,17 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
   };
   const documents = [{ key: 'repodata.json.zst', blob: await writeRepodata(deps, content, words, sinks) }];
   runExportsWriter.end();
-  const { storage } = deps;
-  const put = async (key: string, document: { chunks: AsyncIterable<Uint8Array> | Uint8Array[]; bytes: number }) => {
-    documents.push({ key, blob: await putCompressed(storage, document, documentLevel(document.bytes)) });
+  const put = async (key: string, document: Unpacked) => {
+    documents.push({ key, blob: await putCompressed(deps.storage, document, documentLevel(document.bytes)) });
   };
-  const { chunks, bytes } = await runExports.end();
-  await put('run_exports.json.zst', { chunks: chunks as AsyncIterable<Uint8Array>, bytes });
+  await put('run_exports.json.zst', await runExports.end());
   if (current) await put('current_repodata.json.zst', sized(current.write()));
-  const files = newest.list();
-  await put('newest.json.zst', sized([Buffer.from(JSON.stringify(files))]));
-  return { documents: documents.map(({ key, blob }) => ({ key: `${subdir}/${key}`, blob })), newest: files };
+  const list = newestList(newest.list());
+  await put(newestKey, sized([list]));
+  return { documents: documents.map(({ key, blob }) => ({ key: `${subdir}/${key}`, blob })), newest: list };
 }
 
-function sized(chunks: Uint8Array[]) {
+function sized(chunks: Uint8Array[]): Unpacked {
   return { chunks, bytes: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0) };
 }
 
