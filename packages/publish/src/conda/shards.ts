@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
 import { copyOut, copyRecordsOfFiles, withSession } from '@sluice/catalog';
-import { encodeShard, type PatchInstructions, parseJson, parseJsonObject, toRunExports } from '@sluice/formats/conda';
+import { encodeShardTexts, type PatchInstructions } from '@sluice/formats/conda';
 import type { PublishDeps } from '../deps.ts';
 import { rowOf } from '../names-facts.ts';
 import type { ShownName } from '../select.ts';
@@ -91,15 +91,10 @@ function writeShard(
     Array.from(rows, (row) => {
       const fn = layers[layer]!.facts.file(row);
       const { body, v3, run_exports } = texts[layer]!.get(fn)!;
-      return {
-        bucket: bucketOf(fn, v3),
-        fn,
-        record: parseJsonObject(body, fn, 'record_shape'),
-        ...(run_exports && { run_exports: toRunExports(parseJson(run_exports, fn, 'run_exports_json')) }),
-      };
+      return { bucket: bucketOf(fn, v3), fn, body, run_exports };
     }),
   );
-  const shard = encodeShard({ records, removed: [] });
+  const shard = encodeShardTexts(records);
   // Some clients refuse a frame that does not state its unpacked size.
   const bytes = zstdCompressSync(shard, { pledgedSrcSize: shard.byteLength });
   return { name, bytes, unpacked: shard.byteLength };
