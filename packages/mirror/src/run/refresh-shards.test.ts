@@ -1,0 +1,323 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
+import { encode } from '@msgpack/msgpack';
+import { encodeShard, encodeShardIndex, type ShardRecord } from '@sluice/formats/conda';
+import { sha256ToBytes } from '@sluice/formats/digest';
+import { condaSubdirs, startUpstreamServer, type UpstreamServer, writeCondaChannel } from '@sluice/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { actor, type Bench, openBench } from '../testing/bench.ts';
+import { removeDocuments, type ShardStyle, writeShards } from '../testing/write-shards.ts';
+import { runNow } from '../verbs/run-mirror.ts';
+
+// The 47 real packages as an upstream with shards, through whole runs on a real database.
+
+let pristine: string;
+let channel: string;
+let upstream: UpstreamServer;
+let bench: Bench;
+
+beforeAll(() => {
+  pristine = mkdtempSync(join(tmpdir(), 'pristine-'));
+  writeCondaChannel(pristine);
+});
+afterAll(() => rmSync(pristine, { recursive: true }));
+
+beforeEach(async () => {
+  channel = mkdtempSync(join(tmpdir(), 'channel-'));
+  cpSync(pristine, channel, { recursive: true });
+  upstream = await startUpstreamServer({ folder: channel });
+  bench = await openBench(channel);
+});
+afterEach(async () => {
+  await upstream.close();
+  await bench.close();
+  rmSync(channel, { recursive: true });
+});
+
+function shardAll(style: ShardStyle = {}): void {
+  for (const subdir of condaSubdirs) writeShards(channel, subdir, style);
+}
+
+function onlyShards(): void {
+  for (const subdir of condaSubdirs) removeDocuments(channel, subdir);
+}
+
+async function again(mirrorId: string) {
+  upstream.reset();
+  await runNow(bench.deps, mirrorId, actor);
+  await bench.work();
+  return bench.lastRun(mirrorId);
+}
+
+async function mirror() {
+  const id = await bench.mirror({ source_root: upstream.url, filters: { subdirs: condaSubdirs } });
+  const run = await bench.lastRun(id);
+  expect(run).toMatchObject({ state: 'completed', error_text: null });
+  return { id, run };
+}
+
+interface LiveRow {
+  subdir: string;
+  file: string;
+  v3: boolean;
+  body: Buffer;
+  run_exports: Buffer | null;
+}
+
+/** What is live now, texts parsed: a shard has other blanks and another order of keys than repodata.json. */
+async function live(revision = Number.MAX_SAFE_INTEGER) {
+  const { rows } = await bench.database.pool.query<LiveRow>(
+    `select subdir, file, body, v3, run_exports from record
+     where from_rev <= $1 and (to_rev is null or to_rev > $1) order by subdir, file`,
+    [Math.min(revision, 2 ** 31 - 1)],
+  );
+  return rows.map(({ body, run_exports, ...row }) => ({
+    ...row,
+    body: JSON.parse(body.toString()) as object,
+    runExports: run_exports && (JSON.parse(run_exports.toString()) as object),
+  }));
+}
+
+async function shardRows() {
+  const { rows } = await bench.database.pool.query<{
+    subdir: string;
+    name: string;
+    from_rev: number;
+    to_rev: number | null;
+    signature: Buffer | null;
+  }>('select subdir, name, from_rev, to_rev, signature from source_shard order by subdir, name, from_rev');
+  return rows;
+}
+
+const askedShards = () => upstream.asked.filter(({ path }) => path.includes('/shards/')).map(({ path }) => path);
+
+describe('an upstream with shards', () => {
+  test('has the records that its documents have, and its documents are not asked for', async () => {
+    await mirror();
+    const wanted = await live();
+    expect(wanted.some(({ runExports }) => runExports !== null && Object.keys(runExports).length > 0)).toBe(true);
+    await bench.database.pool.query('truncate record, source_shard, source_part, facts, mirror, run cascade');
+
+    shardAll();
+    upstream.reset();
+    await mirror();
+    expect(await live()).toEqual(wanted);
+    expect(upstream.asked.filter(({ path }) => path.includes('.json'))).toEqual([]);
+    const rows = await shardRows();
+    expect(rows.length).toBeGreaterThan(20);
+    for (const { signature, to_rev } of rows) expect([signature!.length % 8, to_rev]).toEqual([0, null]);
+    const words = rows.reduce((sum, { signature }) => sum + signature!.length / 8, 0);
+    expect(words).toBe(wanted.length);
+  });
+
+  test('costs a question a subdir while nothing changes', async () => {
+    shardAll();
+    const { id, run } = await mirror();
+    const same = await again(id);
+    expect(upstream.asked.map(({ path, status }) => `${status} ${path}`)).toEqual(
+      condaSubdirs.map((subdir) => `304 /${subdir}/repodata_shards.msgpack.zst`),
+    );
+    expect(same.revision).toBe(run.revision);
+  });
+
+  test('is asked only for the shards that changed', async () => {
+    shardAll();
+    const { id, run } = await mirror();
+    const before = await live();
+    const file = join(channel, 'linux-64/repodata.json');
+    const repodata = JSON.parse(readFileSync(file, 'utf8'));
+    repodata['packages.conda']['zlib-1.2.11-h7b6447c_3.conda'].license = 'changed';
+    delete repodata.packages['xtensor-io-0.10.3-hb585cf6_0.tar.bz2'];
+    writeFileSync(file, JSON.stringify(repodata));
+    const digests = writeShards(channel, 'linux-64');
+    const changed = await again(id);
+    expect(askedShards()).toEqual([`/linux-64/shards/${digests.get('zlib')}.msgpack.zst`]);
+    expect(changed.revision).toBe(run.revision! + 1);
+    const now = await live();
+    expect(now.length).toBe(before.length - 1);
+    expect(now.filter((row) => !before.some((old) => JSON.stringify(old) === JSON.stringify(row)))).toMatchObject([
+      { file: 'zlib-1.2.11-h7b6447c_3.conda', body: { license: 'changed' } },
+    ]);
+    expect(await live(run.revision!)).toEqual(before);
+    const rows = (await shardRows()).filter(({ subdir }) => subdir === 'linux-64');
+    const ended = changed.revision;
+    expect(rows.map(({ name, from_rev, to_rev }) => [name, from_rev === ended, to_rev])).toEqual([
+      ['xtensor-io', false, ended],
+      ['zlib', false, ended],
+      ['zlib', true, null],
+    ]);
+  });
+
+  test('may turn to documents and back', async () => {
+    const { id, run } = await mirror();
+    const wanted = await live();
+    shardAll();
+    const believed = await again(id);
+    expect(askedShards()).toEqual([]);
+    expect(believed.revision).toBe(run.revision);
+
+    await bench.database.pool.query('update source_part set shards_absent_at = null');
+    await again(id);
+    expect(await live()).toEqual(wanted);
+    expect((await shardRows()).every(({ to_rev }) => to_rev === null)).toBe(true);
+
+    for (const subdir of condaSubdirs) rmSync(join(channel, subdir, 'repodata_shards.msgpack.zst'));
+    await again(id);
+    expect(await live()).toEqual(wanted);
+    expect((await shardRows()).some(({ to_rev }) => to_rev === null)).toBe(false);
+  });
+
+  const hex = (records: readonly ShardRecord[]) =>
+    encode({ packages: mapOf(records, 'packages'), 'packages.conda': mapOf(records, 'packages.conda'), removed: [] });
+  function mapOf(records: readonly ShardRecord[], bucket: string) {
+    const of = records.filter((record) => record.bucket === bucket);
+    return Object.fromEntries(of.map(({ fn, record, run_exports }) => [fn, { ...record, run_exports }]));
+  }
+
+  test.each<[string, ShardStyle, boolean]>([
+    ['base URLs without their slash', { shardsBaseUrl: 'shards', baseUrl: '' }, true],
+    ['an absolute base URL', { shardsBaseUrl: 'SELF' }, true],
+    ['digests as text', { encodeShard: hex }, false],
+    [
+      'digests as lists of integers',
+      {
+        encodeIndex: (info, shards) =>
+          encode({
+            info,
+            shards: Object.fromEntries([...shards].map(([name, sha]) => [name, [...sha256ToBytes(sha)]])),
+          }),
+      },
+      true,
+    ],
+    [
+      'a map missing',
+      {
+        encodeShard: (records) => {
+          const maps = { packages: mapOf(records, 'packages'), 'packages.conda': mapOf(records, 'packages.conda') };
+          return encode(Object.fromEntries(Object.entries(maps).filter(([, map]) => Object.keys(map).length > 0)));
+        },
+      },
+      false,
+    ],
+  ])('may have %s', async (_, style, mayBeHandedOn) => {
+    await mirror();
+    const wanted = (await live()).filter(({ subdir }) => subdir === 'noarch');
+    await bench.database.pool.query('truncate record, source_shard, source_part, facts, mirror, run cascade');
+    const shardsBaseUrl = style.shardsBaseUrl === 'SELF' ? `${upstream.url}/noarch/shards/` : style.shardsBaseUrl;
+    writeShards(channel, 'noarch', { ...style, ...(shardsBaseUrl === undefined ? {} : { shardsBaseUrl }) });
+    onlyShards();
+    await bench.mirror({ source_root: upstream.url, filters: { subdirs: ['noarch'] } });
+    expect((await live()).filter(({ subdir }) => subdir === 'noarch')).toEqual(wanted);
+    const handedOn = (await shardRows()).filter(({ signature }) => signature !== null).length;
+    if (mayBeHandedOn) expect(handedOn).toBeGreaterThan(10);
+    else expect(handedOn).toBe(0);
+  });
+
+  test('whose index is none, or of another version, is read by its documents', async () => {
+    shardAll({ encodeIndex: (info, shards) => encode({ version: 2, info, shards: Object.fromEntries(shards) }) });
+    writeFileSync(join(channel, 'noarch/repodata_shards.msgpack.zst'), '<html>');
+    await mirror();
+    expect((await live()).length).toBeGreaterThan(40);
+    expect(askedShards()).toEqual([]);
+  });
+
+  test('the sample of an early writer is read', async () => {
+    const sample = new URL('../../../formats/src/conda/testdata/conda-shards-sample/', import.meta.url);
+    for (const name of readdirSync(sample)) cpSync(new URL(name, sample), join(channel, 'linux-64', name));
+    await bench.mirror({ source_root: upstream.url, filters: { subdirs: ['linux-64'] } });
+    const rows = await shardRows();
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.every(({ signature }) => signature === null)).toBe(true);
+  });
+});
+
+describe('shards that fail', () => {
+  test.each<[string, object, string]>([
+    ['are cut short', { cutAfter_bytes: 40 }, 'upstream_unavailable'],
+    ['have other bytes', { wrongBytes: true }, 'digest_mismatch'],
+    ['are not there', { status: 404 }, 'upstream_missing'],
+    ['cannot be had', { status: 503 }, 'upstream_unavailable'],
+  ])('because they %s leave everything as it was, and what came whole is not fetched again', async (_, fault, code) => {
+    shardAll();
+    const { id, run } = await mirror();
+    const before = await live();
+    const file = join(channel, 'noarch/repodata.json');
+    const repodata = JSON.parse(readFileSync(file, 'utf8'));
+    for (const map of ['packages', 'packages.conda']) {
+      for (const record of Object.values<{ license: string }>(repodata[map])) record.license = 'changed';
+    }
+    writeFileSync(file, JSON.stringify(repodata));
+    const digests = writeShards(channel, 'noarch');
+    const bad = `/noarch/shards/${[...digests.values()].at(-1)}.msgpack.zst`;
+    upstream.reset();
+    upstream.fail(bad, fault);
+    await runNow(bench.deps, id, actor);
+    await bench.work();
+    expect(await bench.lastRun(id)).toMatchObject({ state: 'failed', error_code: code });
+    expect(await live()).toEqual(before);
+    const { rows } = await bench.database.pool.query<{ revision: number }>(
+      'select max(revision) as revision from source',
+    );
+    expect(rows[0]!.revision).toBe(run.revision);
+
+    await again(id);
+    // Those under way when it failed are asked for once more, too.
+    expect(askedShards()).toContain(bad);
+    expect(askedShards().length).toBeLessThanOrEqual(digests.size / 2);
+    const changed = (await live()).filter(({ subdir }) => subdir === 'noarch');
+    expect(changed.every(({ body }) => (body as { license: string }).license === 'changed')).toBe(true);
+  });
+
+  test('because the index moved on meanwhile are looked for in the new one', async () => {
+    shardAll();
+    const { id } = await mirror();
+    const file = join(channel, 'linux-64/repodata.json');
+    const change = (license: string) => {
+      const repodata = JSON.parse(readFileSync(file, 'utf8'));
+      repodata['packages.conda']['zlib-1.2.11-h7b6447c_3.conda'].license = license;
+      writeFileSync(file, JSON.stringify(repodata));
+      return writeShards(channel, 'linux-64').get('zlib')!;
+    };
+    const first = change('first');
+    const until = new Promise((resolve) => {
+      // While the first shard is asked for, the upstream moves on.
+      setTimeout(() => {
+        change('second');
+        rmSync(join(channel, `linux-64/shards/${first}.msgpack.zst`));
+        resolve(undefined);
+      }, 300);
+    });
+    upstream.reset();
+    upstream.fail(`/linux-64/shards/${first}.msgpack.zst`, { until, times: 1 });
+    await runNow(bench.deps, id, actor);
+    await bench.work();
+    expect(await bench.lastRun(id)).toMatchObject({ state: 'completed' });
+    const zlib = (await live()).find((row) => row.file === 'zlib-1.2.11-h7b6447c_3.conda');
+    expect(zlib).toMatchObject({ body: { license: 'second' } });
+  });
+
+  test('because they list files of another package are refused as a whole', async () => {
+    const foreign: ShardRecord = {
+      bucket: 'packages.conda',
+      fn: 'other-1-0.conda',
+      record: { name: 'other', version: '1', build: '0' },
+    };
+    writeShards(channel, 'noarch', {
+      encodeShard: (records) => encodeShard({ records: [...records, foreign], removed: [] }),
+    });
+    const id = await bench.mirror({ source_root: upstream.url, filters: { subdirs: ['noarch'] } });
+    expect(await bench.lastRun(id)).toMatchObject({ state: 'failed', error_code: 'shard_broken' });
+    expect(await live()).toEqual([]);
+  });
+
+  test('an index cut short fails the run, and nothing falls back to older documents', async () => {
+    shardAll();
+    const whole = encodeShardIndex({ subdir: 'noarch', base_url: './', shards_base_url: './shards/' }, []);
+    const bytes = zstdCompressSync(whole);
+    writeFileSync(join(channel, 'noarch/repodata_shards.msgpack.zst'), bytes.subarray(0, bytes.length - 3));
+    const id = await bench.mirror({ source_root: upstream.url, filters: { subdirs: ['noarch'] } });
+    expect(await bench.lastRun(id)).toMatchObject({ state: 'failed', error_code: 'upstream_unavailable' });
+  });
+});
