@@ -65,7 +65,10 @@ export function viewPatchInstructions(document: JsonObject): PatchInstructions {
   for (const [file, fix] of packages) if (isTarBz2(file)) for (const fn of withTwin(file)) append(patchOf(fn), fix);
   // A .conda in this map is meant for itself, whatever the map's name says.
   for (const [file, fix] of packages) if (!isTarBz2(file)) append(patchOf(file), fix);
-  for (const [file, fix] of fixesOf(document, 'packages.conda', version)) append(patchOf(file), fix);
+  // A .tar.bz2 in this one is meant for nothing.
+  for (const [file, fix] of fixesOf(document, 'packages.conda', version)) {
+    if (!isTarBz2(file)) append(patchOf(file), fix);
+  }
   const v3 = mapOf(document, 'v3');
   for (const extension of ['conda', 'tar.bz2']) {
     for (const [stem, fix] of fixesOf(v3, extension, version)) {

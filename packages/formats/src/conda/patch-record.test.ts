@@ -107,9 +107,8 @@ describe('patching a record', () => {
       depends: [],
     });
     expect(patched(instructions, 'a-1-0.tar.bz2', record)).toMatchObject({ license: 'first', features: 'x' });
-    expect(patched({ 'packages.conda': { 'a-1-0.tar.bz2': { license: 'no' } } }, 'a-1-0.conda', record)).toEqual(
-      record,
-    );
+    const amiss = { 'packages.conda': { 'a-1-0.tar.bz2': { license: 'no' } } };
+    for (const file of ['a-1-0.conda', 'a-1-0.tar.bz2']) expect(patched(amiss, file, record)).toEqual(record);
   });
 
   it('replaces lists, merges objects and keeps null', () => {
