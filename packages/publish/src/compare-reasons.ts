@@ -11,7 +11,8 @@ import { evaluate, type Reason } from '@sluice/policy';
 import type { DifferentFile } from './compare.ts';
 import type { PublishDeps } from './deps.ts';
 import { type RuledLayer, ruledLayers } from './layers.ts';
-import { twinOf, versionFacts } from './listed-version.ts';
+import { patchedVersion, twinOf, versionFacts } from './listed-version.ts';
+import { patchesAt } from './patches.ts';
 import { signatureWord } from './select.ts';
 
 /**
@@ -49,14 +50,15 @@ export interface ChangeReason {
   by?: FileRemoval;
 }
 
-/** A file as one of the two publications has it: which input shows it, and the version. */
+/** A file as one of the two publications has it: which input shows it, and the version as it is shown. */
 interface Shown {
   source_id: number;
   layer: string;
   record: RecordVersion;
 }
 
-type Versions = Map<string, RecordVersion>;
+/** Versions as the channel's patches of then show them, by file; null for those that they remove. */
+type Versions = Map<string, RecordVersion | null>;
 
 /**
  * Why each of these files differs between two publications. Asks for records once a layer and subdir, whatever the number of
@@ -79,8 +81,8 @@ export async function changeReasons(
   for (const [subdir, here] of Map.groupBy(files, (file) => file.subdir)) {
     const context = {
       ...{ subdir, layers, earlier, later },
-      before: await versionsAt(deps, earlier, subdir, here),
-      after: await versionsAt(deps, later, subdir, here),
+      before: await versionsAt(deps, channel.id, earlier, subdir, here),
+      after: await versionsAt(deps, channel.id, later, subdir, here),
     };
     for (const file of here) {
       const [then, now] =
@@ -99,20 +101,22 @@ export async function changeReasons(
 /** The live versions of the files and their twins at a publication, by source. */
 async function versionsAt(
   { db }: Pick<PublishDeps, 'db'>,
-  { inputs }: PublicationRow,
+  channelId: number,
+  { inputs, patch_rev }: PublicationRow,
   subdir: string,
   files: readonly DifferentFile[],
 ): Promise<Map<number, Versions>> {
+  const patch = (await patchesAt(db, channelId, patch_rev)).get(subdir);
   const names = files.flatMap(({ file }) => [file, ...twinOf(file)]);
   const found = new Map<number, Versions>();
   for (const { source_id, revision } of inputs) {
     const versions = await findRecords(db, { source_id, subdir }, names, revision);
-    found.set(source_id, new Map(versions.map((version) => [version.file, version])));
+    found.set(source_id, new Map(versions.map((version) => [version.file, patchedVersion(patch, version) ?? null])));
   }
   return found;
 }
 
-/** The input that shows a file: the first whose version is in the signature; else, where it was patched, the first that has it. */
+/** The input that shows a file: the first whose version is in the signature, since one above may have it and not show it. */
 function shownBy(
   versions: Map<number, Versions>,
   { inputs }: PublicationRow,
@@ -160,27 +164,28 @@ function whyChanged({ earlier, later }: Context, was: Shown, is: Shown): ChangeC
   return earlier.patch_rev === later.patch_rev ? 'upstream_changed' : 'patched';
 }
 
-function whyAdded({ earlier, later, before }: Context, file: string, is: Shown): ChangeCode {
+function whyAdded({ earlier, before }: Context, file: string, is: Shown): ChangeCode {
   if (is.layer === 'uploads') {
     if (!before.get(is.source_id)?.has(file)) return 'uploaded';
   } else {
     if (!hasSource(earlier, is)) return 'layer_added';
     if (!before.get(is.source_id)?.has(file)) return 'upstream_added';
   }
-  return earlier.patch_rev === later.patch_rev ? 'allowed' : 'patched';
+  return before.get(is.source_id)?.get(file) === null ? 'patched' : 'allowed';
 }
 
 function whyRemoved(context: Context, file: string, was: Shown, layer: string | null): ChangeReason {
-  const { earlier, later, after, layers, subdir } = context;
+  const { later, after, layers, subdir } = context;
   if (!hasSource(later, was)) return { code: was.layer === 'uploads' ? 'deleted' : 'layer_removed', layer };
   const versions = after.get(was.source_id);
   const record = versions?.get(file);
+  if (record === null) return { code: 'patched', layer };
   if (!versions || !record) return { code: was.layer === 'uploads' ? 'deleted' : 'upstream_removed', layer };
   const ruled = layers.find(({ source_id }) => source_id === was.source_id);
   const twins = twinOf(file).flatMap((twin) => versions.get(twin) ?? []);
   const [rule] = ruled ? evaluate(ruled.rules, versionFacts(subdir, [record, ...twins]), 0).reasons : [];
   if (rule) return { code: 'denied', layer, rule };
-  return { code: earlier.patch_rev === later.patch_rev ? 'hidden' : 'patched', layer };
+  return { code: 'hidden', layer };
 }
 
 function hasSource({ inputs }: PublicationRow, { source_id }: Shown): boolean {

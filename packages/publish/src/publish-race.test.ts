@@ -2,6 +2,7 @@ import { findChannelById, markChannelDeleted, withLock } from '@sluice/catalog';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { publishChannel } from './publish-channel.ts';
+import { rollBack } from './rollback.ts';
 
 // What happens to a channel while its publication is being made, which for a large one takes a minute.
 
@@ -40,4 +41,26 @@ test('a channel that is being published is not waited for', async () => {
     expect(await publishChannel(catalog, id, 'test')).toEqual({ status: 'busy' });
   });
   expect(await publishChannel(catalog, id, 'test')).toEqual({ status: 'unchanged' });
+});
+
+test('a channel that is rolled back and unfrozen meanwhile is judged again', async () => {
+  const id = await catalog.addChannel('c');
+  const { sourceId } = await catalog.admit({ 'a-1-0.conda': testRecord('a', '1') });
+  const mirror = await catalog.addMirror(id, sourceId);
+  await publishChannel(catalog, id, 'test');
+  await catalog.admit({ 'b-1-0.conda': testRecord('b', '1') }, { sourceId });
+  await catalog.editMirror(mirror, { at_rev: 2 });
+  let before = true;
+  const storage: TestCatalog['storage'] = {
+    ...catalog.storage,
+    async putPack(items) {
+      if (!before) return catalog.storage.putPack(items);
+      before = false;
+      await rollBack(catalog, { id, path: 'c' }, '1', { name: 'ada' });
+      await catalog.editChannel(id, { frozen: false });
+      return catalog.storage.putPack(items);
+    },
+  };
+  expect(await publishChannel({ ...catalog, storage }, id, 'test')).toEqual({ status: 'busy' });
+  expect(await publishChannel(catalog, id, 'test')).toMatchObject({ status: 'published', no: 3 });
 });

@@ -1,5 +1,5 @@
 import { findChannelById, liveEntries } from '@sluice/catalog';
-import { deleteFiles, editChannel } from '@sluice/registry';
+import { deleteFiles, editChannel, patchWish, setPatches } from '@sluice/registry';
 import { blobRef } from '@sluice/storage';
 import { type BuiltPackage, buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import fc from 'fast-check';
@@ -125,6 +125,28 @@ describe('a comparison says what happened to a file', () => {
     ]);
     await catalog.addMirror(channel, sourceId);
     expect((await changes(last, await publish()))[0]).toBe('+a-1-0.conda layer_added');
+  });
+
+  it("by the channel's patches", async () => {
+    const { sourceId } = await catalog.admit({
+      'a-1-0.conda': testRecord('a', '1', license),
+      'b-1-0.conda': testRecord('b', '1', license),
+    });
+    await catalog.addMirror(channel, sourceId);
+    const first = await publish();
+    const patch = async (document: object) => {
+      const row = (await findChannelById(catalog.db, channel))!;
+      const wish = patchWish('linux-64', Buffer.from(JSON.stringify({ patch_instructions_version: 1, ...document })));
+      await setPatches(catalog, row, [wish], ada);
+      return publish();
+    };
+    const fixed = await patch({ 'packages.conda': { 'a-1-0.conda': { depends: ['x'] } } });
+    const gone = await patch({ remove: ['b-1-0.conda'], 'packages.conda': { 'a-1-0.conda': gpl } });
+    expect(await changes(first, fixed)).toEqual(['~a-1-0.conda patched']);
+    expect(await changes(fixed, gone)).toEqual(['~a-1-0.conda patched', '-b-1-0.conda patched']);
+    expect(await changes(gone, first)).toEqual(['~a-1-0.conda patched', '+b-1-0.conda patched']);
+    await catalog.editChannel(channel, { filters: JSON.stringify({ exclude_licenses: ['gpl3'] }) });
+    expect(await changes(gone, await publish())).toEqual(['-a-1-0.conda denied']);
   });
 
   it('among uploads, and who deleted it', async () => {
