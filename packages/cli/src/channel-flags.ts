@@ -1,5 +1,5 @@
 import type { Schemas } from '@sluice/api-client';
-import { Argument, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import { parseChannelPath } from './channel-path.ts';
 import { readLicences } from './licence-list.ts';
 import { commaListOption, repeatedOption } from './list-option.ts';
@@ -14,6 +14,7 @@ export interface ChannelFlags {
   licenses?: string[];
   excludeSpec?: string[];
   includeSpec?: string[];
+  keep?: Channel['retention'];
 }
 
 /** The argument that names a channel. */
@@ -31,9 +32,22 @@ export const channelOptions: readonly Option[] = [
   repeatedOption('--include-spec <spec>', 'filter: show what the two above took out'),
 ];
 
+/** How long a channel keeps its publications; only an existing one can be told. */
+export const keepOption = new Option(
+  '--keep <days>',
+  'publications of so many days, and then one a day for so many: 30,365; or default',
+).argParser(parseKeep);
+
+function parseKeep(text: string): Channel['retention'] {
+  if (text === 'default') return null;
+  const [, all, daily] = /^(\d{1,5}),(\d{1,5})$/.exec(text) ?? [];
+  if (all === undefined) throw new InvalidArgumentError('Say two numbers of days, as in 30,365; or default.');
+  return { all_days: Number(all), daily_days: Number(daily) };
+}
+
 /** The fields of a channel that the flags set. `before`: filters it has, of which those without a flag stay. */
 export function channelFields(flags: ChannelFlags, before: Channel['filters'] = {}) {
-  const { privacy, description, types, licenses, excludeSpec, includeSpec } = flags;
+  const { privacy, description, types, licenses, excludeSpec, includeSpec, keep } = flags;
   const filters: Channel['filters'] = {
     ...(licenses === undefined ? {} : readLicences(licenses)),
     ...(excludeSpec === undefined ? {} : { exclude_specs: excludeSpec }),
@@ -43,6 +57,7 @@ export function channelFields(flags: ChannelFlags, before: Channel['filters'] = 
     ...(privacy === undefined ? {} : { privacy }),
     ...(description === undefined ? {} : { description }),
     ...(types === undefined ? {} : { types: types as Channel['types'] }),
+    ...(keep === undefined ? {} : { retention: keep }),
     ...(Object.keys(filters).length === 0 ? {} : { filters: { ...before, ...filters } }),
   };
 }

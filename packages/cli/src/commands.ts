@@ -16,6 +16,9 @@ import * as channelShow from './commands/channel-show.ts';
 import * as channelUnfreeze from './commands/channel-unfreeze.ts';
 import * as login from './commands/login.ts';
 import * as logout from './commands/logout.ts';
+import * as maintenanceCheck from './commands/maintenance-check.ts';
+import * as maintenanceCollect from './commands/maintenance-collect.ts';
+import * as maintenanceRetention from './commands/maintenance-retention.ts';
 import * as mirrorCreate from './commands/mirror-create.ts';
 import * as mirrorDelete from './commands/mirror-delete.ts';
 import * as mirrorEdit from './commands/mirror-edit.ts';
@@ -89,6 +92,9 @@ export const commands: readonly CommandModule[] = [
   tokenList,
   tokenRevoke,
   tokenScopes,
+  maintenanceCollect,
+  maintenanceCheck,
+  maintenanceRetention,
   setupConda,
   setupMamba,
   setupPixi,

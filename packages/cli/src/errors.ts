@@ -11,7 +11,8 @@ import type { Schemas } from '@sluice/api-client';
  * - `cancelled`: the person at the terminal said no.
  * - `file_unreadable`, `file_changed`: a local file cannot be sent.
  * - `mirror_missing`, `mirror_ambiguous`, `token_missing`, `token_ambiguous`: a name fits nothing, or several.
- * - `uploads_failed`, `run_failed`, `run_stopped`: it was done, and ended badly.
+ * - `uploads_failed`, `run_failed`, `run_stopped`, `maintenance_failed`: it was done, and ended badly.
+ * - `drift_found`: the check found something wrong.
  */
 export type CliErrorCode =
   | 'usage'
@@ -27,6 +28,8 @@ export type CliErrorCode =
   | 'mirror_ambiguous'
   | 'token_missing'
   | 'token_ambiguous'
+  | 'drift_found'
+  | 'maintenance_failed'
   | 'uploads_failed'
   | 'run_failed'
   | 'run_stopped';

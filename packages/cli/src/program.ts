@@ -22,6 +22,7 @@ const nouns: Record<string, string> = {
   channel: 'channels and what is in them',
   'channel notice': 'notices that clients show to their users',
   publication: 'what a channel has published: the past, read, compared, named, shown again',
+  maintenance: 'what nothing needs, and whether everything fits together',
   mirror: 'mirrors of other channels',
   token: 'tokens for programs and clients',
   setup: 'the settings that point a client at a channel',

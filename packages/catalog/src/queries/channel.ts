@@ -46,12 +46,15 @@ export async function insertChannel(db: Db, channel: NewChannel, now: Date): Pro
 }
 
 /** What of a channel can be changed. */
-export type ChannelChange = Partial<Pick<ChannelRow, 'description' | 'privacy' | 'types' | 'filters' | 'frozen'>>;
+export type ChannelChange = Partial<
+  Pick<ChannelRow, 'description' | 'privacy' | 'types' | 'filters' | 'frozen' | 'retention'>
+>;
 
 /** Change a channel. */
 export async function updateChannel(db: Db, id: number, change: ChannelChange, now: Date): Promise<ChannelRow> {
-  const { filters, ...columns } = change;
+  const { filters, retention, ...columns } = change;
   const values: Updateable<Tables['channel']> = { ...columns, updated_at: now };
+  if (retention !== undefined) values.retention = retention && JSON.stringify(retention);
   if (filters !== undefined) values.filters = JSON.stringify(filters);
   return db.updateTable('channel').set(values).where('id', '=', id).returningAll().executeTakeFirstOrThrow();
 }

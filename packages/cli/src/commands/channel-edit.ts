@@ -1,5 +1,5 @@
 import type { Schemas } from '@sluice/api-client';
-import { type ChannelFlags, channelArgument, channelFields, channelOptions } from '../channel-flags.ts';
+import { type ChannelFlags, channelArgument, channelFields, channelOptions, keepOption } from '../channel-flags.ts';
 import type { Context, Usage } from '../command.ts';
 import { answer } from '../connect.ts';
 import { CliError } from '../errors.ts';
@@ -12,8 +12,12 @@ export const usage: Usage = {
   words: 'channel edit',
   summary: 'Change a channel; what no option names stays',
   arguments: [channelArgument()],
-  options: channelOptions,
-  examples: ['channel edit team-a --privacy authenticated', "channel edit team-a --licenses ''"],
+  options: [...channelOptions, keepOption],
+  examples: [
+    'channel edit team-a --privacy authenticated',
+    "channel edit team-a --licenses ''",
+    'channel edit team-a --keep 7,90',
+  ],
 };
 
 export async function run({ api }: Context, input: ChannelFlags & { channel: string }): Promise<Data> {

@@ -22,10 +22,16 @@ export function channelFieldsView(channel: Schemas['Channel'], view: View): stri
       ['mirrors', channel.mirror_count],
       ...(channel.parent === null ? [['subchannels', channel.subchannel_count] as const] : []),
       ['downloads', channel.download_count],
+      ...(channel.retention === null ? [] : [['keeps', keepText(channel.retention)] as const]),
       ...filterFields,
       ['created', instant(channel.created)],
       ['updated', instant(channel.updated)],
     ],
     view,
   );
+}
+
+function keepText({ all_days, daily_days }: NonNullable<Schemas['Channel']['retention']>): string {
+  const days = (n: number | undefined) => (n === undefined ? 'the usual number of' : n);
+  return `publications of ${days(all_days)} days, then one a day for ${days(daily_days)} days`;
 }

@@ -10,7 +10,7 @@ import {
   recordEvent,
   updateChannel,
 } from '@sluice/catalog';
-import type { PackageType } from '@sluice/policy';
+import type { PackageType, RetentionDays } from '@sluice/policy';
 import { channelMissing } from '../errors.ts';
 import { checkChannelFilters, type FilterWish } from './channel-filters.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
@@ -23,6 +23,8 @@ export interface ChannelEdit {
   filters?: FilterWish | undefined;
   /** A frozen channel's head does not move: uploads and mirrors go on unseen until it is unfrozen. */
   frozen?: boolean | undefined;
+  /** How long it keeps its publications, where that differs from the installation's setting; null for that. */
+  retention?: Partial<RetentionDays> | null | undefined;
 }
 
 type Changed = { [K in keyof ChannelChange]: { from: unknown; to: unknown } };
@@ -46,6 +48,7 @@ export async function editChannel(
     ...(edit.types === undefined ? {} : { types: [...new Set(edit.types)] }),
     ...(edit.filters === undefined ? {} : { filters: checkChannelFilters(edit.filters) }),
     ...(edit.frozen === undefined ? {} : { frozen: edit.frozen }),
+    ...(edit.retention === undefined ? {} : { retention: edit.retention }),
   };
   const now = deps.now();
   return deps.db.transaction().execute(async (trx) => {

@@ -8,6 +8,7 @@ import { note } from './report.ts';
 const portion = 500;
 /** Files asked about at once. */
 const atOnce = 16;
+const foldersAtOnce = 16;
 /** What came within the last hour may belong to something that is just coming in. */
 const youngMs = 60 * 60 * 1000;
 
@@ -65,8 +66,13 @@ async function digestOf(chunks: AsyncIterable<Uint8Array>): Promise<string | und
   return hash.digest('hex');
 }
 
-/** Second stage: are there files nobody knows, in the next folder? The 257th holds the packs. */
-export async function checkFiles(check: Check, folder = 0): Promise<number | undefined> {
+/** Second stage: are there files nobody knows, in the next folders? After the 256 for blobs comes that of the packs. */
+export async function checkFiles(check: Check, from = 0): Promise<number | undefined> {
+  for (let folder = from; folder < Math.min(from + foldersAtOnce, 257); folder++) await checkFolder(check, folder);
+  return from + foldersAtOnce <= 256 ? from + foldersAtOnce : undefined;
+}
+
+async function checkFolder(check: Check, folder: number): Promise<void> {
   const { deps } = check;
   const young = deps.now().getTime() - youngMs;
   let batch: StoredObject[] = [];
@@ -78,7 +84,6 @@ export async function checkFiles(check: Check, folder = 0): Promise<number | und
     batch = [];
   }
   await noteUnknown(check, batch);
-  return folder === 256 ? undefined : folder + 1;
 }
 
 async function noteUnknown({ deps, report }: Check, objects: readonly StoredObject[]): Promise<void> {

@@ -6,6 +6,7 @@ import { add } from './report.ts';
 
 const portion = 200;
 const wait_ms = 500;
+const foldersAtOnce = 16;
 
 /** A file as the listing has it. */
 interface Stored {
@@ -13,8 +14,13 @@ interface Stored {
   size: number;
 }
 
-/** Tenth stage: remove files without a row that have had their grace, a folder at a time: what crashes left behind. */
-export async function sweepFiles(collection: Collection, folder = 0): Promise<number | undefined> {
+/** Tenth stage: remove files without a row that have had their grace, some folders at a time: what crashes left behind. */
+export async function sweepFiles(collection: Collection, from = 0): Promise<number | undefined> {
+  for (let folder = from; folder < from + foldersAtOnce; folder++) await sweepFolder(collection, folder);
+  return from + foldersAtOnce < 256 ? from + foldersAtOnce : undefined;
+}
+
+async function sweepFolder(collection: Collection, folder: number): Promise<void> {
   const { deps, due } = collection;
   let batch: Stored[] = [];
   for await (const object of deps.storage.list(folder.toString(16).padStart(2, '0'))) {
@@ -25,7 +31,6 @@ export async function sweepFiles(collection: Collection, folder = 0): Promise<nu
     batch = [];
   }
   await sweepBatch(collection, batch);
-  return folder === 255 ? undefined : folder + 1;
 }
 
 async function sweepBatch(collection: Collection, files: readonly Stored[]): Promise<void> {

@@ -3,6 +3,7 @@ import { type AccountDeps, registerAccount } from './account/routes.ts';
 import { type ArtifactDeps, registerArtifact } from './artifact/routes.ts';
 import { type ChannelDeps, registerChannel } from './channel/routes.ts';
 import { registerEvent } from './event/routes.ts';
+import { type MaintenanceRouteDeps, registerMaintenance } from './maintenance/routes.ts';
 import { type MirrorRouteDeps, registerMirror } from './mirror/routes.ts';
 import { type NoticeDeps, registerNotice } from './notice/routes.ts';
 import { type PatchDeps, registerPatch } from './patch/routes.ts';
@@ -21,6 +22,7 @@ export type ApiDeps = SessionDeps &
   PatchDeps &
   ArtifactDeps &
   PublicationRouteDeps &
+  MaintenanceRouteDeps &
   MirrorRouteDeps;
 
 /** Register the management API: one line per noun. */
@@ -36,4 +38,5 @@ export function registerApi(app: App, deps: ApiDeps): void {
   registerPublication(app, deps);
   registerMirror(app, deps);
   registerSetting(app, deps);
+  registerMaintenance(app, deps);
 }

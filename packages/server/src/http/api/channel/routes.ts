@@ -182,9 +182,9 @@ function registerCreation(app: App, deps: ChannelDeps): void {
 
 /** The settings in a body, in the words of the registry. */
 function wishOf(body: z.output<typeof EditChannelBody>): ChannelEdit {
-  const { description, privacy, types, filters, indexing_behavior } = body;
+  const { description, privacy, types, filters, indexing_behavior, retention } = body;
   const frozen = indexing_behavior === undefined ? undefined : indexing_behavior === 'frozen';
-  return { description, privacy, types, filters, frozen };
+  return { description, privacy, types, filters, frozen, retention };
 }
 
 async function shown(db: Db, id: number, principal: Principal): Promise<z.output<typeof ChannelView>> {

@@ -1,6 +1,7 @@
 import { channelSorts } from '@sluice/catalog';
 import { z } from 'zod';
 import { Paging } from '../../paging.ts';
+import { RetentionDays } from '../setting/schema.ts';
 
 const privacy = z
   .enum(['public', 'authenticated', 'private'])
@@ -14,6 +15,10 @@ const description = z.string().max(10_000);
 const indexing_behavior = z
   .enum(['default', 'frozen'])
   .describe('A frozen channel goes on showing what it shows; uploads and mirrors wait until it is default again.');
+
+const retention = RetentionDays.partial()
+  .nullable()
+  .describe('How long it keeps its publications, where that differs from the setting of the installation.');
 
 const texts = z.array(z.string().min(1).max(1000)).max(10_000);
 const filters = z
@@ -41,6 +46,7 @@ export const EditChannelBody = z
     types: types.optional(),
     filters: filters.optional().describe('Replaced as a whole.'),
     indexing_behavior: indexing_behavior.optional(),
+    retention: retention.optional(),
   })
   .describe('What is left out stays as it is.');
 
@@ -67,6 +73,7 @@ export const ChannelView = z
       include_specs: z.array(z.string()).optional(),
     }),
     indexing_behavior,
+    retention,
     owners: z.array(z.string()),
     artifact_count: count.describe('Package names that clients are shown.'),
     file_count: count.describe('Files that clients are shown.'),
