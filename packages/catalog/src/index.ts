@@ -189,7 +189,7 @@ export {
   type NewPatch,
   type PatchRow,
   patchesInForce,
-  patchHistory,
+  publishedPatches,
   readPatch,
   replacePatches,
 } from './queries/patch.ts';

@@ -63,7 +63,7 @@ export interface WantedFile {
  * the channel's patches show them. A file that patches remove is out of the index; who knows it from before still gets it.
  */
 export async function findFile(deps: Pick<PublishDeps, 'db'>, wanted: WantedFile): Promise<FileAnswer> {
-  const patches = await subdirPatches(deps.db, wanted.channelId, wanted.subdir);
+  const patches = await subdirPatches(deps.db, wanted.channelId, wanted.subdir, wanted.at);
   let otherwise: FileAnswer = { status: 'absent' };
   for (const layer of wanted.layers) {
     const answer = await askLayer(deps, wanted, layer, patches);

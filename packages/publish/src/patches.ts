@@ -1,4 +1,4 @@
-import { type Db, type PatchRow, patchesInForce, patchHistory, readPatch } from '@sluice/catalog';
+import { type Db, type PatchRow, patchesInForce, publishedPatches, readPatch } from '@sluice/catalog';
 import { type PatchInstructions, readPatchInstructions } from '@sluice/formats/conda';
 
 /** A channel's patches by subdir; a subdir without any is not in it. */
@@ -19,19 +19,20 @@ export async function patchesAt(db: Db, channelId: number, patchRev: number): Pr
   return patches;
 }
 
-/** As many versions of a subdir's patches as the door looks through. */
-const mostVersions = 20;
-
-/** The patches of one subdir, those in force now and all it has had, the newest first. */
+/** The patches of one subdir: those in force now, and with them all that its publications were made with, newest first. */
 export interface SubdirPatches {
   inForce: PatchInstructions | undefined;
   all: readonly PatchInstructions[];
 }
 
-/** All patches a subdir has had: a publication that is kept may list a file as any of them left it. */
-export async function subdirPatches(db: Db, channelId: number, subdir: string): Promise<SubdirPatches> {
+/**
+ * The patches a file may be listed with.
+ *
+ * @param at by that publication; without it by any that is kept.
+ */
+export async function subdirPatches(db: Db, channelId: number, subdir: string, at?: number): Promise<SubdirPatches> {
   const all: PatchInstructions[] = [];
-  const rows = await patchHistory(db, channelId, subdir, mostVersions);
+  const rows = await publishedPatches(db, channelId, subdir, at);
   for (const row of rows) all.push(await compiled(db, channelId, row));
   return { inForce: rows[0]?.to_rev === null ? all[0] : undefined, all };
 }

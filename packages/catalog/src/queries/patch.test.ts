@@ -1,7 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { insertChannel } from './channel.ts';
-import { patchesInForce, readPatch, replacePatches } from './patch.ts';
+import { patchesInForce, publishedPatches, readPatch, replacePatches } from './patch.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -47,4 +47,34 @@ it('gives the documents of one channel only', async () => {
   const [one, other] = [await channel('one'), await channel('other')];
   await replacePatches(db, one, { subdirs: ['noarch'], patches: [patch('noarch', '{}')], now, by: 'ada' });
   expect(await patchesInForce(db, other, 1)).toEqual([]);
+});
+
+it('finds the documents that publications were made with, and the one in force', async () => {
+  const { db } = database;
+  const id = await channel('published');
+  const counts = { added: 0, removed: 0, files: 0, packages: 0 };
+  const publish = (no: number, patch_rev: number) =>
+    db
+      .insertInto('publication')
+      .values({ ...counts, channel_id: id, no, created_at: now, cause: 'test', inputs: '[]', patch_rev })
+      .execute();
+  const found = async (at?: number) =>
+    (await publishedPatches(db, id, 'noarch', at)).map(({ from_rev, to_rev }) => [from_rev, to_rev]);
+  expect(await found()).toEqual([]);
+  for (const text of ['{}', '{"remove":[]}', '{"revoke":[]}', '{"packages":{}}']) {
+    await replacePatches(db, id, { subdirs: ['noarch'], patches: [patch('noarch', text)], now, by: 'ada' });
+  }
+  await publish(1, 0);
+  await publish(2, 1);
+  await publish(3, 3);
+  expect(await found()).toEqual([
+    [4, null],
+    [3, 4],
+    [1, 2],
+  ]);
+  expect(await found(2)).toEqual([
+    [4, null],
+    [1, 2],
+  ]);
+  expect(await found(1)).toEqual([[4, null]]);
 });

@@ -32,15 +32,33 @@ export async function patchesInForce(db: Db, channelId: number, rev: number): Pr
     .execute();
 }
 
-/** The documents a subdir of a channel has had, the newest first: at most `limit`. */
-export async function patchHistory(db: Db, channelId: number, subdir: string, limit: number): Promise<PatchRow[]> {
+/**
+ * The documents of a subdir that publications were made with, and the one in force, the newest first: at most 100.
+ *
+ * @param at only that publication; without it all that are kept.
+ */
+export async function publishedPatches(db: Db, channelId: number, subdir: string, at?: number): Promise<PatchRow[]> {
   return db
     .selectFrom('patch')
     .select(['subdir', 'from_rev', 'to_rev', 'sha256', 'bytes', 'created_at', 'created_by'])
     .where('channel_id', '=', channelId)
     .where('subdir', '=', subdir)
+    .where((eb) =>
+      eb.or([
+        eb('to_rev', 'is', null),
+        eb.exists(
+          eb
+            .selectFrom('publication')
+            .select('no')
+            .where('publication.channel_id', '=', channelId)
+            .whereRef('publication.patch_rev', '>=', 'patch.from_rev')
+            .whereRef('publication.patch_rev', '<', 'patch.to_rev')
+            .$if(at !== undefined, (query) => query.where('publication.no', '=', at!)),
+        ),
+      ]),
+    )
     .orderBy('from_rev', 'desc')
-    .limit(limit)
+    .limit(100)
     .execute();
 }
 
