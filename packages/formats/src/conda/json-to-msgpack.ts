@@ -1,5 +1,7 @@
 /** A msgpack document in the making, byte for byte as `@msgpack/msgpack` writes it. */
 export interface MsgpackWriter {
+  /** Forget what was written; the memory serves the next document. */
+  clear(): void;
   /** The header of a map of so many members. */
   map(count: number): void;
   /** A text of ASCII. */
@@ -58,20 +60,36 @@ export function msgpackWriter(): MsgpackWriter {
     while (json[at] === 0x20 || json[at] === 0x0a || json[at] === 0x0d || json[at] === 0x09) at++;
   }
 
-  /** Copy the text that begins at the quote where reading is. False when it has an escape or no end. */
-  function string(): boolean {
-    const start = ++at;
-    while (at < json.length && json[at] !== quote) if (json[at++] === backslash) return false;
-    if (at >= json.length) return false;
-    const length = at - start;
-    header(length, 0xa0, 32, 0xd9, 0xda);
-    room(length);
-    if (length < 24) for (let i = start; i < at; i++) out[end++] = json[i]!;
-    else {
-      out.set(json.subarray(start, at), end);
-      end += length;
+  /** Where the text that begins at `start` has its closing quote; -1 when it has an escape or no end. */
+  function textEnd(start: number): number {
+    const bytes = json;
+    const limit = bytes.length;
+    for (let i = start; i < limit; i++) {
+      const byte = bytes[i]!;
+      if (byte === quote) return i;
+      if (byte === backslash) return -1;
     }
-    at++;
+    return -1;
+  }
+
+  /** Write a text as it stands between two quotes. */
+  function copyText(start: number, stop: number): void {
+    header(stop - start, 0xa0, 32, 0xd9, 0xda);
+    room(stop - start);
+    // Most are short: a loop is quicker than a view of them.
+    const from = json;
+    const to = out;
+    let write = end;
+    for (let i = start; i < stop; i++) to[write++] = from[i]!;
+    end = write;
+  }
+
+  /** Copy the text that begins at the quote where reading is. */
+  function string(): boolean {
+    const stop = textEnd(at + 1);
+    if (stop < 0) return false;
+    copyText(at + 1, stop);
+    at = stop + 1;
     return true;
   }
 
@@ -177,15 +195,17 @@ export function msgpackWriter(): MsgpackWriter {
     const start = end++;
     let count = 0;
     let waiting = runExports;
-    let [before, beforeEnd] = [0, 0];
+    let before = 0;
+    let beforeEnd = 0;
     if (json[at] === 0x7d) at++;
     else {
       for (let more: boolean | undefined = true; more; more = another(0x7d)) {
         const key = at + 1;
-        const keyEnd = json.indexOf(quote, key);
-        if (json[at] !== quote || keyEnd < 0) return false;
+        const keyEnd = json[at] === quote ? textEnd(key) : -1;
+        if (keyEnd < 0) return false;
         if (count > 0 && !ascends(json, before, beforeEnd, key, keyEnd)) return false;
-        [before, beforeEnd] = [key, keyEnd];
+        before = key;
+        beforeEnd = keyEnd;
         if (waiting && compareKey(json, key, keyEnd, 'run_exports') >= 0) {
           // What stands there would have to go.
           if (compareKey(json, key, keyEnd, 'run_exports') === 0) return false;
@@ -194,7 +214,8 @@ export function msgpackWriter(): MsgpackWriter {
           waiting = undefined;
           count++;
         }
-        if (!string()) return false;
+        copyText(key, keyEnd);
+        at = keyEnd + 1;
         blanks();
         if (json[at++] !== colon) return false;
         blanks();
@@ -219,7 +240,8 @@ export function msgpackWriter(): MsgpackWriter {
     out[end++] = 0xc4;
     out[end++] = digits / 2;
     for (let i = at + 1; i <= at + digits; i += 2) {
-      const [high, low] = [hexDigit(json[i]!), hexDigit(json[i + 1]!)];
+      const high = hexDigit(json[i]!);
+      const low = hexDigit(json[i + 1]!);
       if (high < 0 || low < 0) return false;
       out[end++] = (high << 4) | low;
     }
@@ -240,6 +262,9 @@ export function msgpackWriter(): MsgpackWriter {
   }
 
   return {
+    clear() {
+      end = 0;
+    },
     map: (count) => header(count, 0x80, 16, undefined, 0xde),
     text: writeText,
     raw: writeRaw,
@@ -261,7 +286,8 @@ export function msgpackWriter(): MsgpackWriter {
 /** Whether one key comes before the other, both ASCII. */
 function ascends(json: Uint8Array, a: number, aEnd: number, b: number, bEnd: number): boolean {
   for (; a < aEnd && b < bEnd; a++, b++) {
-    const [one, other] = [json[a]!, json[b]!];
+    const one = json[a]!;
+    const other = json[b]!;
     if (one >= 0x80 || other >= 0x80) return false;
     if (one !== other) return one < other;
   }

@@ -100,12 +100,17 @@ export function encodeShard(shard: Shard): Uint8Array<ArrayBuffer> {
 /** One record of a shard as the texts it is kept in. */
 export interface ShardText {
   bucket: RepodataBucket;
+  /** ASCII, as file names of packages are. */
   fn: string;
   /** As in repodata.json. */
   body: Uint8Array;
   /** As JSON; null when not known. */
   run_exports: Uint8Array | null;
 }
+
+/** One for all, since thousands are written in a row. */
+const writer = msgpackWriter();
+const noFiles = encode([]);
 
 /**
  * Write one shard of the records' texts, before compression: the bytes that {@link encodeShard} gives for the values they
@@ -114,7 +119,7 @@ export interface ShardText {
  * @throws {FormatError} `record_shape`, `run_exports_json`.
  */
 export function encodeShardTexts(texts: readonly ShardText[]): Uint8Array<ArrayBuffer> {
-  const writer = msgpackWriter();
+  writer.clear();
   const maps: Record<RepodataBucket, ShardText[]> = {
     packages: [],
     'packages.conda': [],
@@ -129,7 +134,7 @@ export function encodeShardTexts(texts: readonly ShardText[]): Uint8Array<ArrayB
     entries.sort(([a], [b]) => (a < b ? -1 : 1));
     writer.map(entries.length);
     for (const [fn, text] of entries) {
-      writer.raw(encode(fn));
+      writer.text(fn);
       writeText(writer, text);
     }
   };
@@ -137,7 +142,7 @@ export function encodeShardTexts(texts: readonly ShardText[]): Uint8Array<ArrayB
   writeMap('packages', 'packages');
   writeMap('packages.conda', 'packages.conda');
   writer.text('removed');
-  writer.raw(encode([]));
+  writer.raw(noFiles);
   if (hasV3) {
     writer.text('v3');
     writer.map(2);
