@@ -1,5 +1,6 @@
 import { constants, createZstdDecompress, type ZstdDecompress } from 'node:zlib';
 import { ArchiveError } from '../errors.ts';
+import { decodeSmall, mostSmallBytes } from './decode-small.ts';
 import { corruptZstd, splitFrames } from './split-frames.ts';
 
 /**
@@ -16,6 +17,40 @@ const WINDOW_LOG_MAX = 27;
  * @throws {ArchiveError} `not_an_archive`, `truncated`, `corrupt`, `trailing_garbage`, `too_large`, and whatever `source` throws.
  */
 export async function* decodeZstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const begun = await gather(source, mostSmallBytes);
+  const small = begun.ended ? await decodeSmall(begun.bytes) : undefined;
+  if (small) yield small;
+  else yield* decodeStream(begun.all());
+}
+
+/** The first bytes of a source, up to `most` or a chunk more. */
+async function gather(source: AsyncIterable<Uint8Array>, most: number) {
+  const chunks = source[Symbol.asyncIterator]();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  let ended = false;
+  while (length <= most && !ended) {
+    const next = await chunks.next();
+    // Chunks are lent until the next is asked for.
+    if (next.done) ended = true;
+    else {
+      parts.push(Uint8Array.from(next.value));
+      length += next.value.byteLength;
+    }
+  }
+  const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  async function* all() {
+    try {
+      if (bytes.byteLength > 0) yield bytes;
+      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+    } finally {
+      await chunks.return?.();
+    }
+  }
+  return { ended: ended && length <= most, bytes, all };
+}
+
+async function* decodeStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const decoder = createZstdDecompress({
     chunkSize: PIECE_BYTES,
     params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX },
