@@ -3,7 +3,6 @@ import { deleteFiles, editChannel, patchWish, setPatches } from '@sluice/registr
 import { blobRef } from '@sluice/storage';
 import { type BuiltPackage, buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import fc from 'fast-check';
-import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Comparison, comparePublications, type DifferentFile } from './compare.ts';
 import { changeReasons } from './compare-reasons.ts';
@@ -44,16 +43,20 @@ async function headNo(): Promise<number> {
 
 /** Everything that is stored of a publication: entries, and the bytes they name. */
 async function contentAt(no: number): Promise<string[]> {
-  const { rows } = await sql<{ kind: string; key: string; signature: Buffer | null; blob: Buffer; files: number }>`
-    select kind, key, signature, blob, files from entry
-    where channel_id = ${channel} and from_no <= ${no} and (to_no is null or to_no > ${no}) order by kind, key`.execute(
-    catalog.db,
-  );
+  const rows = await catalog.db
+    .selectFrom('entry')
+    .select(['kind', 'key', 'signature', 'blob', 'files'])
+    .where('channel_id', '=', channel)
+    .where('from_no', '<=', no)
+    .where((eb) => eb.or([eb('to_no', 'is', null), eb('to_no', '>', no)]))
+    .orderBy('kind')
+    .orderBy('key')
+    .execute();
   return Promise.all(
     rows.map(async ({ kind, key, signature, blob, files }) => {
       const row = await catalog.db.selectFrom('blob').selectAll().where('sha256', '=', blob).executeTakeFirstOrThrow();
       const bytes = await catalog.storage.read(blobRef(row));
-      return `${kind} ${key} ${files} ${signature?.toString('hex')} ${Buffer.from(bytes).toString('base64')}`;
+      return `${kind} ${key} ${files} ${signature && Buffer.from(signature).toString('hex')} ${Buffer.from(bytes).toString('base64')}`;
     }),
   );
 }

@@ -27,3 +27,14 @@ it.each([
     message: `noarch/zlib-1-0.conda is blocked by ${by}: rule "exclude_specs: zlib", because it matches zlib. Ask.`,
   });
 });
+
+const by = { actor: 'ada', at: new Date('2026-11-01T10:00:00Z') };
+it.each<[Parameters<typeof fileRefusal>[2], string, string]>([
+  [{ status: 'deleted', by }, 'file_deleted', 'by ada on 2026-11-01T10:00:00.000Z'],
+  [{ status: 'deleted', by: undefined }, 'file_deleted', 'was deleted from channel main. Choose'],
+  [{ status: 'unlisted' }, 'file_missing', 'not in this publication'],
+  [{ status: 'gone' }, 'file_missing', 'the mirror it came from was removed'],
+])('says of the past what became of a file: %j', (answer, code, text) => {
+  const error = fileRefusal('main', 'noarch/zlib-1-0.conda', answer);
+  expect(error).toMatchObject({ code, message: expect.stringContaining(text) });
+});
