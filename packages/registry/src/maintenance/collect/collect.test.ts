@@ -298,7 +298,7 @@ describe('a collection', () => {
     expect(await catalog.storage.read(blobRef(await shards()))).toEqual(bytes);
   });
 
-  it('goes on after every slice, however short they are, and two workers do not get in each other’s way', async () => {
+  it('comes to the same in slices of one piece each', async () => {
     await channelWithHistory();
     catalog.clock.ms += 400 * dayMs;
     const tried = await collect(catalog, { dry_run: true }, { budget_ms: 0 });
