@@ -61,6 +61,9 @@ alter table entry add column buckets integer[];
 -- Whether the blob is an upstream's own shard: only such bytes are another's spelling, and go when it changes its own.
 alter table entry add column upstream boolean not null default false;
 
+-- A page of a head's package names, without reading the entries.
+create index entry_name on entry (channel_id, (split_part(key, '/', 2)), key) where kind = 'shard' and to_no is null;
+
 alter table publication add column patch_rev integer not null default 0;
 alter table publication add column actor text;
 

@@ -100,7 +100,7 @@ export {
   retirePacks,
   weighBlobs,
 } from './queries/garbage.ts';
-export { type HeadPackage, headShardBlobs, listHeadPackages } from './queries/head.ts';
+export { headShardBlobs, listHeadPackages } from './queries/head.ts';
 export {
   earlierShards,
   headIndexes,

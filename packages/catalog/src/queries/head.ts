@@ -2,29 +2,25 @@ import { sql } from 'kysely';
 import type { Db } from '../session.ts';
 import type { BlobRow } from './blob.ts';
 
-/** A package name that a channel's head shows. */
-export interface HeadPackage {
-  name: string;
-  /** Files of it over all subdirs. */
-  files: number;
-  /** In byte order. */
-  subdirs: string[];
-}
-
 /** One page of the package names in a channel's head, in byte order, and how many there are. `q`: a part of the name. */
 export async function listHeadPackages(
   db: Db,
   channelId: number,
   list: { q?: string | undefined; limit: number; offset: number },
-): Promise<{ rows: HeadPackage[]; total_count: number }> {
+): Promise<{ names: string[]; total_count: number }> {
+  // As the index entry_name has it, so that a page is read from there alone.
   const name = sql<string>`split_part(key, '/', 2)`;
   const shown = sql`from entry where channel_id = ${channelId} and kind = 'shard' and to_no is null
     and ${list.q ? sql`strpos(${name}, lower(${list.q})) > 0` : sql`true`}`;
-  const { rows } = await sql<HeadPackage>`
-    select ${name} as name, sum(files)::int as files, array_agg(split_part(key, '/', 1) order by key) as subdirs
-    ${shown} group by 1 order by 1 limit ${list.limit} offset ${list.offset}`.execute(db);
-  const count = await sql<{ n: number }>`select count(distinct ${name})::int as n ${shown}`.execute(db);
-  return { rows, total_count: count.rows[0]!.n };
+  const { rows } = await sql<{ name: string }>`
+    select distinct ${name} as name ${shown} order by 1 limit ${list.limit} offset ${list.offset}`.execute(db);
+  const count = await sql<{ n: number }>`${
+    list.q
+      ? sql`select count(distinct ${name})::int as n ${shown}`
+      : sql`select packages as n from publication join channel on channel.head_no = publication.no
+          where channel.id = ${channelId} and publication.channel_id = ${channelId}`
+  }`.execute(db);
+  return { names: rows.map((row) => row.name), total_count: count.rows[0]?.n ?? 0 };
 }
 
 /** Shards of a channel's head: of these package names in every subdir, with the number of files each lists. */

@@ -33,17 +33,10 @@ export function registerArtifact(app: App, deps: ArtifactDeps): void {
       },
       handler: async (request) => {
         const { id } = channelOf(request);
-        const { rows, total_count } = await listHeadPackages(deps.db, id, request.query);
-        const shards = Map.groupBy(
-          await headShards(
-            deps,
-            id,
-            rows.map((row) => row.name),
-          ),
-          (shard) => shard.name,
-        );
+        const { names, total_count } = await listHeadPackages(deps.db, id, request.query);
+        const shards = Map.groupBy(await headShards(deps, id, names), (shard) => shard.name);
         // A publication may have come between the two questions.
-        const items = rows.flatMap(({ name }) => {
+        const items = names.flatMap((name) => {
           const files = newestFirst(shards.get(name) ?? []);
           return files.length > 0 ? [artifactView(name, files)] : [];
         });
