@@ -44,9 +44,8 @@ export const catalogBench: Bench<CatalogParams> = {
       const database = openDatabase(sluice);
       await database.settled('bench');
       await database.close();
-      const filling = memory.peaks();
-      log(`filled in ${filled.seconds.toFixed(0)} s, ${JSON.stringify(filling)}`);
       memory.leave();
+      log(`filled in ${filled.seconds.toFixed(0)} s, ${JSON.stringify(memory.peaks())}`);
       await sluice.stop();
 
       sluice = await startSluice(folder);
@@ -57,7 +56,8 @@ export const catalogBench: Bench<CatalogParams> = {
       const linux = parts.find(({ subdir }) => subdir === 'linux-64')!;
       const names = syntheticNames(linux).map(({ name }) => name);
       const pages = await timePages(api, names, params.asks);
-      return { files: total, fill_s: filled.seconds, ready_s, ...notModified, ...pages, ...filling };
+      memory.leave();
+      return { files: total, fill_s: filled.seconds, ready_s, ...notModified, ...pages, ...memory.peaks() };
     } finally {
       memory.leave();
       await sluice.stop();

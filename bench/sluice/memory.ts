@@ -7,6 +7,7 @@ export interface MemoryWatch {
   follow(sluice: Pick<SluiceProcess, 'pid'>): void;
   /** It is about to end; what it held at most is noted. Calling it again does nothing. */
   leave(): void;
+  /** Of the lives that were left. */
   peaks(): { rss_mb: number; postgres_rss_mb: number };
 }
 
@@ -14,22 +15,16 @@ export interface MemoryWatch {
 export function watchMemory(): MemoryWatch {
   let life: { pid: number; postgres: PostgresWatch } | undefined;
   const peaks = { rss_mb: 0, postgres_rss_mb: 0 };
-  const look = () => {
-    if (!life) return;
-    peaks.rss_mb = Math.max(peaks.rss_mb, peakMemory(life.pid));
-  };
   return {
     follow: ({ pid }) => {
       life = { pid, postgres: watchPostgres(pid) };
     },
     leave: () => {
-      look();
-      peaks.postgres_rss_mb = Math.max(peaks.postgres_rss_mb, life?.postgres.stop() ?? 0);
+      if (!life) return;
+      peaks.rss_mb = Math.max(peaks.rss_mb, peakMemory(life.pid));
+      peaks.postgres_rss_mb = Math.max(peaks.postgres_rss_mb, life.postgres.stop());
       life = undefined;
     },
-    peaks: () => {
-      look();
-      return { ...peaks };
-    },
+    peaks: () => ({ ...peaks }),
   };
 }
