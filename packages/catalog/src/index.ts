@@ -143,6 +143,7 @@ export {
 } from './queries/mirror.ts';
 export {
   copyRecordsOfMap,
+  copySignatures,
   type DocumentRow,
   documentsAt,
   findPublicationSource,
@@ -155,8 +156,8 @@ export {
   type PublishedSubdir,
   publishedSubdirs,
   type RecordMap,
-  type ShardCount,
-  shardCounts,
+  type ShardTotals,
+  shardTotals,
 } from './queries/monolith.ts';
 export {
   copyDigests,

@@ -24,12 +24,17 @@ export async function putCompressed(
   { chunks, bytes }: Unpacked,
   level: number,
 ): Promise<BlobColumns> {
-  const compress = createZstdCompress({
-    params: { [constants.ZSTD_c_compressionLevel]: level },
-    pledgedSrcSize: bytes,
-    chunkSize: Math.min(packedPieceBytes, Math.max(4096, bytes)),
-  });
-  return putBlob(store, Readable.from(pieces(chunks)).compose(compress));
+  const compress = () =>
+    createZstdCompress({
+      params: { [constants.ZSTD_c_compressionLevel]: level },
+      pledgedSrcSize: bytes,
+      chunkSize: Math.min(packedPieceBytes, Math.max(4096, bytes)),
+    });
+  // Begun when somebody reads it: chunks that fail before, while the store opens a file, would fail unheard.
+  async function* packed(): AsyncIterable<Uint8Array> {
+    yield* Readable.from(pieces(chunks)).compose(compress());
+  }
+  return putBlob(store, packed());
 }
 
 /** Read back what {@link putCompressed} wrote, whole, into one array of `unpackedBytes`. */

@@ -55,27 +55,41 @@ function liveIndexes(channelId: number, no: number) {
     where channel_id = ${channelId} and kind = 'index' and from_no <= ${no} and (to_no is null or to_no > ${no})`;
 }
 
-/** A package name in a subdir, as far as a document needs to know of it. See the columns of `entry`. */
-export interface ShardCount {
-  key: string;
-  signature: Uint8Array | null;
-  files: number;
+/** What the shards of a subdir hold in sum. */
+export interface ShardTotals {
+  /** Shards of a version that did not note what is in them; the sums leave them out. */
+  uncounted: number;
+  /** Records in packages, packages.conda, v3.conda, v3.tar.bz2. */
+  buckets: number[];
+  /** What their members take in repodata.json, a comma after each. */
   bytes: number;
-  buckets: number[] | null;
 }
 
-/** The shards of a subdir that publication `no` lists. */
-export async function shardCounts(db: Db, channelId: number, subdir: string, no: number): Promise<ShardCount[]> {
-  return db
-    .selectFrom('entry')
-    .select(['key', 'signature', 'files', 'bytes', 'buckets'])
-    .where('channel_id', '=', channelId)
-    .where('kind', '=', 'shard')
-    .where('key', '>=', `${subdir}/`)
-    .where('key', '<', `${subdir}0`)
-    .where('from_no', '<=', no)
-    .where((eb) => eb.or([eb('to_no', 'is', null), eb('to_no', '>', no)]))
-    .execute();
+/** Sum up the shards of a subdir that publication `no` lists. */
+export async function shardTotals(db: Db, channelId: number, subdir: string, no: number): Promise<ShardTotals> {
+  const { rows } = await sql<{ uncounted: number; counts: number[]; bytes: string }>`
+    select (count(*) filter (where signature is null or buckets is null))::int as uncounted,
+      array[${sql.join([1, 2, 3, 4].map((i) => sql`coalesce(sum(buckets[${sql.lit(i)}]), 0)::int`))}] as counts,
+      coalesce(sum(bytes), 0) as bytes
+    from entry where ${liveShards(channelId, subdir, no)}`.execute(db);
+  const { uncounted, counts, bytes } = rows[0]!;
+  return { uncounted, buckets: counts, bytes: Number(bytes) };
+}
+
+/** The COPY command that reads the signatures of these shards: one column. */
+export function copySignatures(channelId: number, subdir: string, no: number): string {
+  return `copy (select signature from entry where ${liveShardsText(channelId, subdir, no)}) to stdout (format binary)`;
+}
+
+function liveShards(channelId: number, subdir: string, no: number) {
+  return sql.raw(liveShardsText(channelId, subdir, no));
+}
+
+function liveShardsText(channelId: number, subdir: string, no: number): string {
+  // A range, since '0' is what follows '/': so it is found by the key.
+  const [from, to] = [`${subdir}/`, `${subdir}0`].map((key) => pg.escapeLiteral(key));
+  return `channel_id = ${Number(channelId)} and kind = 'shard' and key >= ${from} and key < ${to}
+    and from_no <= ${Number(no)} and (to_no is null or to_no > ${Number(no)})`;
 }
 
 /** Which records of a part stand in one map of an index: by the end of their file names, such as `.conda`, and by `v3`. */

@@ -1,6 +1,8 @@
-import type { PublicationSource, ShardCount } from '@sluice/catalog';
+import { copyOut, copySignatures, type PublicationSource, shardTotals, withSession } from '@sluice/catalog';
 import type { PatchInstructions } from '@sluice/formats/conda';
 import { PublishError } from '../errors.ts';
+import type { MonolithDeps } from './monolith-deps.ts';
+import { type WordSet, wordSet } from './word-set.ts';
 
 /** The maps of an index and how they are told, in the order of the document. */
 export const maps = [
@@ -16,8 +18,8 @@ export interface SubdirContent {
   /** The layers' revisions, the first on top. */
   inputs: PublicationSource['inputs'];
   patches: PatchInstructions | undefined;
-  signatures: Uint8Array[];
-  records: number;
+  /** Of the records it lists; a pass takes them out. */
+  words: WordSet;
   /** Records in each of {@link maps}. */
   counts: number[];
   /** What the members of all maps take, a comma after each. */
@@ -25,33 +27,30 @@ export interface SubdirContent {
 }
 
 /**
- * Sum up the shards of a subdir.
+ * What the shards of a subdir say of it.
  *
  * @throws {PublishError} `monolith_uncounted` for shards of a version that did not note what is in them.
  */
-export function subdirContent(
+export async function subdirContent(
+  { db, pool }: MonolithDeps,
+  channelId: number,
   subdir: string,
-  { inputs }: Pick<PublicationSource, 'inputs'>,
+  { no, inputs }: PublicationSource,
   patches: PatchInstructions | undefined,
-  shards: readonly ShardCount[],
-): SubdirContent {
-  const counts = maps.map(() => 0);
-  const signatures: Uint8Array[] = [];
-  let [records, memberBytes] = [0, 0];
-  for (const { key, signature, buckets, files, bytes } of shards) {
-    if (!signature || !buckets) {
-      throw new PublishError(
-        'monolith_uncounted',
-        `The publication does not say what is in the shard ${key}: publish the channel again.`,
-        { wanted: 'a signature and counts', found: 'none' },
-      );
-    }
-    signatures.push(signature);
-    buckets.forEach((count, map) => {
-      counts[map]! += count;
-    });
-    records += files;
-    memberBytes += bytes;
+): Promise<SubdirContent> {
+  const { uncounted, buckets, bytes } = await shardTotals(db, channelId, subdir, no);
+  if (uncounted > 0) {
+    throw new PublishError(
+      'monolith_uncounted',
+      `Publication ${no} does not say what is in ${uncounted} shards of ${subdir}: publish the channel again.`,
+      { wanted: 'signatures and counts', found: `none for ${uncounted} shards` },
+    );
   }
-  return { subdir, inputs, patches, signatures, records, counts, memberBytes };
+  const words = wordSet(buckets.reduce((sum, count) => sum + count, 0));
+  await withSession(pool, async ({ client }) => {
+    for await (const batch of copyOut(client, copySignatures(channelId, subdir, no))) {
+      for (let i = 0; i < batch.length; i++) words.add(batch.bytes(i, 0)!);
+    }
+  });
+  return { subdir, inputs, patches, words, counts: buckets, memberBytes: bytes };
 }

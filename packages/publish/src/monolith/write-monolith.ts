@@ -14,7 +14,6 @@ import {
   notifyChanged,
   type PublicationSource,
   publishedSubdirs,
-  shardCounts,
   withFreeLock,
 } from '@sluice/catalog';
 import { blobRef, putCompressed } from '@sluice/storage';
@@ -101,8 +100,8 @@ async function writeDocuments(
       newest.set(subdir, await decompress(await deps.storage.read(blobRef(noted))));
       continue;
     }
-    const shards = await shardCounts(db, channelId, subdir, source.no);
-    const made = await writeSubdir(deps, subdirContent(subdir, source, patches.get(subdir), shards));
+    const content = await subdirContent(deps, channelId, subdir, source, patches.get(subdir));
+    const made = await writeSubdir(deps, content);
     for (const { key, blob } of made.documents) add(key, no, blob);
     newest.set(subdir, made.newest);
   }

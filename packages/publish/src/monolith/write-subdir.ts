@@ -12,7 +12,6 @@ import { newestFiles } from './newest-files.ts';
 import { type NewestList, newestList } from './newest-list.ts';
 import { type Revision, repodataFrame, repodataSize, v3Count } from './repodata.ts';
 import { maps, type SubdirContent } from './subdir-content.ts';
-import { type WordSet, wordSet } from './word-set.ts';
 
 /**
  * Above so many files a subdir has no current_repodata.json: choosing needs all records in memory, and only conda's
@@ -44,10 +43,10 @@ interface Sinks {
  */
 export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): Promise<WrittenSubdir> {
   const { subdir } = content;
-  const words = wordSet(content.signatures, content.records);
   const runExports = gathered();
   const runExportsWriter = createRunExportsWriter(subdir, runExports.add);
-  const current = content.records <= currentUpTo ? currentCandidates(subdir) : undefined;
+  const records = content.counts.reduce((sum, count) => sum + count, 0);
+  const current = records <= currentUpTo ? currentCandidates(subdir) : undefined;
   const newest = newestFiles(subdir);
   const sinks: Sinks = {
     add(bucket, { bytes, fileAt, fileEnd, bodyAt, bodyEnd, runExportsAt, runExportsEnd }) {
@@ -60,7 +59,7 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
     },
     settle: runExports.settle,
   };
-  const documents = [{ key: 'repodata.json.zst', blob: await writeRepodata(deps, content, words, sinks) }];
+  const documents = [{ key: 'repodata.json.zst', blob: await writeRepodata(deps, content, sinks) }];
   runExportsWriter.end();
   const put = async (key: string, document: Unpacked) => {
     documents.push({ key, blob: await putCompressed(deps.storage, document, documentLevel(document.bytes)) });
@@ -76,15 +75,10 @@ function sized(chunks: Uint8Array[]): Unpacked {
   return { chunks, bytes: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0) };
 }
 
-async function writeRepodata(
-  deps: MonolithDeps,
-  content: SubdirContent,
-  words: WordSet,
-  sinks: Sinks,
-): Promise<BlobRow> {
-  const frame = repodataFrame(content, await revisionOf(deps, content, words));
+async function writeRepodata(deps: MonolithDeps, content: SubdirContent, sinks: Sinks): Promise<BlobRow> {
+  const frame = repodataFrame(content, await revisionOf(deps, content));
   const size = repodataSize(content, frame);
-  const chunks = repodataChunks(deps, content, frame, words, sinks);
+  const chunks = repodataChunks(deps, content, frame, sinks);
   return putCompressed(deps.storage, { chunks, bytes: size }, documentLevel(size));
 }
 
@@ -92,7 +86,6 @@ async function* repodataChunks(
   deps: MonolithDeps,
   content: SubdirContent,
   frame: ReturnType<typeof repodataFrame>,
-  words: WordSet,
   sinks: Sinks,
 ): AsyncGenerator<Uint8Array> {
   const ready: Uint8Array[] = [];
@@ -105,7 +98,7 @@ async function* repodataChunks(
       writer.entryFrom(map.bucket, bytes, { at: fileAt, end: fileEnd }, { at: bodyAt, end: bodyEnd });
       sinks.add(map.bucket, record);
     };
-    for await (const taken of listedRecords(deps.pool, content, map, words.take, take)) {
+    for await (const taken of listedRecords(deps.pool, content, map, content.words.take, take)) {
       left -= taken;
       if (left < 0) break;
       await sinks.settle();
@@ -127,7 +120,7 @@ function drift({ subdir, counts }: SubdirContent, bucket: string, left: number):
 }
 
 /** Gone through beforehand, since it stands at the document's beginning. There are few of them. */
-async function revisionOf(deps: MonolithDeps, content: SubdirContent, words: WordSet): Promise<Revision> {
+async function revisionOf(deps: MonolithDeps, content: SubdirContent): Promise<Revision> {
   const revision: Revision = { oldest: undefined, newest: undefined };
   if (v3Count(content.counts) === 0) return revision;
   for (const map of maps.filter(({ v3 }) => v3)) {
@@ -137,7 +130,7 @@ async function revisionOf(deps: MonolithDeps, content: SubdirContent, words: Wor
       revision.oldest = Math.min(revision.oldest ?? listed, listed);
       revision.newest = Math.max(revision.newest ?? listed, listed);
     };
-    for await (const _ of listedRecords(deps.pool, content, map, words.has, take));
+    for await (const _ of listedRecords(deps.pool, content, map, content.words.has, take));
   }
   return revision;
 }

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { blobRef } from './blob-columns.ts';
+import type { BlobStore } from './blob-store.ts';
+import { putCompressed, readCompressed } from './compressed-blob.ts';
+import { openDiskStore } from './disk/open-disk-store.ts';
+
+let root: string;
+let store: BlobStore;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'sluice-compressed-'));
+  store = await openDiskStore({ root, newId: randomUUID, now: Date.now });
+});
+afterEach(async () => {
+  await store.close();
+  await rm(root, { recursive: true });
+});
+
+test('reads back what was put, however large its chunks', async () => {
+  const bytes = Buffer.alloc(3_000_000, 'abcdefg');
+  const row = await putCompressed(store, { chunks: [bytes.subarray(0, 7), bytes.subarray(7)], bytes: bytes.length }, 3);
+  expect(Buffer.compare(await readCompressed(store, blobRef(row), bytes.length), bytes)).toBe(0);
+});
+
+test('fails with what its chunks failed with, also when the store was slow to begin', async () => {
+  const slow = {
+    ...store,
+    receive: async () => {
+      await sleep(50);
+      return store.receive();
+    },
+  };
+  // biome-ignore lint/correctness/useYield: it fails before.
+  async function* failing(): AsyncGenerator<Uint8Array> {
+    throw new Error('no more');
+  }
+  // A failure that nobody hears would end the process, and this test run with it.
+  await expect(putCompressed(slow, { chunks: failing(), bytes: 10 }, 3)).rejects.toThrow('no more');
+  expect(await store.sweepTemp(0, Date.now() + 60_000)).toEqual({ files: 0, bytes: 0 });
+});
