@@ -32,7 +32,7 @@ export class BitReader {
       this.position = 0;
     }
     if (this.end + chunk.byteLength > this.window.byteLength) {
-      const larger = new Uint8Array(this.end + chunk.byteLength);
+      const larger = new Uint8Array(Math.max(this.window.byteLength * 2, this.end + chunk.byteLength));
       larger.set(this.window.subarray(0, this.end));
       this.window = larger;
     }

@@ -17,7 +17,13 @@ const END_MAGIC = [0x17_72_45, 0x38_50_90] as const;
  */
 const MAX_BLOCK_BYTES = 2_350_000;
 
+/** Most packages are small; the window grows for those that are not. */
+const FIRST_WINDOW_BYTES = 64 * 1024;
+
 const PIECE_BYTES = 256 * 1024;
+
+/** The memory of a decoding that is over: for small files, making it would take longer than the decoding. */
+let spare: BlockMemory | undefined;
 
 /**
  * Decode bzip2, also several streams end to end as parallel encoders write them. Some 11 MB of memory whatever the input.
@@ -31,10 +37,11 @@ const PIECE_BYTES = 256 * 1024;
  */
 export async function* decodeBzip2(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const input = source[Symbol.asyncIterator]();
-  const reader = new BitReader(MAX_BLOCK_BYTES + 1024 * 1024);
+  const reader = new BitReader(FIRST_WINDOW_BYTES);
   const piece = new Uint8Array(PIECE_BYTES);
   let exhausted = false;
-  let memory: BlockMemory | undefined;
+  let memory = spare;
+  spare = undefined;
 
   async function fill(bytes: number): Promise<void> {
     while (!exhausted && reader.available < bytes) {
@@ -68,6 +75,7 @@ export async function* decodeBzip2(source: AsyncIterable<Uint8Array>): AsyncGene
       reader.align();
     }
   } finally {
+    spare ??= memory;
     await input.return?.();
   }
 }

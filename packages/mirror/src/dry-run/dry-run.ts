@@ -18,7 +18,7 @@ import { type MirrorDefinition, type MirrorInput, readDefinition } from '../defi
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
 import { type FileSet, fileSet } from '../run/file-set.ts';
-import { layerDefinition } from '../run/plan-run.ts';
+import { layerDefinition } from '../run/layer-definition.ts';
 import { addDenials, noCounts, type RunCounts } from '../run/run-counts.ts';
 import { keepSecrets } from '../source-address.ts';
 import { addressOf } from '../upstream-of.ts';

@@ -1,6 +1,5 @@
 import {
   deleteRunItems,
-  findChannelById,
   insertRunItems,
   keepBlobs,
   lastCompletedRun,
@@ -9,11 +8,11 @@ import {
   type RunItemRow,
   type RunRow,
 } from '@sluice/catalog';
-import { type LayerDefinition, lookedAtSubdirs, type PackageType } from '@sluice/policy';
+import { type LayerDefinition, lookedAtSubdirs } from '@sluice/policy';
 import { type PlannedFile, planLayer } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
-import { MirrorError } from '../errors.ts';
 import { type FileSet, fileSet } from './file-set.ts';
+import { layerDefinition } from './layer-definition.ts';
 import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
 import { addDenials, countsOf, noCounts, type RunCounts } from './run-counts.ts';
 
@@ -68,25 +67,6 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
     ),
   );
   return 'next';
-}
-
-/** What decides over a mirror's layer now. @throws {MirrorError} `mirror_missing` when its channel is gone. */
-export async function layerDefinition(
-  deps: Pick<MirrorDeps, 'db'>,
-  mirror: {
-    id: string;
-    channel_id: number;
-    filters: NonNullable<LayerDefinition['mirror']>['filters'];
-    keep_legacy: boolean;
-  },
-): Promise<LayerDefinition> {
-  const channel = await findChannelById(deps.db, mirror.channel_id);
-  if (!channel) throw new MirrorError('mirror_missing', 'The channel of the mirror was deleted.', { found: mirror.id });
-  return {
-    types: channel.types as PackageType[],
-    channel: channel.filters,
-    mirror: { filters: mirror.filters, keepLegacy: mirror.keep_legacy },
-  };
 }
 
 interface Planning {

@@ -1,6 +1,8 @@
 import { folderFiles, type Part, type SourcePartRow, saveFolderFiles, touchPart } from '@sluice/catalog';
+import { evaluateAll, type Facts, layerRules } from '@sluice/policy';
 import { admitFolderPackages } from '@sluice/registry';
 import { folderPackages } from '../upstreams/conda/folder-packages.ts';
+import { layerDefinition } from './layer-definition.ts';
 import { commit, type RunContext, reporter } from './run-context.ts';
 
 /** Bring one subdir up to the packages that lie in a folder without an index. */
@@ -10,10 +12,11 @@ export async function refreshFolder(
   path: string,
   known: SourcePartRow | undefined,
 ): Promise<void> {
-  const { deps, lease, upstream } = context;
+  const { deps, lease, mirror, upstream } = context;
   const report = reporter(context);
   // Until now it may have had an index: then nothing of what it held is known.
   const isWhole = known === undefined || known.document_url !== null;
+  const wants = mirror.mode === 'active' ? await wanted(context) : undefined;
   const packages = await folderPackages(
     {
       guard: upstream.guard,
@@ -31,6 +34,7 @@ export async function refreshFolder(
     sourceId: part.source_id,
     subdir: part.subdir,
     isWhole,
+    ...(wants && { wants }),
     packages: packages.records,
     gone: () => packages.changes().notListed,
     guard: async (trx) => {
@@ -39,4 +43,10 @@ export async function refreshFolder(
       await lease.guard(trx);
     },
   });
+}
+
+/** Which files an active mirror keeps for sure, as far as one file alone can tell: their bytes come in at once. */
+async function wanted({ deps, mirror }: RunContext): Promise<(facts: Facts) => boolean> {
+  const rules = layerRules(await layerDefinition(deps, mirror));
+  return (facts) => evaluateAll(rules, facts)[0] === 0;
 }

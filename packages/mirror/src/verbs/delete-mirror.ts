@@ -13,7 +13,7 @@ import {
 } from '@sluice/catalog';
 import { type Actor, planLayer } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
-import { layerDefinition } from '../run/plan-run.ts';
+import { layerDefinition } from '../run/layer-definition.ts';
 import { mirrorMissing } from './edit-mirror.ts';
 
 /**

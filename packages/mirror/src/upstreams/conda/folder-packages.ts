@@ -3,14 +3,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { FolderFileRow } from '@sluice/catalog';
+import type { FolderPackage } from '@sluice/registry';
 import type { SourceGuard } from '../../fetch/source-guard.ts';
 
-/** What opening one package told: its record's verbatim text, its run exports as JSON text, and the digest of the file. */
-export interface InspectedPackage {
-  body: Uint8Array;
-  runExports: Uint8Array | null;
-  sha256: Uint8Array;
-}
+/** What opening one package told, and the digest of the file. */
+export type InspectedPackage = Omit<FolderPackage, 'file'> & { sha256: Uint8Array };
 
 /**
  * Opens a package that lies in a folder and makes its record. Throws what says why it is none; the message is shown.
@@ -24,7 +21,7 @@ export interface FolderPackages {
   /** Files that are as they were: those with a record, and those that are no packages. */
   unchanged(): { listed: readonly string[]; refused: number };
   /** The records of packages that came or changed, in the order in which they were read. To be read once. */
-  records: AsyncIterable<{ file: string; body: Uint8Array; runExports: Uint8Array | null }>;
+  records: AsyncIterable<FolderPackage>;
   /**
    * What to remember; only after the last record. `gone` are no longer in the folder, `notListed` have no record (any
    * more): they are gone or no packages.
@@ -62,13 +59,13 @@ export async function folderPackages(
     const before = await stat(path);
     const row = { file, size: before.size, mtime_ms: before.mtimeMs };
     try {
-      const { body, runExports, sha256 } = await deps.inspect(path, file, folder.subdir);
+      const { sha256, ...opened } = await deps.inspect(path, file, folder.subdir);
       const after = await stat(path);
       // Written to meanwhile: whatever was read, look again next time.
       const settled = after.size === before.size && after.mtimeMs === before.mtimeMs;
       if (!settled) throw new Error('The file changed while it was read.');
       read.push({ ...row, sha256, refusal: null });
-      return { file, body, runExports };
+      return { ...opened, file };
     } catch (error) {
       deps.signal?.throwIfAborted();
       const refusal = error instanceof Error ? error.message : 'The file could not be read.';
