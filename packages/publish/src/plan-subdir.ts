@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type BlobRow, type EntryRow, headShardEntries, liveEntries } from '@sluice/catalog';
 import { putSmallBlobs } from '@sluice/storage';
 import { chooseShards, type ShownSubdir } from './choose-shards.ts';
-import { digestText, indexKey, readShardIndex, type ShardDigests, writeShardIndex } from './conda/shard-index.ts';
+import { indexKey, type ShardChanges, writeShardIndex } from './conda/shard-index.ts';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
 import { shownNames, signatureDifference } from './select.ts';
@@ -116,14 +116,17 @@ async function addIndex(
 ): Promise<void> {
   const { subdir, index } = state;
   if (!all && index && plan.put.length + plan.drop.length === 0) return;
-  const shards: ShardDigests = all ? new Map() : await headDigests(deps, state, live);
-  for (const { key, blob } of all ?? plan.put) shards.set(nameOf(key), digestText(blob));
-  for (const { key } of plan.drop) shards.delete(nameOf(key));
-  if (shards.size === 0) {
+  const put: Shard[] = (all ?? plan.put).map(({ key, blob }) => [nameOf(key), blob]);
+  const changes: ShardChanges = new Map([...put, ...plan.drop.map(({ key }): Shard => [nameOf(key), null])]);
+  let bytes = await writeShardIndex(deps.storage, subdir, all ? undefined : index, changes);
+  if (!all && (!index || bytes === 'unreadable')) {
+    const known = await headShards(deps, state, live);
+    bytes = await writeShardIndex(deps.storage, subdir, undefined, new Map([...known, ...changes]));
+  }
+  if (bytes === undefined || bytes === 'unreadable') {
     if (index) plan.drop.push({ kind: 'index', key: indexKey(subdir) });
     return;
   }
-  const bytes = writeShardIndex(subdir, shards);
   plan.indexes_written++;
   if (index && createHash('sha256').update(bytes).digest().equals(index.sha256)) return;
   const [row] = await putSmallBlobs(deps.storage, [bytes]);
@@ -132,13 +135,14 @@ async function addIndex(
   plan.put.push({ kind: 'index', key: indexKey(subdir), blob: row!.sha256, ...nothing });
 }
 
-/** The shards that the head lists, from its index; from its entries where it has none. */
-async function headDigests(
-  { db, storage }: PublishDeps,
-  { channelId, subdir, touched, index }: SubdirState,
+type Shard = [string, Uint8Array | null];
+
+/** The shards of the head by its entries, where its index does not tell. */
+async function headShards(
+  { db }: PublishDeps,
+  { channelId, subdir, touched }: SubdirState,
   live: ReadonlyMap<string, EntryRow>,
-): Promise<ShardDigests> {
-  if (index) return readShardIndex(storage, index);
+): Promise<Shard[]> {
   const entries = touched === 'all' ? live.values() : await liveEntries(db, channelId, 'shard', `${subdir}/`);
-  return new Map(Array.from(entries, ({ key, blob }) => [nameOf(key), digestText(blob)]));
+  return Array.from(entries, ({ key, blob }) => [nameOf(key), blob]);
 }
