@@ -55,7 +55,6 @@ create table patch (
 -- bytes: what the shard's records take in repodata.json, each with its name and a comma after it.
 -- buckets: how many of them stand in packages, packages.conda, v3.conda, v3.tar.bz2; null before this was counted.
 alter table entry drop constraint entry_kind_check;
-alter table entry add constraint entry_kind_check check (kind in ('shard', 'index', 'document'));
 alter table entry add column bytes bigint not null default 0;
 alter table entry add column buckets integer[];
 -- Whether the blob is an upstream's own shard: only such bytes are another's spelling, and go when it changes its own.
@@ -96,6 +95,9 @@ insert into monolith (channel_id, key, no, blob, created_at)
   from entry join publication on publication.channel_id = entry.channel_id and publication.no = entry.from_no
   where entry.kind = 'document' and entry.to_no is null;
 update channel set monolith_no = head_no;
+delete from entry where kind = 'document';
+alter table entry add constraint entry_kind_check check (kind in ('shard', 'index'));
+
 
 -- Bytes that nothing needs are condemned first and go later; who meets them again clears it. See docs/adr/0007.
 alter table blob add column condemned_at timestamptz;

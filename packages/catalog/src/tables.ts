@@ -8,7 +8,7 @@ export type Privacy = 'public' | 'authenticated' | 'private';
 export type MirrorMode = 'active' | 'passive';
 export type RunState = 'pending' | 'running' | 'stopping' | 'stopped' | 'completed' | 'failed';
 export type RunStage = 'refresh' | 'plan' | 'download' | 'publish';
-export type EntryKind = 'shard' | 'index' | 'document';
+export type EntryKind = 'shard' | 'index';
 
 /** A channel that a resource token opens, `<channel>` or `<channel>/<subchannel>`, and how far. */
 export interface TokenResource {

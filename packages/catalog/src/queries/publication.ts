@@ -78,7 +78,7 @@ export async function insertPublication(
       packages: change.packages,
     })
     .execute();
-  for (const kind of ['shard', 'index', 'document'] as const) {
+  for (const kind of ['shard', 'index'] as const) {
     const keys = [...change.put, ...change.drop].filter((entry) => entry.kind === kind).map((entry) => entry.key);
     for (let at = 0; at < keys.length; at += 10_000) {
       await sql`
