@@ -1,5 +1,5 @@
 import { excerpt, FormatError } from '../errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue, kindOf, parseJsonObject, writeJson } from './json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, kindOf, parseJsonObject } from './json.ts';
 import { toRunExports } from './run-exports.ts';
 
 /** What a patch document says of one file. */
@@ -17,8 +17,6 @@ export interface FilePatch {
  * `.tar.bz2` stands here under the `.conda` of the same stem, too, and so do its removal and revocation.
  */
 export type PatchInstructions = ReadonlyMap<string, FilePatch>;
-
-type FilePatchDraft = { -readonly [key in keyof FilePatch]: FilePatch[key] };
 
 /** Keys that say what a file is. Clients keep files by them; a patch that changed them would break caches and lock files. */
 const identity = new Set([
@@ -54,46 +52,62 @@ export function readPatchInstructions(document: Uint8Array | string): PatchInstr
 /** The same for a document that is parsed already. @throws {FormatError} as `readPatchInstructions`. */
 export function viewPatchInstructions(document: JsonObject): PatchInstructions {
   const version = readVersion(document.patch_instructions_version);
-  const files = new Map<string, FilePatchDraft>();
-  const patchOf = (file: string): FilePatchDraft => {
-    const patch = files.get(file) ?? { fixes: [], v3Fixes: [], removed: false, revoked: false };
-    files.set(file, patch);
-    return patch;
+  const files = new Map<string, FilePatch>();
+  // Patches are replaced, not changed: the two formats of a package share theirs, of which real documents have 250,000.
+  const change = (file: string, more: (patch: FilePatch) => Partial<FilePatch>) => {
+    const patch = files.get(file) ?? nothing;
+    files.set(file, { ...patch, ...more(patch) });
   };
+  const addFix = (file: string, fix: JsonObject) => change(file, ({ fixes }) => ({ fixes: [...fixes, fix] }));
 
-  const packages = fixesOf(document, 'packages', version);
-  for (const [file, fix] of packages) if (isTarBz2(file)) for (const fn of withTwin(file)) append(patchOf(fn), fix);
-  // A .conda in this map is meant for itself, whatever the map's name says.
-  for (const [file, fix] of packages) if (!isTarBz2(file)) append(patchOf(file), fix);
-  // A .tar.bz2 in this one is meant for nothing.
-  for (const [file, fix] of fixesOf(document, 'packages.conda', version)) {
-    if (!isTarBz2(file)) append(patchOf(file), fix);
+  // A .conda in `packages` is meant for itself, whatever the map's name says; it comes behind the fix of its twin.
+  const ofConda: [string, JsonObject][] = [];
+  for (const [file, fix] of fixesOf(document, 'packages', version)) {
+    if (!isTarBz2(file)) {
+      ofConda.push([file, fix]);
+      continue;
+    }
+    const patch = { ...nothing, fixes: [fix] };
+    for (const fn of withTwin(file)) files.set(fn, patch);
   }
+  for (const [file, fix] of ofConda) addFix(file, fix);
+  // A .tar.bz2 in `packages.conda` is meant for nothing.
+  for (const [file, fix] of fixesOf(document, 'packages.conda', version)) if (!isTarBz2(file)) addFix(file, fix);
   const v3 = mapOf(document, 'v3');
   for (const extension of ['conda', 'tar.bz2']) {
     for (const [stem, fix] of fixesOf(v3, extension, version)) {
-      const patch = patchOf(`${stem}.${extension}`);
-      patch.v3Fixes = [...patch.v3Fixes, fix];
+      change(`${stem}.${extension}`, ({ v3Fixes }) => ({ v3Fixes: [...v3Fixes, fix] }));
     }
   }
-  for (const file of namesOf(document, 'revoke')) for (const fn of withTwin(file)) patchOf(fn).revoked = true;
-  for (const file of namesOf(document, 'remove')) for (const fn of withTwin(file)) patchOf(fn).removed = true;
+  for (const file of namesOf(document, 'revoke')) {
+    for (const fn of withTwin(file)) change(fn, () => ({ revoked: true }));
+  }
+  for (const file of namesOf(document, 'remove')) {
+    for (const fn of withTwin(file)) change(fn, () => ({ removed: true }));
+  }
   return files;
 }
 
+const nothing: FilePatch = { fixes: [], v3Fixes: [], removed: false, revoked: false };
+
 /** The files that two documents treat differently, sorted; those a document alone names among them. */
 export function changedPatches(before: PatchInstructions | undefined, after: PatchInstructions | undefined): string[] {
-  const files = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])]);
-  return [...files].filter((file) => textOf(before?.get(file)) !== textOf(after?.get(file))).sort();
+  const changed: string[] = [];
+  for (const [file, patch] of before ?? []) if (!isSame(patch, after?.get(file))) changed.push(file);
+  for (const file of after?.keys() ?? []) if (!before?.has(file)) changed.push(file);
+  return changed.sort();
 }
 
-function textOf(patch: FilePatch | undefined): string {
-  if (patch === undefined) return '';
-  return writeJson({ ...patch, fixes: [...patch.fixes], v3Fixes: [...patch.v3Fixes] });
-}
-
-function append(patch: FilePatchDraft, fix: JsonObject): void {
-  patch.fixes = [...patch.fixes, fix];
+/** Whether two values read from JSON say the same. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every(
+    (key) => Object.hasOwn(b, key) && isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  );
 }
 
 const isTarBz2 = (file: string): boolean => file.endsWith('.tar.bz2');
@@ -112,12 +126,14 @@ function readVersion(version: JsonValue | undefined): 1 | 2 {
   });
 }
 
-function fixesOf(document: JsonObject, key: string, version: 1 | 2): [string, JsonObject][] {
-  return Object.entries(mapOf(document, key)).map(([file, fix]) => {
+function* fixesOf(document: JsonObject, key: string, version: 1 | 2): Iterable<[string, JsonObject]> {
+  const map = mapOf(document, key);
+  for (const file of Object.keys(map)) {
+    const fix = map[file];
     if (!isJsonObject(fix)) throw shape(`an object of keys to set for ${excerpt(file)}`, kindOf(fix));
     checkFix(file, fix, version);
-    return [file, fix];
-  });
+    yield [file, fix];
+  }
 }
 
 function checkFix(file: string, fix: JsonObject, version: 1 | 2): void {
@@ -148,7 +164,9 @@ function isTextList(value: JsonValue): boolean {
 
 function isDeeper(value: JsonValue, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+  if (levels === 0) return true;
+  const inner = Array.isArray(value) ? value : Object.values(value);
+  return inner.some((one) => isDeeper(one, levels - 1));
 }
 
 function mapOf(document: JsonObject, key: string): JsonObject {
