@@ -56,7 +56,7 @@ async function markPage(
 }
 
 /** Whether any of these publications, ascending, lists the entry. */
-export function isListed(
+function isListed(
   { from_no, to_no }: Pick<EntryPageRow, 'from_no' | 'to_no'>,
   kept: readonly number[],
 ): boolean {

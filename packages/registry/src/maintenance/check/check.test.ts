@@ -1,0 +1,101 @@
+import { publishChannel, writeMonolith } from '@sluice/publish';
+import { blobRef } from '@sluice/storage';
+import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { check } from '../testing/run-maintenance.ts';
+
+let catalog: TestCatalog;
+let channel: number;
+beforeEach(async () => {
+  catalog = await createTestCatalog();
+  channel = await catalog.addChannel('c');
+  const records = { 'a-1-0.conda': testRecord('a', '1'), 'b-1-0.tar.bz2': testRecord('b', '1') };
+  const { sourceId } = await catalog.admit(records);
+  await catalog.addMirror(channel, sourceId);
+  await publishChannel(catalog, channel, 'run');
+  await writeMonolith(catalog, channel);
+});
+afterEach(() => catalog.close());
+
+const run = (text: string) => sql.raw(text).execute(catalog.db);
+
+async function blobOf(key: string) {
+  return catalog.db
+    .selectFrom('entry')
+    .innerJoin('blob', 'blob.sha256', 'entry.blob')
+    .select(['blob.sha256', 'size', 'pack', 'pack_offset'])
+    .where('key', '=', key)
+    .executeTakeFirstOrThrow();
+}
+
+it('finds nothing where nothing is wrong', async () => {
+  expect(await check(catalog)).toMatchObject({ errors: 0, notices: 0, findings: [], channels: 1, entries: 2 });
+  expect(await check(catalog, { channel: 'c' })).toMatchObject({ errors: 0, channel: 'c', entries: 2, blobs: 2 });
+});
+
+it.each<[string, string, string]>([
+  ['a head that is not the newest', 'update channel set head_no = 2', 'head_number'],
+  ['documents of a number to come', 'update channel set monolith_no = 5', 'monolith_number'],
+  ['an entry from beyond the head', "update entry set to_no = 9 where key = 'linux-64/a'", 'entry_interval'],
+  [
+    'two entries at once',
+    "insert into entry (channel_id, kind, key, from_no, blob) select channel_id, kind, key, 0, blob from entry where key = 'linux-64/a'",
+    'entry_interval',
+  ],
+  ['an index that lists too much', "delete from entry where key = 'linux-64/a'", 'index_differs'],
+  [
+    'an index that lists another shard',
+    "update entry set blob = (select blob from entry where key = 'linux-64/b') where key = 'linux-64/a'",
+    'index_differs',
+  ],
+  ['a subdir without index', "delete from entry where kind = 'index'", 'index_missing'],
+  ['a wrong count of files', "update entry set files = 3 where key = 'linux-64/a'", 'shard_differs'],
+  ['wrong counts of maps', "update entry set buckets = '{0,0,0,1}' where key = 'linux-64/a'", 'shard_differs'],
+  ['a wrong size', "update entry set bytes = bytes + 1 where key = 'linux-64/a'", 'monolith_differs'],
+  ['no document', "delete from monolith where key like '%/repodata.json.zst'", 'monolith_missing'],
+  ['a mirror ahead of its source', 'update mirror set at_rev = 9', 'mirror_ahead'],
+  [
+    'a record live twice',
+    "insert into record (source_id, subdir, file, from_rev, body) select source_id, subdir, file, 0, body from record where file = 'a-1-0.conda'",
+    'record_twice',
+  ],
+  ['columns of a revision to come', 'update facts set revision = 7', 'stray_rows'],
+])('%s: found, with what to do', async (_what, deed, code) => {
+  await run(deed);
+  const { findings, errors } = await check(catalog);
+  expect(errors).toBeGreaterThan(0);
+  expect(findings.map((finding) => finding.code)).toContain(code);
+  for (const { message, remedy } of findings) expect([message.length > 20, remedy.length > 20]).toEqual([true, true]);
+});
+
+it('finds bytes that are missing, and, reading all, bytes that are others', async () => {
+  const shard = await blobOf('linux-64/a');
+  const [other] = await catalog.storage.putPack([Buffer.alloc(shard.size, 7)]);
+  await catalog.db
+    .updateTable('blob')
+    .set({ pack: other!.pack, pack_offset: 0 })
+    .where('sha256', '=', shard.sha256)
+    .execute();
+  expect((await check(catalog, { deep: false })).errors).toBe(0);
+  const { findings } = await check(catalog);
+  expect(findings.map(({ code }) => code)).toEqual(expect.arrayContaining(['blob_damaged', 'shard_differs']));
+  await catalog.storage.deletePack(other!.pack);
+  expect((await check(catalog, { deep: false })).findings).toMatchObject([{ code: 'blob_missing', severity: 'error' }]);
+  const facts = await catalog.db
+    .selectFrom('facts')
+    .innerJoin('blob', 'blob.sha256', 'facts.blob')
+    .select(['blob.sha256', 'size', 'pack', 'pack_offset'])
+    .executeTakeFirstOrThrow();
+  await catalog.storage.delete(blobRef(facts));
+  expect((await check(catalog, { deep: false })).errors).toBe(2);
+  // What is not the channel's is not looked at with it.
+  expect((await check(catalog, { channel: 'c', deep: false })).errors).toBe(1);
+});
+
+it('takes files of nobody for what they are: leftovers', async () => {
+  await catalog.storage.putPack([Buffer.from('nobody')]);
+  expect((await check(catalog)).notices).toBe(0);
+  catalog.clock.ms += 2 * 60 * 60 * 1000;
+  expect(await check(catalog)).toMatchObject({ errors: 0, notices: 1, findings: [{ code: 'pack_unknown' }] });
+});
