@@ -136,6 +136,36 @@ describe('publishing a mirror', () => {
     }
   });
 
+  it('lists again what it wrote before, and writes nothing twice', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit(shelf);
+    const mirror = await catalog.addMirror(channel, sourceId);
+    const index = async () => (await liveEntries(catalog.db, channel, 'index', ''))[0]!.blob;
+    await publishChannel(catalog, channel, 'first');
+    const first = await index();
+    await catalog.editMirror(mirror, { filters: JSON.stringify({ exclude_specs: ['a=1.0', 'b'] }) });
+    const edited = await publishChannel(catalog, channel, 'second');
+    expect(edited).toMatchObject({ shards_written: 1, shards_reused: 0, indexes_written: 1, changed: 3, files: 2 });
+    await catalog.editMirror(mirror, { filters: '{}' });
+    const back = await publishChannel(catalog, channel, 'third');
+    expect(back).toMatchObject({ shards_written: 0, shards_reused: 2, indexes_written: 1, files: 5 });
+    expect(await index()).toEqual(first);
+  });
+
+  it('finds and mends what is not as it must be', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit(shelf);
+    await catalog.addMirror(channel, sourceId);
+    await publishChannel(catalog, channel, 'first');
+    const [a, b] = await liveEntries(catalog.db, channel, 'shard', 'linux-64/');
+    const others = catalog.db.updateTable('entry').set({ blob: b!.blob });
+    await others.where('channel_id', '=', channel).where('key', '=', a!.key).execute();
+    expect(await publishChannel(catalog, channel, 'test')).toEqual({ status: 'unchanged' });
+    const mended = await publishChannel(catalog, channel, 'reindex', { from: 'scratch' });
+    expect(mended).toMatchObject({ status: 'published', changed: 1, added: 0, removed: 0, files: 5 });
+    expect((await liveEntries(catalog.db, channel, 'shard', 'linux-64/'))[0]!.blob).toEqual(a!.blob);
+  });
+
   it('empties a subdir whose last file goes, and says so in its documents', async () => {
     const channel = await catalog.addChannel('c');
     const { sourceId } = await catalog.admit({ 'a-1.0-0.conda': testRecord('a', '1.0') });

@@ -64,3 +64,18 @@ test('a channel that is rolled back and unfrozen meanwhile is judged again', asy
   expect(await publishChannel({ ...catalog, storage }, id, 'test')).toEqual({ status: 'busy' });
   expect(await publishChannel(catalog, id, 'test')).toMatchObject({ status: 'published', no: 3 });
 });
+
+test('the first change after quiet is published at once, the next when its time has come', async () => {
+  const id = await catalog.addChannel('c');
+  const { sourceId } = await catalog.admit({ 'a-1-0.conda': testRecord('a', '1') });
+  const mirror = await catalog.addMirror(id, sourceId);
+  const publish = () => publishChannel(catalog, id, 'test', { spacing_ms: 1000 });
+  expect(await publish()).toMatchObject({ status: 'published', no: 1 });
+  const until = new Date(catalog.clock.ms + 1000);
+  await catalog.editMirror(mirror, { filters: JSON.stringify({ exclude_specs: ['a'] }) });
+  catalog.clock.ms += 999;
+  expect(await publish()).toEqual({ status: 'early', until });
+  catalog.clock.ms += 1;
+  expect(await publish()).toMatchObject({ status: 'published', no: 2, removed: 1 });
+  expect(await publish()).toEqual({ status: 'unchanged' });
+});
