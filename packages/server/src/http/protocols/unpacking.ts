@@ -64,13 +64,13 @@ async function* unpacked(
     return all;
   };
   unpack.on('data', (part: Uint8Array) => parts.push(part));
+  // Also the only one to hear of a broken file: zlib does not call back for the piece it finds that in.
   const ended = once(unpack, 'end');
-  // Told by the write that meets it; this one is for nobody.
   ended.catch(() => {});
   try {
     for await (const chunk of packed) {
       for (let at = 0; at < chunk.byteLength; at += pieceBytes) {
-        await inTurn(() => written(unpack, chunk.subarray(at, at + pieceBytes)));
+        await inTurn(() => Promise.race([written(unpack, chunk.subarray(at, at + pieceBytes)), ended]));
         yield* taken();
       }
     }
