@@ -117,7 +117,7 @@ async function noteMissing(context: RunContext, files: readonly PlannedFile[]): 
   await keepBlobs(context.deps.db, digests);
   const local = await localDigests(context.deps.db, digests);
   const missing = files.filter((file) => !file.sha256 || !local.has(Buffer.from(file.sha256).toString('hex')));
-  await commit(context, (trx) => insertRunItems(trx, context.run.id, missing.map(itemOf)));
+  if (missing.length > 0) await commit(context, (trx) => insertRunItems(trx, context.run.id, missing.map(itemOf)));
   return files.length - missing.length;
 }
 

@@ -34,7 +34,7 @@ export async function refreshFolder(
     sourceId: part.source_id,
     subdir: part.subdir,
     isWhole,
-    ...(wants && { wants }),
+    wants,
     packages: packages.records,
     gone: () => packages.changes().notListed,
     guard: async (trx) => {
@@ -46,7 +46,10 @@ export async function refreshFolder(
 }
 
 /** Which files an active mirror keeps for sure, as far as one file alone can tell: their bytes come in at once. */
-async function wanted({ deps, mirror }: RunContext): Promise<(facts: Facts) => boolean> {
-  const rules = layerRules(await layerDefinition(deps, mirror));
+async function wanted({ deps, mirror }: RunContext): Promise<'all' | ((facts: Facts) => boolean)> {
+  const definition = await layerDefinition(deps, mirror);
+  const rules = layerRules(definition);
+  const isOpen = rules.every(({ code }) => code === 'type' || code === 'duplicated_legacy_conda');
+  if (isOpen && definition.types.includes('conda')) return 'all';
   return (facts) => evaluateAll(rules, facts)[0] === 0;
 }

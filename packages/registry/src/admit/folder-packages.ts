@@ -37,8 +37,8 @@ export async function admitFolderPackages(
     gone: () => readonly string[];
     /** Whether `packages` are all there are: until now the part was something else than this folder. */
     isWhole: boolean;
-    /** Whether the bytes of a file, given as facts of one row, are wanted at once. */
-    wants?: (facts: Facts) => boolean;
+    /** Which files' bytes are wanted at once: all, or those of whose facts, in one row, this holds. */
+    wants?: 'all' | ((facts: Facts) => boolean) | undefined;
     guard?: Guard;
   },
 ): Promise<PartRefresh> {
@@ -52,7 +52,7 @@ export async function admitFolderPackages(
     async feed({ take, gone, drained }) {
       for await (const { file, body, runExports, small } of input.packages) {
         const { isNew } = take(file, body, { runExports });
-        if (isNew && small && input.wants?.(factsOf(input.subdir, file, body))) await bytes.add(small);
+        if (isNew && small && isWanted(input, file, body)) await bytes.add(small);
         await drained();
       }
       await bytes.end();
@@ -61,10 +61,15 @@ export async function admitFolderPackages(
   });
 }
 
-function factsOf(subdir: string, file: string, body: Uint8Array): Facts {
+function isWanted(
+  { wants, subdir }: { wants?: 'all' | ((facts: Facts) => boolean) | undefined; subdir: string },
+  file: string,
+  body: Uint8Array,
+): boolean {
+  if (wants === undefined || wants === 'all') return wants === 'all';
   const builder = factsBuilder('conda', subdir);
   builder.add(condaFactsRow(file, body, 1));
-  return builder.build();
+  return wants(builder.build());
 }
 
 /** Brings the bytes of small files in, a batch being stored while the next one is gathered. */

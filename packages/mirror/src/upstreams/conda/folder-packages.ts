@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { FolderFileRow } from '@sluice/catalog';
@@ -56,11 +56,11 @@ export async function folderPackages(
   const vanished = new Set<string>();
 
   async function one({ file, path }: FoundFile) {
-    const before = await stat(path);
+    const before = statSync(path);
     const row = { file, size: before.size, mtime_ms: before.mtimeMs };
     try {
       const { sha256, ...opened } = await deps.inspect(path, file, folder.subdir);
-      const after = await stat(path);
+      const after = statSync(path);
       // Written to meanwhile: whatever was read, look again next time.
       const settled = after.size === before.size && after.mtimeMs === before.mtimeMs;
       if (!settled) throw new Error('The file changed while it was read.');
@@ -69,10 +69,8 @@ export async function folderPackages(
     } catch (error) {
       deps.signal?.throwIfAborted();
       const refusal = error instanceof Error ? error.message : 'The file could not be read.';
-      const moving = await stat(path).then(
-        (after) => after.mtimeMs !== before.mtimeMs || after.size !== before.size,
-        () => true,
-      );
+      const after = statSync(path, { throwIfNoEntry: false });
+      const moving = after?.mtimeMs !== before.mtimeMs || after.size !== before.size;
       read.push({ ...row, mtime_ms: moving ? -1 : row.mtime_ms, sha256: null, refusal });
       return undefined;
     }
