@@ -91,6 +91,14 @@ describe('a wrong value stops the start with one line: name, wanted, found', () 
       { DATABASE_URL: 'mysql://u:p@h/d' },
     ],
     [
+      'SLUICE_ACCEL_REDIRECT: wanted a path such as /_blobs, together with SLUICE_TRUST_PROXY; found "/_blobs".',
+      { SLUICE_ACCEL_REDIRECT: '/_blobs' },
+    ],
+    [
+      'SLUICE_ACCEL_REDIRECT: wanted a path such as /_blobs, together with SLUICE_TRUST_PROXY; found "/b/ c".',
+      { SLUICE_ACCEL_REDIRECT: '/b/ c', SLUICE_TRUST_PROXY: 'any' },
+    ],
+    [
       'SLUICE_TLS_KEY: wanted the path of a PEM file, together with SLUICE_TLS_CERT; found nothing.',
       { SLUICE_TLS_CERT: pem },
     ],
