@@ -1,7 +1,6 @@
 import { publishChannel, writeMonolith } from '@sluice/publish';
 import { blobRef } from '@sluice/storage';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
-import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { check } from '../testing/run-maintenance.ts';
 
@@ -18,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => catalog.close());
 
-const run = (text: string) => sql.raw(text).execute(catalog.db);
+const run = (text: string) => catalog.pool.query(text);
 
 async function blobOf(key: string) {
   return catalog.db

@@ -56,10 +56,7 @@ async function markPage(
 }
 
 /** Whether any of these publications, ascending, lists the entry. */
-function isListed(
-  { from_no, to_no }: Pick<EntryPageRow, 'from_no' | 'to_no'>,
-  kept: readonly number[],
-): boolean {
+function isListed({ from_no, to_no }: Pick<EntryPageRow, 'from_no' | 'to_no'>, kept: readonly number[]): boolean {
   let [low, high] = [0, kept.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
