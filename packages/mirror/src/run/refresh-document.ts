@@ -89,6 +89,7 @@ async function admit(
     subdir: part.subdir,
     document: document.json(),
     runExportsOf: runExports.status === 'read' ? runExports.table.of : undefined,
+    expected: document.expected,
     finish,
     guard: async (trx: Db) => {
       await touchPart(trx, part, deps.now(), absences);

@@ -7,6 +7,8 @@ import type { OpenDocument } from '../upstreams/conda/document.ts';
 
 /** A document that has arrived as a whole and lies in a temporary file. */
 export interface SpooledDocument {
+  /** About how many records it has, by its size. */
+  expected: number;
   /** Whether its bytes have this digest. */
   isSameAs(sha256: Uint8Array | null): boolean;
   /** Plain JSON, to be read once. It ends at once, with the signal's reason, when the run must end. */
@@ -15,6 +17,9 @@ export interface SpooledDocument {
   finish(): PartOrigin;
   discard(): Promise<void>;
 }
+
+/** So many are made room for at once; a larger index grows. */
+const mostExpected = 2_000_000;
 
 /** More than any index has, compressed or not. */
 const mostBytes = 16 * 1024 ** 3;
@@ -39,8 +44,9 @@ export async function spoolDocument(
       await receiving.write(chunk);
       onProgress();
     }
-    const { sha256 } = await receiving.finish();
+    const { sha256, size } = await receiving.finish();
     return {
+      expected: Math.min(mostExpected, Math.ceil(size / (document.encoding === 'zst' ? 64 : 480))),
       isSameAs: (known) => known !== null && Buffer.compare(known, sha256ToBytes(sha256)) === 0,
       json: () => stoppable(document.jsonOf(createReadStream(receiving.path, { highWaterMark: 1 << 18 })), signal),
       finish: () => document.finish(),

@@ -1,6 +1,6 @@
 import type { Facts, LicenceText, PackageType } from './facts.ts';
-import { packedTexts } from './packed-texts.ts';
-import { rowIndex } from './row-index.ts';
+import { fileRows } from './file-rows.ts';
+import { type PackedTexts, packedTexts } from './packed-texts.ts';
 
 /** One file as a reader of records hands it in. Digests are raw bytes. */
 export interface FactsRow {
@@ -35,20 +35,24 @@ export interface FactsBuilder {
 
 const legacyExtension = '.tar.bz2';
 
-/** A new, empty builder for the files of one subdir. */
-export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
+/**
+ * A new, empty builder for the files of one subdir.
+ *
+ * @param expected about how many rows will come, if that is known: the columns then need not grow, which for a moment would
+ *   cost them twice. Too many cost nothing: the system hands out memory at the first touch.
+ */
+export function factsBuilder(type: PackageType, subdir: string, expected = 63): FactsBuilder {
   const names = dictionary();
   const versions = dictionary();
-  const builds = packedTexts();
+  const builds = packedTexts(expected);
   const licences = dictionary();
-  const files = packedTexts();
-  const columns = newColumns(64);
-  let room = 64;
+  const files = packedTexts(expected);
+  let room = expected + 1;
+  const columns = newColumns(room);
   let count = 0;
 
   function grow(): void {
     room *= 2;
-    // Doubled arrays cost no memory before they are written to: the system hands out pages at the first touch.
     const larger = newColumns(room);
     for (const key of Object.keys(columns) as (keyof Columns)[]) larger[key].set(columns[key]);
     Object.assign(columns, larger);
@@ -119,7 +123,7 @@ export function factsBuilder(type: PackageType, subdir: string): FactsBuilder {
         sha256: columns.sha256.subarray(0, count * 32),
         md5: columns.md5.subarray(0, count * 16),
         v3: columns.v3.subarray(0, count),
-        twin: twins(count, packed.at, columns.v3),
+        twin: twins(packed, count, columns.v3),
         files: packed,
         file: packed.at,
       };
@@ -151,21 +155,20 @@ type Columns = ReturnType<typeof newColumns>;
  * For each row of `file`, the row of its `.conda` twin when it is a `.tar.bz2` that has one; −1 otherwise. A v3 record is no
  * twin of a classic one: older clients do not see it.
  */
-function twins(count: number, file: (i: number) => string, v3: Uint8Array): Int32Array {
+function twins(files: PackedTexts, count: number, v3: Uint8Array): Int32Array {
   const twin = new Int32Array(count).fill(-1);
-  const newFormat = rowIndex(file);
+  let rowOf: ReturnType<typeof fileRows> | undefined;
   for (let i = 0; i < count; i++) {
-    const name = file(i);
-    if (name.endsWith('.conda')) newFormat.add(name, i);
-  }
-  for (let i = 0; i < count; i++) {
-    const name = file(i);
-    if (!name.endsWith(legacyExtension)) continue;
-    const found = newFormat.find(`${name.slice(0, -legacyExtension.length)}.conda`);
+    // Nothing else ends in "2", and most names need not be read.
+    if (files.bytes[files.offsets[i + 1]! - 1] !== two) continue;
+    rowOf ??= fileRows(files, count);
+    const found = rowOf(`${files.at(i).slice(0, -legacyExtension.length)}.conda`);
     if (found >= 0 && v3[found] === v3[i]) twin[i] = found;
   }
   return twin;
 }
+
+const two = 0x32;
 
 interface Dictionary {
   texts: string[];

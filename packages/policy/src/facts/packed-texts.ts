@@ -14,11 +14,14 @@ export interface PackedTexts {
   at(i: number): string;
 }
 
-/** A growing list of texts. */
-export function packedTexts(): { add(text: string): void; pack(): PackedTexts } {
+/** A file name's. */
+const typicalBytes = 48;
+
+/** A growing list of texts; `expected` how many, if that is known, so that it need not grow. */
+export function packedTexts(expected = 127): { add(text: string): void; pack(): PackedTexts } {
   const encoder = new TextEncoder();
-  let bytes = new Uint8Array(4096);
-  let offsets = new Uint32Array(128);
+  let bytes = new Uint8Array(expected * typicalBytes);
+  let offsets = new Uint32Array(expected + 1);
   let count = 0;
   let end = 0;
   return {

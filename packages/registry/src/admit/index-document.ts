@@ -21,6 +21,8 @@ export async function admitIndexDocument(
     document: AsyncIterable<Uint8Array>;
     /** The run exports of a file as JSON text; null when they are not known. */
     runExportsOf?: ((file: string) => Uint8Array | null) | undefined;
+    /** About how many records it has, if that is known. */
+    expected?: number;
     finish: () => PartOrigin;
     guard?: Guard;
     onProgress?: (records: number) => void;
@@ -31,6 +33,7 @@ export async function admitIndexDocument(
     sourceId: input.sourceId,
     subdir: input.subdir,
     rest: 'gone',
+    expected: input.expected,
     origin: input.finish,
     guard: input.guard,
     async feed({ take, refuse, drained }) {

@@ -48,15 +48,16 @@ const changed = 3;
 /**
  * @param rest what happens to files that nobody speaks of.
  * @param revision at which new versions begin.
+ * @param expected about how many records will come.
  */
 export function partDifference(
   previous: Facts | undefined,
-  { subdir, revision, rest }: { subdir: string; revision: number; rest: 'gone' | 'kept' },
+  { subdir, revision, rest, expected }: { subdir: string; revision: number; rest: 'gone' | 'kept'; expected: number },
 ): PartDifference {
   const before = previous ?? factsBuilder('conda', subdir).build();
   const rowOf = fileRows(before.files, before.count);
   const states = new Uint8Array(before.count).fill(rest === 'gone' ? unheard : resting);
-  const added = factsBuilder('conda', subdir);
+  const added = factsBuilder('conda', subdir, previous ? undefined : expected);
   const refused: RefusedRecord[] = [];
   const touchedFiles = new Set<string>();
   const renewed = new Set<string>();

@@ -49,6 +49,8 @@ export interface PartInput {
   subdir: string;
   /** What becomes of files that the feed does not speak of. */
   rest: 'gone' | 'kept';
+  /** About how many records will come, if that is known. */
+  expected?: number | undefined;
   feed: (to: PartFeed) => Promise<void>;
   /** Asked after the last record: where the state came from. */
   origin: () => PartOrigin;
@@ -83,7 +85,8 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
   const current = await sourceRevision(db, input.sourceId);
   const revision = current + 1;
   const previous = await sourceFacts({ ...deps, db }, part, current);
-  const difference = partDifference(previous, { subdir: input.subdir, revision, rest: input.rest });
+  const { subdir, rest, expected = 63 } = input;
+  const difference = partDifference(previous, { subdir, revision, rest, expected });
   await copyRecords(session, input, revision, difference);
   const shards = input.shards?.();
   const left = shards ? 0 : (await liveShards(db, part)).size;

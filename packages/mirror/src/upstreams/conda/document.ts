@@ -8,6 +8,8 @@ import { documentInfo } from './document-info.ts';
 
 /** A repodata document on its way in, to be read once, from the beginning to the end. */
 export interface OpenDocument {
+  /** What `bytes` hold. */
+  encoding: RawDocument['encoding'];
   /** Plain JSON, as it arrives. */
   json: AsyncIterable<Uint8Array>;
   /** Instead of `json`: the document as it lies at the upstream, to be put somewhere first. */
@@ -76,6 +78,7 @@ export async function openDocument(raw: RawDocument): Promise<OpenDocument> {
   }
   let info = documentInfo(plain(raw, all));
   return {
+    encoding: raw.encoding,
     json: bounded(info.json, raw.url),
     bytes: all,
     jsonOf(copy) {
