@@ -197,10 +197,12 @@ export {
 export { deletePin, findPin, type PinRow, setPin } from './queries/pin.ts';
 export {
   type EntryRow,
+  channelsJudgedOtherwise,
   headCounts,
   insertPublication,
   liveEntries,
   type PublicationChange,
+  recountHead,
   setJudged,
 } from './queries/publication.ts';
 export { type ComparedShard, type TouchedEntry, touchedEntries } from './queries/publication-difference.ts';

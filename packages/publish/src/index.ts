@@ -13,6 +13,7 @@ export type { PublishDeps } from './deps.ts';
 export { PublishError, type PublishErrorCode } from './errors.ts';
 export { type FileAnswer, findFile, type ServedFile, type WantedFile } from './find-file.ts';
 export { type HeadShard, headShards } from './head-shards.ts';
+export { outdatedChannels } from './judged.ts';
 export { knownNoarch } from './known-noarch.ts';
 export { type RuledLayer, ruledLayers } from './layers.ts';
 export { type MonolithOutcome, writeMonolith } from './monolith/write-monolith.ts';

@@ -1,4 +1,4 @@
-import type { ChannelRow } from '@sluice/catalog';
+import { type ChannelRow, channelsJudgedOtherwise, type Db } from '@sluice/catalog';
 import type { ChannelFilters, MirrorFilters } from '@sluice/policy';
 import type { RuledLayer } from './layers.ts';
 
@@ -21,6 +21,14 @@ export interface Judged {
   patch_rev: number;
   /** The first on top. */
   layers: readonly JudgedLayer[];
+}
+
+/** How the text of what this version judged begins: {@link Judged} has the engine first. */
+const judgedBeginning = `{"engine":${engine},`;
+
+/** The channels whose head another version of Sluice made: they are to be published again. */
+export function outdatedChannels(db: Db): Promise<number[]> {
+  return channelsJudgedOtherwise(db, judgedBeginning);
 }
 
 /** What a channel is to be judged from now. */

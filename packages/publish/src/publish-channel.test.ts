@@ -1,10 +1,11 @@
 import { zstdDecompressSync } from 'node:zlib';
-import { findChannelById, headDocuments, liveEntries } from '@sluice/catalog';
+import { findChannelById, headCounts, headDocuments, liveEntries } from '@sluice/catalog';
 import { decodeShard } from '@sluice/formats/conda';
 import { blobRef } from '@sluice/storage';
 import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findFile } from './find-file.ts';
+import { outdatedChannels } from './judged.ts';
 import { ruledLayers } from './layers.ts';
 import { writeMonolith } from './monolith/write-monolith.ts';
 import { publishChannel } from './publish-channel.ts';
@@ -164,6 +165,35 @@ describe('publishing a mirror', () => {
     const mended = await publishChannel(catalog, channel, 'reindex', { from: 'scratch' });
     expect(mended).toMatchObject({ status: 'published', changed: 1, added: 0, removed: 0, files: 5 });
     expect((await liveEntries(catalog.db, channel, 'shard', 'linux-64/'))[0]!.blob).toEqual(a!.blob);
+  });
+
+  it('counts anew what the head shows when everything is made anew', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit(shelf);
+    await catalog.addMirror(channel, sourceId);
+    await publishChannel(catalog, channel, 'first');
+    const right = await headCounts(catalog.db, channel, 1);
+    await catalog.db.updateTable('publication').set({ files: 77, packages: 7 }).execute();
+    await publishChannel(catalog, channel, 'reindex', { from: 'scratch' });
+    expect(await headCounts(catalog.db, channel, 1)).toEqual(right);
+  });
+
+  it('knows the channels whose head another version made', async () => {
+    const [old, fresh, frozen] = [
+      await catalog.addChannel('old'),
+      await catalog.addChannel('fresh'),
+      await catalog.addChannel('frozen'),
+    ];
+    const { sourceId } = await catalog.admit(shelf);
+    for (const channel of [old, fresh, frozen]) {
+      await catalog.addMirror(channel, sourceId);
+      await publishChannel(catalog, channel, 'first');
+    }
+    await catalog.db.updateTable('channel').set({ frozen: true }).where('id', '=', frozen).execute();
+    expect(await outdatedChannels(catalog.db)).toEqual([]);
+    const judged = { judged: '{"engine":1,"types":[]}' };
+    await catalog.db.updateTable('channel').set(judged).where('id', 'in', [old, frozen]).execute();
+    expect(await outdatedChannels(catalog.db)).toEqual([old]);
   });
 
   it('empties a subdir whose last file goes, and says so in its documents', async () => {

@@ -7,6 +7,7 @@ import {
   insertPublication,
   lockChannel,
   notifyChanged,
+  recountHead,
   setJudged,
   withFreeLock,
 } from '@sluice/catalog';
@@ -95,7 +96,10 @@ export async function publishChannel(
       await setJudged(trx, channelId, text);
       const { plans, inputs, totals } = draft;
       const [put, drop] = [plans.flatMap((plan) => plan.put), plans.flatMap((plan) => plan.drop)];
-      if (put.length + drop.length === 0) return { status: 'unchanged' };
+      if (put.length + drop.length === 0) {
+        if (options.from === 'scratch') await recountHead(trx, channelId);
+        return { status: 'unchanged' };
+      }
       const sum = (count: (plan: SubdirPlan) => number) => plans.reduce((all, plan) => all + count(plan), 0);
       const [added, removed] = [sum((plan) => plan.added), sum((plan) => plan.removed)];
       await insertBlobs(
@@ -115,6 +119,7 @@ export async function publishChannel(
         drop,
       };
       await insertPublication(trx, channelId, no, change, now);
+      if (options.from === 'scratch') await recountHead(trx, channelId);
       await notifyChanged(trx, 'head', channelId);
       return {
         status: 'published',

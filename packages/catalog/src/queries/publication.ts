@@ -117,6 +117,28 @@ export async function headCounts(
     .executeTakeFirst();
 }
 
+/** Count anew, by its entries, what a channel's head shows in all. */
+export async function recountHead(db: Db, channelId: number): Promise<void> {
+  await sql`
+    update publication set files = counted.files, packages = counted.packages
+    from channel, (
+      select coalesce(sum(files), 0)::int as files, count(distinct split_part(key, '/', 2))::int as packages from entry
+      where channel_id = ${channelId} and kind = 'shard' and to_no is null
+    ) as counted
+    where channel.id = ${channelId} and publication.channel_id = channel.id and publication.no = channel.head_no`.execute(
+    db,
+  );
+}
+
+/** The channels that show something and were not judged by what begins with `judged`: another version of Sluice did it. */
+export async function channelsJudgedOtherwise(db: Db, judged: string): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select id from channel
+    where head_no > 0 and not frozen and deleted_at is null and not starts_with(coalesce(judged, ''), ${judged})
+    order by id`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 /** Remember what the head of a channel was judged from. */
 export async function setJudged(db: Db, channelId: number, judged: string): Promise<void> {
   await db.updateTable('channel').set({ judged }).where('id', '=', channelId).execute();

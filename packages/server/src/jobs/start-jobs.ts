@@ -6,6 +6,7 @@ import type { Rooms } from '../compose.ts';
 import { jobs, schedule } from './index.ts';
 import type { Job } from './job.ts';
 import { keepMirrors } from './keep-mirrors.ts';
+import { publishOutdated } from './publish-outdated.ts';
 import { queueLog } from './queue-log.ts';
 import { runJob } from './run-job.ts';
 
@@ -56,6 +57,7 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
   const stopping = new AbortController();
   let runner = await begin();
   const following = follow();
+  if ('publish-channel' in kinds) await publishOutdated(rooms);
   const leaveMirrors = keepMirrors(rooms);
   const beat = setInterval(() => void beatOnce(rooms, workers), BEAT_MS);
 
