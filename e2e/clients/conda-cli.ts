@@ -40,3 +40,26 @@ export function runConda(
     env: { CONDARC: path.join(home, '.condarc'), CONDA_NO_PLUGINS: 'false' },
   });
 }
+
+/** A package as conda would fetch it. */
+export interface CondaFetch {
+  readonly subdir: string;
+  readonly fn: string;
+  readonly url: string;
+  readonly sha256: string;
+}
+
+/** What `conda create` would fetch, solved and not installed; with nothing in its cache that is the whole solution. */
+export async function condaSolve(
+  python: string,
+  work: string,
+  request: { readonly channels: readonly string[]; readonly specs: readonly string[]; readonly platform: string },
+): Promise<CondaFetch[]> {
+  const channels = request.channels.flatMap((channel) => ['--channel', channel]);
+  const prefix = path.join(mkdtempSync(path.join(work, 'solved-')), 'prefix');
+  const where = ['--prefix', prefix, '--platform', request.platform, '--override-channels', ...channels];
+  const args = ['create', '--dry-run', '--json', ...where, ...request.specs];
+  const { status, stdout, stderr } = await runConda(python, work, args);
+  if (status !== 0) throw new Error(`conda ended with ${status}: ${stdout}${stderr}`);
+  return JSON.parse(stdout).actions.FETCH;
+}

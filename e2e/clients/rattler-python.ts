@@ -27,6 +27,8 @@ export interface RattlerRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** A lock file as pixi keeps them: a solve writes it, an install takes its packages and asks for no index. */
   readonly lock?: string;
+  /** false: it is not to ask for shards. */
+  readonly sharded?: boolean;
 }
 
 /** A solution; `asked` are the paths that rattler requested, in order. */
@@ -49,6 +51,18 @@ export function rattlerSolve(
   return drivePython(python, 'rattler_solve.py', work, wire(work, request));
 }
 
+/** Solve each request by itself, in one process, with caches of their own below `work`. */
+export async function rattlerSolveEach(
+  python: string,
+  work: string,
+  requests: readonly RattlerRequest[],
+): Promise<DriverAnswer<RattlerSolution>[]> {
+  const wired = { requests: requests.map((request) => wire(work, request)) };
+  const answer = await drivePython<DriverAnswer<RattlerSolution>[]>(python, 'rattler_solve_each.py', work, wired);
+  if (!answer.ok) throw new Error(answer.text);
+  return answer.value;
+}
+
 /** Solve unless there is a lock, download and link into `prefix`, with caches of its own below `work`. Retries nothing. */
 export function rattlerInstall(
   python: string,
@@ -59,7 +73,7 @@ export function rattlerInstall(
 }
 
 function wire(work: string, request: RattlerRequest): object {
-  const { channels, specs, platform, virtualPackages = {}, bearer = {}, headers = {}, lock } = request;
+  const { channels, specs, platform, virtualPackages = {}, bearer = {}, headers = {}, lock, sharded = true } = request;
   const own = mkdtempSync(path.join(work, 'rattler-'));
-  return { channels, specs, platform, virtual_packages: virtualPackages, bearer, headers, lock, work: own };
+  return { channels, specs, platform, virtual_packages: virtualPackages, bearer, headers, lock, sharded, work: own };
 }

@@ -7,10 +7,11 @@ from typing import Any
 
 import rattler
 from rattler.networking import AddHeadersMiddleware, AuthenticationMiddleware, Client
+from rattler.repo_data.gateway import SourceConfig
 
 
 class Session:
-    """Request keys: work (own caches), bearer {host: token}, headers {name: value}, all but work optional."""
+    """Request keys: work (own caches), bearer {host: token}, headers {name: value}, sharded; all but work optional."""
 
     def __init__(self, request: dict[str, Any]) -> None:
         self.work = pathlib.Path(request["work"])
@@ -26,7 +27,8 @@ class Session:
 
         # No retries: a refusal shows at once, and every request is counted as it is.
         self.client = Client([AuthenticationMiddleware(), AddHeadersMiddleware(note)])
-        self.gateway = rattler.Gateway(cache_dir=self.work / "repodata", client=self.client)
+        source = SourceConfig(sharded_enabled=request.get("sharded", True))
+        self.gateway = rattler.Gateway(cache_dir=self.work / "repodata", default_config=source, client=self.client)
 
     async def solve(self, request: dict[str, Any]) -> list[rattler.RepoDataRecord]:
         """Request keys: channels, specs, platform, virtual_packages {name: version} (optional)."""

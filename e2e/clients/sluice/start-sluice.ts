@@ -24,6 +24,11 @@ export interface Sluice {
    */
   // biome-ignore lint/suspicious/noExplicitAny: as `json` of the test app.
   mirror(channel: string, mirror?: object): Promise<any>;
+  /** Upload a package file, and wait until it is published unless told otherwise. */
+  upload(channel: string, file: { fileName: string; bytes: Uint8Array }, options?: { wait?: boolean }): Promise<void>;
+  /** Ask the management API as the admin. @throws unless the answer is 2xx. */
+  // biome-ignore lint/suspicious/noExplicitAny: as `json` of the test app.
+  ask(method: string, url: string, body?: object): Promise<any>;
   /** Issue a token of the admin that may read one channel. */
   readToken(channel: string): Promise<string>;
   /** A channel as clients are given it, with a slash at the end; with a token, in front of `/api`. */
@@ -33,20 +38,31 @@ export interface Sluice {
   close(): Promise<void>;
 }
 
-/** Start one, with its jobs on a thread of their own as in production. */
-export async function startSluice(): Promise<Sluice> {
+/**
+ * Start one, with its jobs on a thread of their own as in production.
+ *
+ * @param options.clock the server's clock; its jobs then run in the test's own thread.
+ */
+export async function startSluice(options: { readonly clock?: () => Date } = {}): Promise<Sluice> {
   const work = mkdtempSync(path.join(os.tmpdir(), 'sluice-e2e-'));
   const folder = path.join(work, 'upstream');
   writeCondaChannel(folder);
   const upstream = await startUpstreamServer({ folder });
-  const app = await startTestApp({ jobs: 'thread', env: { SLUICE_SOURCES: `127.0.0.0/8,file://${work}` } });
-  const token = await app.adminToken();
+  const { clock } = options;
+  const app = await startTestApp({
+    jobs: clock ? 'here' : 'thread',
+    clock,
+    env: { SLUICE_SOURCES: `127.0.0.0/8,file://${work}` },
+  });
 
-  async function post(url: string, body: object) {
-    const answer = await app.request('POST', url, { token, body });
-    if (answer.status >= 300) throw new Error(`POST ${url}: ${answer.status} ${answer.text}`);
+  const admin = adminSession(app, clock);
+  const ask: Sluice['ask'] = async (method, url, body) => {
+    const answer = await app.request(method, url, { token: await admin(), body });
+    if (answer.status >= 300) throw new Error(`${method} ${url}: ${answer.status} ${answer.text}`);
     return answer.json;
-  }
+  };
+  const post = (url: string, body: object) => ask('POST', url, body);
+  const manage = (channel: string) => `/api/channels/${channel.replace('/', '/subchannels/')}`;
 
   return {
     app,
@@ -59,14 +75,21 @@ export async function startSluice(): Promise<Sluice> {
       await post(below === undefined ? '/api/channels' : `/api/channels/${name}/subchannels`, body);
     },
     async mirror(channel, mirror = {}) {
-      const url = `/api/channels/${channel.replace('/', '/subchannels/')}/mirrors`;
+      const url = `${manage(channel)}/mirrors`;
       const defaults = { mirror_name: 'upstream', source_root: upstream.url, keep_legacy: true, run_now: true };
       const { id } = await post(url, { ...defaults, ...mirror });
       await app.jobsDone();
-      const { json, text } = await app.request('GET', `${url}/${id}`, { token });
-      if (json.state !== 'completed') throw new Error(`The mirror did not complete: ${text}`);
-      return json;
+      const made = await ask('GET', `${url}/${id}`);
+      if (made.state !== 'completed') throw new Error(`The mirror did not complete: ${JSON.stringify(made)}`);
+      return made;
     },
+    async upload(channel, { fileName, bytes }, { wait = true } = {}) {
+      const body = new FormData();
+      body.append('content', new Blob([Uint8Array.from(bytes)]), fileName);
+      await post(`${manage(channel)}/artifacts`, body);
+      if (wait) await app.jobsDone();
+    },
+    ask,
     async readToken(channel) {
       const expires_at = new Date(Date.now() + 30 * 86_400_000).toISOString();
       const resources = [{ channel, permission: 'read' }];
@@ -79,5 +102,18 @@ export async function startSluice(): Promise<Sluice> {
       await upstream.close();
       await rm(work, { recursive: true });
     },
+  };
+}
+
+/** The admin's session, made anew before it ends where the clock is set forward. */
+function adminSession(app: TestApp, clock?: () => Date): () => Promise<string> {
+  if (!clock) return app.adminToken;
+  let session = { token: '', until: 0 };
+  return async () => {
+    if (clock().getTime() < session.until) return session.token;
+    const body = { username: 'admin', password: 'correct horse battery' };
+    const { json } = await app.request('POST', '/api/auth/login', { body });
+    session = { token: json.token, until: clock().getTime() + 11 * 3_600_000 };
+    return session.token;
   };
 }
