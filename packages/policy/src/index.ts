@@ -8,7 +8,6 @@ export { addRecords, changedFacts, type RecordText } from './facts/facts-of-reco
 export { condaFactsRow } from './facts/facts-row.ts';
 export { fileRows } from './facts/file-rows.ts';
 export { mergedFacts } from './facts/merged-facts.ts';
-export { type RowIndex, rowIndex } from './facts/row-index.ts';
 export { sharedFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
 export { type RecordExtra, type RecordPlace, recordHash, recordHashAt, textHash } from './facts/text-hash.ts';

@@ -13,9 +13,9 @@ import {
   dependsOf,
   type Facts,
   type FileNames,
+  fileRows,
   type PartDepends,
   readFileNames,
-  rowIndex,
   neededNoarch as workOut,
 } from '@sluice/policy';
 import { blobRef, putCompressed, readCompressed } from '@sluice/storage';
@@ -63,19 +63,14 @@ async function partDepends(deps: NeededDeps, layer: LayerState, subdir: string):
 export function recordDepends(deps: Pick<AdmitDeps, 'pool'>, part: Part, revision: number, facts: Facts): Depends {
   return {
     async each(isWanted, take) {
-      const index = rowIndex(facts.file, facts.count);
-      let wanted = 0;
-      for (let row = 0; row < facts.count; row++) {
-        if (!isWanted(row)) continue;
-        index.add(facts.file(row), row);
-        wanted++;
-      }
-      if (wanted === 0) return;
+      const wanted = new Uint8Array(facts.count).map((_, row) => (isWanted(row) ? 1 : 0));
+      if (!wanted.includes(1)) return;
+      const rowOf = fileRows(facts.files, facts.count);
       await withSession(deps.pool, async ({ client }) => {
         for await (const batch of copyOut(client, copyLiveRecords([{ ...part, revision }], ''))) {
           for (let i = 0; i < batch.length; i++) {
-            const row = index.find(batch.text(i, 1)!);
-            if (row >= 0) take(row, dependsOf(batch.bytes(i, 2)!));
+            const row = rowOf(batch.text(i, 1)!);
+            if (row >= 0 && wanted[row] === 1) take(row, dependsOf(batch.bytes(i, 2)!));
           }
         }
       });
