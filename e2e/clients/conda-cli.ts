@@ -49,17 +49,22 @@ export interface CondaFetch {
   readonly sha256: string;
 }
 
-/** What `conda create` would fetch, solved and not installed; with nothing in its cache that is the whole solution. */
+/**
+ * What `conda create` would fetch, solved and not installed; with nothing in its cache that is the whole solution.
+ *
+ * An `@` of a channel is written `%40`: the classic solver drops every package of an address with `@` in it, and says nothing.
+ */
 export async function condaSolve(
   python: string,
   work: string,
   request: { readonly channels: readonly string[]; readonly specs: readonly string[]; readonly platform: string },
 ): Promise<CondaFetch[]> {
-  const channels = request.channels.flatMap((channel) => ['--channel', channel]);
+  const channels = request.channels.flatMap((channel) => ['--channel', channel.replaceAll('@', '%40')]);
   const prefix = path.join(mkdtempSync(path.join(work, 'solved-')), 'prefix');
   const where = ['--prefix', prefix, '--platform', request.platform, '--override-channels', ...channels];
   const args = ['create', '--dry-run', '--json', ...where, ...request.specs];
-  const { status, stdout, stderr } = await runConda(python, work, args);
+  // conda's own number of retries: a 503 of what is being made is asked for again.
+  const { status, stdout, stderr } = await runConda(python, work, args, { remote_max_retries: 3 });
   if (status !== 0) throw new Error(`conda ended with ${status}: ${stdout}${stderr}`);
   return JSON.parse(stdout).actions.FETCH;
 }
