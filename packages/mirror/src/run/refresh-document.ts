@@ -8,6 +8,7 @@ import {
   touchPart,
 } from '@sluice/catalog';
 import { admitIndexDocument } from '@sluice/registry';
+import { absenceMs, stillSince } from '../upstreams/conda/absence.ts';
 import type { OpenDocument } from '../upstreams/conda/document.ts';
 import { findDocument } from '../upstreams/conda/find-document.ts';
 import { type RunExportsAnswer, type RunExportsOrigin, readRunExports } from '../upstreams/conda/run-exports.ts';
@@ -30,25 +31,27 @@ export async function refreshDocument(
   const { deps, upstream } = context;
   const { subdir } = part;
   const now = deps.now();
-  let runExports = await readRunExports(upstream, subdir, known, now);
+  // A subdir that may not be there is asked for its document first: for most, that is the only question.
+  let runExports: RunExportsAnswer = known
+    ? await readRunExports(upstream, subdir, known, now)
+    : { status: 'unchanged' };
   const isSameExports = known !== undefined && isSame(runExports, known);
   const answer = await findDocument(upstream, subdir, isSameExports ? known : forgotten(known), now);
   if (answer.status === 'absent') return 'absent';
-  const absences: PartAbsences = {
-    shards_absent_at: shardsAbsentAt,
-    zst_absent_at: null,
-    run_exports_absent_at: runExports.status === 'absent' ? (known?.run_exports_absent_at ?? now) : null,
-  };
   if (answer.status === 'folder') {
     await refreshFolder(context, part, answer.path, known);
     return 'done';
   }
   if (answer.status === 'unchanged') {
-    const { zst_absent_at: _, ...noted } = absences;
-    await commit(context, (trx) => touchPart(trx, part, now, { ...noted, ...originOf(runExports) }));
+    const noted = { shards_absent_at: shardsAbsentAt, ...absenceOf(runExports), ...originOf(runExports) };
+    await commit(context, (trx) => touchPart(trx, part, now, noted));
     return 'done';
   }
-  if (answer.zstAbsent) absences.zst_absent_at = known?.zst_absent_at ?? now;
+  const absences: PartAbsences = {
+    shards_absent_at: shardsAbsentAt,
+    zst_absent_at: answer.zstAbsent ? stillSince(known?.zst_absent_at, now, absenceMs.zst) : null,
+    ...absenceOf(runExports),
+  };
   const document = await spooled(context, answer.document);
   try {
     if (isSameExports && document.isSameAs(known.document_sha256)) {
@@ -58,7 +61,7 @@ export async function refreshDocument(
       return 'done';
     }
     if (runExports.status === 'unchanged') runExports = await readRunExports(upstream, subdir, undefined, now);
-    await admit(context, part, document, runExports, absences);
+    await admit(context, part, document, runExports, { ...absences, ...absenceOf(runExports) });
     return 'done';
   } finally {
     await document.discard();
@@ -98,6 +101,10 @@ async function admit(
     },
     onProgress: (records) => report({ step_done: records, step_total: 0 }),
   });
+}
+
+function absenceOf(answer: RunExportsAnswer): Pick<PartAbsences, 'run_exports_absent_at'> {
+  return { run_exports_absent_at: answer.status === 'absent' ? answer.since : null };
 }
 
 const noRunExports: RunExportsOrigin = {

@@ -1,5 +1,6 @@
 import { findPart, type Part, touchPart } from '@sluice/catalog';
 import { MirrorError } from '../errors.ts';
+import { absenceMs, stillSince } from '../upstreams/conda/absence.ts';
 import { channelLocation } from '../upstreams/conda/locate.ts';
 import { findShardIndex } from '../upstreams/conda/shard-index.ts';
 import { refreshDocument } from './refresh-document.ts';
@@ -26,17 +27,10 @@ export async function refreshPart(context: RunContext, subdir: string): Promise<
   }
   if (shards.status === 'found') return refreshShards(context, part, shards);
   const isFolder = channelLocation(upstream.address, subdir).kind === 'file';
-  const shardsAbsentAt = isFolder ? null : stillSince(known?.shards_absent_at, now);
+  const shardsAbsentAt = isFolder ? null : stillSince(known?.shards_absent_at, now, absenceMs.shards);
   const end = await refreshDocument(context, part, known, shardsAbsentAt);
   if (end === 'absent' && known && known.records > 0) throw vanished(subdir, known.records);
   return end;
-}
-
-/** How long the upstream's word that it has no shards is believed before it is asked again. */
-const dayMs = 24 * 3600 * 1000;
-
-function stillSince(since: Date | null | undefined, now: Date): Date {
-  return since && now.getTime() - since.getTime() < dayMs ? since : now;
 }
 
 function vanished(subdir: string, records: number): MirrorError {

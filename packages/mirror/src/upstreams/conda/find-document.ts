@@ -1,5 +1,6 @@
 import type { SourcePartRow } from '@sluice/catalog';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
+import { absenceMs, isBelieved } from './absence.ts';
 import { absentIfMissing, absentIfNone, ask } from './ask.ts';
 import type { UpstreamDeps } from './conda-upstream.ts';
 import { type OpenDocument, openDocument } from './document.ts';
@@ -23,9 +24,6 @@ export type DocumentAnswer =
   | { status: 'folder'; path: string }
   | { status: 'absent' };
 
-/** How long an upstream's word that it has no compressed document is believed. */
-const absenceMs = 7 * 24 * 3600 * 1000;
-
 /**
  * Find the index of one subdir: `repodata.json.zst`, else `repodata.json`, asked with the validators of last time.
  *
@@ -39,7 +37,7 @@ export async function findDocument(
 ): Promise<DocumentAnswer> {
   const folder = channelLocation(deps.address, subdir);
   if (folder.kind === 'file') return findFolderDocument(deps, subdir, folder.path, known);
-  const skipZst = known?.zst_absent_at != null && now.getTime() - known.zst_absent_at.getTime() < absenceMs;
+  const skipZst = isBelieved(known?.zst_absent_at, now, absenceMs.zst);
   if (!skipZst) {
     const answer = await tryZst(deps, subdir, known);
     if (answer) return answer;

@@ -9,6 +9,7 @@ import { FormatError } from '@sluice/formats/errors';
 import { runExportsOfIndex } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
 import { unzstd } from '../../fetch/unzstd.ts';
+import { absenceMs, isBelieved } from './absence.ts';
 import { absentIfNone, ask } from './ask.ts';
 import type { UpstreamDeps } from './conda-upstream.ts';
 import { openFolderFile } from './folder-file.ts';
@@ -27,13 +28,11 @@ export type KnownRunExports = Pick<SourcePartRow, keyof RunExportsOrigin | 'run_
 /** `unchanged`: the validators still hold, and nothing was read. Absent: the upstream has none. */
 export type RunExportsAnswer =
   | { status: 'unchanged' }
-  | { status: 'absent' }
+  | { status: 'absent'; since: Date }
   | { status: 'read'; table: RunExportsTable; origin: RunExportsOrigin };
 
 /** No upstream needs more. Bytes of plain JSON. */
 const mostBytes = 2 * 1024 ** 3;
-/** How long an upstream's word that it has none is believed. */
-const absenceMs = 24 * 3600 * 1000;
 
 /**
  * Read the run_exports.json of a subdir, compressed or not, into a table. One that is no such document counts as none:
@@ -50,14 +49,14 @@ export async function readRunExports(
   now: Date,
 ): Promise<RunExportsAnswer> {
   const absentAt = known?.run_exports_absent_at;
-  if (absentAt != null && now.getTime() - absentAt.getTime() < absenceMs) return { status: 'absent' };
+  if (isBelieved(absentAt, now, absenceMs.runExports)) return { status: 'absent', since: absentAt };
   for (const encoding of ['zst', 'json'] as const) {
     const opened = await open(deps, `${subdir}/run_exports.json${encoding === 'zst' ? '.zst' : ''}`, encoding, known);
     if (opened === 'unchanged') return { status: 'unchanged' };
     const answer = opened && (await scanned(opened, encoding));
     if (answer) return answer;
   }
-  return { status: 'absent' };
+  return { status: 'absent', since: now };
 }
 
 interface Opened {

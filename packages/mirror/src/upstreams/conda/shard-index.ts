@@ -5,6 +5,7 @@ import { decodeShardIndex, type ShardIndex } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
 import { MirrorError } from '../../errors.ts';
 import { looksLikeZstd } from '../../fetch/unzstd.ts';
+import { absenceMs, isBelieved } from './absence.ts';
 import { absentIfNone, ask } from './ask.ts';
 import type { UpstreamDeps } from './conda-upstream.ts';
 import { digestOf } from './digest-of.ts';
@@ -22,8 +23,6 @@ export type ShardIndexAnswer =
   | { status: 'absent' }
   | { status: 'found'; index: ShardIndex; origin: PartOrigin };
 
-/** How long an upstream's word that it has no shards is believed. */
-const absenceMs = 24 * 3600 * 1000;
 const mostBytes = 64 * 1024 * 1024;
 /** What conda reads. */
 const mostUnpackedBytes = 128 * 1024 * 1024;
@@ -44,8 +43,7 @@ export async function findShardIndex(
 ): Promise<ShardIndexAnswer> {
   const path = `${subdir}/repodata_shards.msgpack.zst`;
   if (channelLocation(deps.address, path).kind === 'file') return { status: 'absent' };
-  const absentAt = known?.shards_absent_at;
-  if (absentAt != null && now.getTime() - absentAt.getTime() < absenceMs) return { status: 'absent' };
+  if (isBelieved(known?.shards_absent_at, now, absenceMs.shards)) return { status: 'absent' };
   const answer = await ask(deps, path, 'zst', {
     url: known?.document_url ?? null,
     etag: known?.etag ?? null,
