@@ -47,7 +47,7 @@ export function expectSame(one: ListedFiles, other: ListedFiles, oneIs: string, 
 }
 
 /** The text for one file; requirements in the order of the package. */
-export function listedFile({ sha256, depends }: Record): string {
+function listedFile({ sha256, depends }: Record): string {
   return JSON.stringify([sha256, depends]);
 }
 
