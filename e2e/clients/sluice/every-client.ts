@@ -104,7 +104,7 @@ export function alike(chosen: readonly string[]): Chosen {
 
 /** Which of the requests were for whole indexes, `repodata.json` and kin. */
 export function monolithsAsked(asked: readonly PassedOn[]): string[] {
-  return asked.map(({ path }) => path).filter((path) => /repodata\.json|channeldata|run_exports\.json/.test(path));
+  return asked.map(({ path }) => path).filter((path) => /repodata\.json|run_exports\.json/.test(path));
 }
 
 /** How many shard indexes and shards the requests got. */
