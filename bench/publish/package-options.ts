@@ -9,7 +9,7 @@ export interface CorpusParams {
 }
 
 /** Builds of each name. */
-export const buildsPerName = 20;
+const buildsPerName = 20;
 
 const licences = ['MIT', 'BSD-3-Clause', 'Apache-2.0', 'GPL-3.0-or-later', 'MPL-2.0'];
 const begin_ms = Date.UTC(2020, 0, 1);
