@@ -21,6 +21,7 @@ export type FormatErrorCode =
   | 'notice'
   | 'patch_instructions'
   | 'patch_key'
+  | 'patch_v3'
   | 'patch_version'
   | 'paths_json'
   | 'record_file_mismatch'

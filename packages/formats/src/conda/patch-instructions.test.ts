@@ -47,6 +47,13 @@ describe('reading patch instructions', () => {
     ['{"packages":{"a.tar.bz2":{"depends":null}}}', 'patch_instructions'],
     ['{"packages":{"a.tar.bz2":{"depends":["a",1]}}}', 'patch_instructions'],
     ['{"packages":{"a.tar.bz2":{"constrains":"a"}}}', 'patch_instructions'],
+    // Would need the v3 maps, where the record does not stand.
+    ['{"packages":{"a.tar.bz2":{"depends":["b[when=\\"python\\"]"]}}}', 'patch_v3'],
+    ['{"packages.conda":{"a.conda":{"flags":["cuda"]}}}', 'patch_v3'],
+    ['{"packages.conda":{"a.conda":{"extra_depends":{"x":[]}}}}', 'patch_v3'],
+    ['{"packages.conda":{"a.conda":{"schema_version":3}}}', 'patch_v3'],
+    ['{"packages.conda":{"a.conda":{"flags":null,"extra_depends":null}}}', undefined],
+    ['{"v3":{"conda":{"a":{"flags":["cuda"]}}}}', undefined],
     ['{"remove":{"a.conda":true}}', 'patch_instructions'],
     ['{"revoke":[1]}', 'patch_instructions'],
     ['{"v3":[]}', 'patch_instructions'],

@@ -1,5 +1,6 @@
 import { excerpt, FormatError } from '../errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue, kindOf, parseJsonObject } from './json.ts';
+import { needsV3 } from './repodata-document.ts';
 import { toRunExports } from './run-exports.ts';
 
 /** What a patch document says of one file. */
@@ -42,7 +43,8 @@ const maxDepth = 32;
  * Unknown members are passed over, as conda-index does.
  *
  * @throws {FormatError} `patch_version` for a version above 2; `patch_key` for a key no patch may change (name, digests,
- *   `indexed_timestamp` …), or run exports in version 1; `patch_instructions` for anything that is not shaped as it must be.
+ *   `indexed_timestamp` …), or run exports in version 1; `patch_v3` for conditional dependencies, flags and the like outside
+ *   of `v3`; `patch_instructions` for anything that is not shaped as it must be.
  * @see CEP 21 for version 2, CEP 47 for `indexed_timestamp`
  */
 export function readPatchInstructions(document: Uint8Array | string): PatchInstructions {
@@ -58,11 +60,17 @@ export function viewPatchInstructions(document: JsonObject): PatchInstructions {
     const patch = files.get(file) ?? nothing;
     files.set(file, { ...patch, ...more(patch) });
   };
+  const classicFixesOf = function* (map: 'packages' | 'packages.conda') {
+    for (const [file, fix] of fixesOf(document, map, version)) {
+      checkClassic(file, fix);
+      yield [file, fix] as const;
+    }
+  };
   const addFix = (file: string, fix: JsonObject) => change(file, ({ fixes }) => ({ fixes: [...fixes, fix] }));
 
   // A .conda in `packages` is meant for itself, whatever the map's name says; it comes behind the fix of its twin.
   const ofConda: [string, JsonObject][] = [];
-  for (const [file, fix] of fixesOf(document, 'packages', version)) {
+  for (const [file, fix] of classicFixesOf('packages')) {
     if (!isTarBz2(file)) {
       ofConda.push([file, fix]);
       continue;
@@ -72,7 +80,7 @@ export function viewPatchInstructions(document: JsonObject): PatchInstructions {
   }
   for (const [file, fix] of ofConda) addFix(file, fix);
   // A .tar.bz2 in `packages.conda` is meant for nothing.
-  for (const [file, fix] of fixesOf(document, 'packages.conda', version)) if (!isTarBz2(file)) addFix(file, fix);
+  for (const [file, fix] of classicFixesOf('packages.conda')) if (!isTarBz2(file)) addFix(file, fix);
   const v3 = mapOf(document, 'v3');
   for (const extension of ['conda', 'tar.bz2']) {
     for (const [stem, fix] of fixesOf(v3, extension, version)) {
@@ -146,6 +154,17 @@ function checkFix(file: string, fix: JsonObject, version: 1 | 2): void {
     }
     if (isDeeper(value, maxDepth)) throw shape(`at most ${maxDepth} levels in ${key} of ${excerpt(file)}`, 'more');
   }
+}
+
+/** A record stays in the map it came in, and older clients would misread it there. */
+function checkClassic(file: string, fix: JsonObject): void {
+  // Null takes flags and extra_depends away.
+  const key = Object.keys(fix).find((name) => fix[name] !== null && needsV3({ [name]: fix[name]! }));
+  if (key === undefined) return;
+  throw new FormatError('patch_v3', `${key} of ${excerpt(file)} is for newer clients only: patch it under v3.`, {
+    wanted: 'what older clients understand, outside of v3',
+    found: key,
+  });
 }
 
 function checkRunExports(file: string, value: JsonValue, version: 1 | 2): void {
