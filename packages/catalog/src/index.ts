@@ -196,8 +196,8 @@ export {
 } from './queries/patch.ts';
 export { deletePin, findPin, type PinRow, setPin } from './queries/pin.ts';
 export {
-  type EntryRow,
   channelsJudgedOtherwise,
+  type EntryRow,
   headCounts,
   insertPublication,
   liveEntries,
@@ -253,10 +253,8 @@ export {
 } from './queries/retention.ts';
 export { insertRollback, type RollbackNote } from './queries/rollback.ts';
 export {
-  awaitPublication,
   boundIdleTransaction,
   claimRun,
-  completeWaitingRun,
   endIdleRun,
   endRun,
   findRun,
@@ -265,9 +263,6 @@ export {
   lapsedRuns,
   lastCompletedRun,
   mirrorRuns,
-  noteAwaitedPublication,
-  overduePublications,
-  publishedRuns,
   type RunEnd,
   type RunHold,
   type RunProgress,
@@ -277,7 +272,6 @@ export {
   requestStop,
   saveProgress,
   stopRequested,
-  waitingRuns,
 } from './queries/run.ts';
 export {
   countRunItems,
@@ -287,6 +281,15 @@ export {
   type RunItemRow,
   settleRunItems,
 } from './queries/run-item.ts';
+export {
+  awaitPublication,
+  endWaitingRun,
+  noteAwaitedPublication,
+  overduePublications,
+  publishedRuns,
+  undocumentedRuns,
+  waitingRuns,
+} from './queries/run-publication.ts';
 export { endEarlierWorkers, poolOfRun } from './queries/run-session.ts';
 export { deleteOldSessions, endSession, findLiveSession, insertSession } from './queries/session.ts';
 export { readSettings, saveSettings } from './queries/setting.ts';

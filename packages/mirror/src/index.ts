@@ -15,7 +15,7 @@ export {
   type WantedFile,
 } from './fetch-file/file-fetcher.ts';
 export { redact } from './redact.ts';
-export { completePublishedRuns, publishingRuns } from './run/complete-runs.ts';
+export { completePublishedRuns, failUndocumentedRuns, publishingRuns } from './run/complete-runs.ts';
 export type { RunCounts } from './run/run-counts.ts';
 export { runSlice, type SliceEnd, type SliceOptions } from './run/run-slice.ts';
 export { scheduleMirrors } from './run/schedule-mirrors.ts';

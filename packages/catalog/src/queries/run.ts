@@ -6,7 +6,7 @@ import type { RunState, Tables } from '../tables.ts';
 export type RunRow = Selectable<Tables['run']>;
 
 /** States in which a run is not over. At most one run of a mirror is in one of them. */
-const openStates = ['pending', 'running', 'stopping'] as const satisfies RunState[];
+export const openStates = ['pending', 'running', 'stopping'] as const satisfies RunState[];
 
 /*
  * The lease of a run, all by the database's clock since the workers' clocks may differ:
@@ -219,95 +219,13 @@ export async function lastCompletedRun(db: Db, mirrorId: string): Promise<RunRow
     .executeTakeFirst();
 }
 
-/** Hand a run over to publishing: nobody holds it any more. @returns whether this holder still had it. */
-export async function awaitPublication(
-  db: Db,
-  hold: RunHold,
-  wait: { stepText: string; askAgainMs: number },
-): Promise<boolean> {
-  const row = await held(db, hold)
-    .set((eb) => ({
-      stage: 'publish',
-      state: 'running',
-      step: eb.ref('steps'),
-      step_text: wait.stepText,
-      step_done: 0,
-      step_total: 0,
-      lease_until: until(wait.askAgainMs),
-    }))
-    .returning('id')
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** Runs of a channel that wait for a publication. */
-export async function waitingRuns(db: Db, channelId: number): Promise<Pick<RunRow, 'id' | 'mirror_id'>[]> {
-  return db
-    .selectFrom('run')
-    .innerJoin('mirror', 'mirror.id', 'run.mirror_id')
-    .select(['run.id', 'run.mirror_id'])
-    .where('run.state', 'in', openStates)
-    .where('run.stage', '=', 'publish')
-    .where('mirror.channel_id', '=', channelId)
-    .execute();
-}
-
-/** Note that these waiting runs are in the channel's head: what they wait for now are the documents of that publication. */
-export async function noteAwaitedPublication(db: Db, channelId: number, runIds: readonly string[]): Promise<void> {
-  await sql`
-    update run set publication_no = channel.head_no from channel
-    where channel.id = ${channelId} and run.id = any(${runIds}::uuid[]) and run.publication_no is null`.execute(db);
-}
-
-/** Waiting runs of a channel whose publication is out with its documents, or can be no more since the channel is deleted. */
-export async function publishedRuns(db: Db, channelId: number): Promise<Pick<RunRow, 'id'>[]> {
-  return db
-    .selectFrom('run')
-    .innerJoin('mirror', 'mirror.id', 'run.mirror_id')
-    .innerJoin('channel', 'channel.id', 'mirror.channel_id')
-    .select('run.id')
-    .where('run.state', 'in', openStates)
-    .where('run.stage', '=', 'publish')
-    .where('channel.id', '=', channelId)
-    .where((eb) =>
-      eb.or([eb('run.publication_no', '<=', eb.ref('channel.monolith_no')), eb('channel.deleted_at', 'is not', null)]),
-    )
-    .execute();
-}
-
-/** Channels whose publication somebody waits for too long. The next look is due after `askAgainMs` at the earliest. */
-export async function overduePublications(db: Db, askAgainMs: number): Promise<number[]> {
-  const rows = await db
-    .updateTable('run')
-    .from('mirror')
-    .set({ lease_until: until(askAgainMs) })
-    .whereRef('mirror.id', '=', 'run.mirror_id')
-    .where('run.state', 'in', openStates)
-    .where('run.stage', '=', 'publish')
-    .where('run.lease_until', '<', sql<Date>`clock_timestamp()`)
-    .returning('mirror.channel_id')
-    .execute();
-  return [...new Set(rows.map((row) => row.channel_id))];
-}
-
-/** Complete a run that waits for its publication. @returns the run; undefined when it did not wait any more. */
-export async function completeWaitingRun(db: Db, id: string, now: Date): Promise<RunRow | undefined> {
-  return db
-    .updateTable('run')
-    .set(endColumns({ state: 'completed' }, now))
-    .where('id', '=', id)
-    .where('state', 'in', openStates)
-    .where('stage', '=', 'publish')
-    .returningAll()
-    .executeTakeFirst();
-}
-
 /** Have the server end this transaction's session when it waits 10 s for its client: the client is asleep. */
 export async function boundIdleTransaction(db: Db): Promise<void> {
   await sql`select set_config('idle_in_transaction_session_timeout', '10000', true)`.execute(db);
 }
 
-function held(db: Db, hold: RunHold) {
+/** An update of a run that this holder still has. */
+export function held(db: Db, hold: RunHold) {
   return db
     .updateTable('run')
     .where('id', '=', hold.id)
@@ -316,11 +234,13 @@ function held(db: Db, hold: RunHold) {
     .where('lease_until', '>', sql<Date>`clock_timestamp()`);
 }
 
-function until(leaseMs: number) {
+/** So many ms from now, by the database's clock. */
+export function until(leaseMs: number) {
   return sql<Date>`clock_timestamp() + ${leaseMs} * interval '1 millisecond'`;
 }
 
-function endColumns(end: RunEnd, now: Date) {
+/** What an ended run says of its end. */
+export function endColumns(end: RunEnd, now: Date) {
   return {
     state: end.state,
     lease_until: null,

@@ -1,13 +1,16 @@
 import {
-  completeWaitingRun,
   type Db,
+  endWaitingRun,
   findMirror,
   noteAwaitedPublication,
   publishedRuns,
+  type RunEnd,
   recordEvent,
+  undocumentedRuns,
   waitingRuns,
 } from '@sluice/catalog';
 import type { MirrorDeps } from '../deps.ts';
+import { rememberedError } from '../error-code.ts';
 
 /**
  * Publish a channel for the runs that wait for that: from then on they wait for the documents of its head. Only those that
@@ -40,17 +43,41 @@ export async function completePublishedRuns(deps: Pick<MirrorDeps, 'db' | 'now'>
   }
 }
 
+/**
+ * Fail the runs that wait for documents which cannot be written: what they brought is in the head, and the mirror is free for
+ * another run, which tries again.
+ *
+ * @param error why; the run says so.
+ */
+export async function failUndocumentedRuns(
+  deps: Pick<MirrorDeps, 'db' | 'now'>,
+  channelId: number,
+  error: unknown,
+): Promise<void> {
+  const end: RunEnd = { state: 'failed', error: rememberedError(error) };
+  for (const { id } of await undocumentedRuns(deps.db, channelId)) {
+    await deps.db.transaction().execute((trx) => endWaiting(trx, id, end, deps.now()));
+  }
+}
+
 /** Complete one waiting run, with its event. Does nothing when it no longer waits. */
-export async function completeRun(trx: Db, runId: string, now: Date): Promise<void> {
-  const run = await completeWaitingRun(trx, runId, now);
+export function completeRun(trx: Db, runId: string, now: Date): Promise<void> {
+  return endWaiting(trx, runId, { state: 'completed' }, now);
+}
+
+async function endWaiting(trx: Db, runId: string, end: RunEnd, now: Date): Promise<void> {
+  const run = await endWaitingRun(trx, runId, end, now);
   const mirror = run && (await findMirror(trx, run.mirror_id));
   if (!mirror) return;
   await recordEvent(trx, {
     at: now,
     actor: run.actor ?? 'system',
-    action: 'mirror_completed',
+    action: `mirror_${end.state}`,
     channel: mirror.channel_path,
     subject: mirror.name,
-    data: { mirror_id: mirror.id, run_id: run.id, revision: run.revision, count: run.counts },
+    data: {
+      ...{ mirror_id: mirror.id, run_id: run.id, revision: run.revision, count: run.counts },
+      ...(end.error && { error: end.error.code }),
+    },
   });
 }

@@ -42,7 +42,7 @@ export async function subdirContent(
   if (uncounted > 0) {
     throw new PublishError(
       'monolith_uncounted',
-      `Publication ${no} does not say what is in ${uncounted} shards of ${subdir}: publish the channel again.`,
+      `Publication ${no} does not say what is in ${uncounted} shards of ${subdir}: have the channel made anew (sluice channel reindex).`,
       { wanted: 'signatures and counts', found: `none for ${uncounted} shards` },
     );
   }

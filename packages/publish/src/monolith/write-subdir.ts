@@ -114,7 +114,7 @@ function drift({ subdir, counts }: SubdirContent, bucket: string, left: number):
   const count = counts[maps.findIndex((map) => map.bucket === bucket)]!;
   return new PublishError(
     'monolith_drift',
-    `The records of ${subdir} are not those that the publication lists: run the check and publish the channel again.`,
+    `The records of ${subdir} are not those that the publication lists: have the channel made anew (sluice channel reindex).`,
     { wanted: `${count} records in ${bucket}`, found: left < 0 ? `more than ${count}` : `${count - left}` },
   );
 }

@@ -1,6 +1,6 @@
 import { enqueueMonolith, findChannelById, findPublicationSource } from '@sluice/catalog';
-import { completePublishedRuns } from '@sluice/mirror';
-import { type MonolithOutcome, writeMonolith } from '@sluice/publish';
+import { completePublishedRuns, failUndocumentedRuns } from '@sluice/mirror';
+import { type MonolithOutcome, PublishError, writeMonolith } from '@sluice/publish';
 import type { Rooms } from '../compose.ts';
 import type { Log } from '../log.ts';
 
@@ -20,9 +20,16 @@ export async function followHead(rooms: Rooms, channelId: number, log: Log): Pro
   await catchUp(rooms, channelId, log);
 }
 
-/** Write the documents of a channel's head, and complete the mirror runs that waited for them. */
+/**
+ * Write the documents of a channel's head, and complete the mirror runs that waited for them.
+ *
+ * @throws {PublishError} when they cannot be written, whoever tries again; these runs have failed then.
+ */
 export async function catchUp(rooms: Rooms, channelId: number, log: Log): Promise<MonolithOutcome> {
-  const outcome = await writeMonolith(rooms, channelId);
+  const outcome = await writeMonolith(rooms, channelId).catch(async (error: unknown) => {
+    if (error instanceof PublishError) await failUndocumentedRuns(rooms, channelId, error);
+    throw error;
+  });
   log[outcome.status === 'written' ? 'info' : 'debug']({ channel_id: channelId, ...outcome }, 'documents');
   if (outcome.status === 'busy') await enqueueMonolith(rooms.db, channelId, new Date(Date.now() + BUSY_MS));
   else await completePublishedRuns(rooms, channelId);

@@ -128,6 +128,24 @@ test('one that finds another at work comes back', async () => {
   expect(await state()).toEqual({ monolith_no: no, run: 'completed' });
 });
 
+test('a run whose documents can never be written fails and says why, so that the mirror is free', async () => {
+  const no = await publish(1);
+  const { pool } = database;
+  await pool.query("insert into blob (sha256, size, created_at) values ('\\x00', 1, now()) on conflict do nothing");
+  await pool.query(
+    `insert into entry (channel_id, kind, key, from_no, blob, signature, files, buckets) values
+     (1, 'index', 'noarch/repodata_shards.msgpack.zst', $1, '\\x00', null, 0, null),
+     (1, 'shard', 'noarch/a', $1, '\\x00', '\\x0000000000000001', 1, '{0,1,0,0}')`,
+    [no],
+  );
+  await expect(followHead(rooms, 1, silent)).rejects.toMatchObject({ code: 'monolith_drift' });
+  const { rows } = await pool.query('select state, error_code, error_text from run');
+  expect(rows).toMatchObject([{ state: 'failed', error_code: 'monolith_drift' }]);
+  expect(rows[0].error_text).toContain('reindex');
+  const events = await pool.query("select data from event where action = 'mirror_failed'");
+  expect(events.rows).toMatchObject([{ data: { run_id: runId, error: 'monolith_drift' } }]);
+});
+
 async function slowly<T>(work: () => Promise<T>): Promise<T> {
   await new Promise((resolve) => setTimeout(resolve, 1000));
   return work();
