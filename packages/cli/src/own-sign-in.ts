@@ -4,7 +4,7 @@ import { connect } from './connect.ts';
 import { CliError } from './errors.ts';
 
 /**
- * The server as the account itself, for what no token may do: to look after tokens. That is `SLUICE_TOKEN`, which may hold
+ * The server as the account itself, for what no token may do: to look after tokens and the whole installation. That is `SLUICE_TOKEN`, which may hold
  * a session, else the session of the last sign-in.
  *
  * @throws {CliError} `sign_in_needed`.
@@ -17,7 +17,7 @@ export function ownSignIn({ io, site }: Pick<Context, 'io' | 'site'>): ApiClient
   }
   throw new CliError(
     'sign_in_needed',
-    'Looking after tokens needs a sign-in with name and password of the last hours.',
+    'No token may do this: it needs a sign-in with name and password of the last hours.',
     {
       found: session === undefined ? 'no sign-in' : `one that ended at ${session_expires_at}`,
       next: `npx sluice login --url ${site.url}`,

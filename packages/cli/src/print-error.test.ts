@@ -38,6 +38,17 @@ test('wanted, found and what to do come below', () => {
   });
 });
 
+test('what the message says already is not said again', () => {
+  const error = refused({
+    status: 400,
+    code: 'pin_name',
+    detail: '"A" is none: wanted a-z.',
+    wanted: 'a-z',
+    found: '"A"',
+  });
+  expect(print(error).stderr).toBe('sluice: "A" is none: wanted a-z. (400 pin_name)\n');
+});
+
 test('the server’s words carry their code', () => {
   const error = refused({ status: 409, code: 'file_exists', detail: 'Other bytes.', wanted: 'sha a', found: 'sha b' });
   expect(print(error).stderr).toBe('sluice: Other bytes. (409 file_exists)\n  wanted: sha a\n  found:  sha b\n');

@@ -48,13 +48,14 @@ export function explain(error: CliError, site?: Pick<Site, 'url' | 'signedInBy'>
   const headline =
     issues.length > 1 ? `The server refuses this; ${issues.length} things are wrong:` : plain(error.message);
   const next = error.next ?? nextStep(error, site);
+  const isNews = (text?: string): text is string => text !== undefined && !headline.includes(plain(text));
   return [
     problem ? `${headline} (${problem.status} ${plain(problem.code)})` : headline,
     ...(issues.length > 1
       ? issues.map((issue) => plain(`- ${issue.path.replace(/^body\./, '')}: ${issue.message}`))
       : []),
-    ...(error.wanted === undefined ? [] : [`wanted: ${plain(error.wanted)}`]),
-    ...(error.found === undefined ? [] : [`found:  ${plain(error.found)}`]),
+    ...(isNews(error.wanted) ? [`wanted: ${plain(error.wanted)}`] : []),
+    ...(isNews(error.found) ? [`found:  ${plain(error.found)}`] : []),
     ...(next === undefined ? [] : [`next:   ${plain(next)}`]),
   ];
 }

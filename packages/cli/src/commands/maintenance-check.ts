@@ -5,6 +5,7 @@ import type { Context, Usage } from '../command.ts';
 import { answer } from '../connect.ts';
 import { CliError } from '../errors.ts';
 import { followMaintenance, maintenanceFailure } from '../follow-maintenance.ts';
+import { ownSignIn } from '../own-sign-in.ts';
 import { count } from '../views/amounts.ts';
 import { plain, type View } from '../views/view.ts';
 import { wrap } from '../views/wrap.ts';
@@ -24,7 +25,8 @@ export const usage: Usage = {
 export async function run(context: Context, input: { channel?: string; deep?: boolean }): Promise<Data> {
   const { channel, deep = false } = input;
   const body = { deep, ...(channel !== undefined && { channel }) };
-  return followMaintenance(context, await answer(context.api.POST('/api/maintenance/check', { body })));
+  const api = ownSignIn(context);
+  return followMaintenance({ ...context, api }, await answer(api.POST('/api/maintenance/check', { body })));
 }
 
 export const failure = (data: Data): CliError | undefined => {

@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { Context, Usage } from '../command.ts';
 import { answer } from '../connect.ts';
 import { followMaintenance, maintenanceFailure } from '../follow-maintenance.ts';
+import { ownSignIn } from '../own-sign-in.ts';
 import { bytes, count } from '../views/amounts.ts';
 import { fields, table } from '../views/table.ts';
 import type { View } from '../views/view.ts';
@@ -22,8 +23,9 @@ export const usage: Usage = {
 
 export async function run(context: Context, input: { dryRun?: boolean; wait: boolean }): Promise<Data> {
   const body = { dry_run: input.dryRun ?? false };
-  const begun = await answer(context.api.POST('/api/maintenance/collect', { body }));
-  return input.wait ? followMaintenance(context, begun) : begun;
+  const api = ownSignIn(context);
+  const begun = await answer(api.POST('/api/maintenance/collect', { body }));
+  return input.wait ? followMaintenance({ ...context, api }, begun) : begun;
 }
 
 export const failure = maintenanceFailure;

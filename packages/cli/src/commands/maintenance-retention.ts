@@ -2,6 +2,7 @@ import type { Schemas } from '@sluice/api-client';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Context, Usage } from '../command.ts';
 import { answer } from '../connect.ts';
+import { ownSignIn } from '../own-sign-in.ts';
 import { fields } from '../views/table.ts';
 import type { View } from '../views/view.ts';
 
@@ -26,7 +27,8 @@ export const usage: Usage = {
   examples: ['maintenance retention', 'maintenance retention --all-days 14 --daily-days 180'],
 };
 
-export async function run({ api }: Context, { allDays, dailyDays, graceHours }: Input): Promise<Data> {
+export async function run(context: Context, { allDays, dailyDays, graceHours }: Input): Promise<Data> {
+  const api = ownSignIn(context);
   const { retention, collect_grace_hours } = await answer(api.GET('/api/system/settings'));
   if (allDays === undefined && dailyDays === undefined && graceHours === undefined) {
     return { retention, collect_grace_hours };

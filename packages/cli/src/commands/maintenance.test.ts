@@ -92,6 +92,16 @@ test('a check that finds something says what to do, and ends with 1', async () =
   ]);
 });
 
+test('who has signed in has no need of SLUICE_TOKEN', async () => {
+  const env = { SLUICE_TOKEN: '' };
+  expect((await it.cli(['maintenance', 'retention', '--json'], { env })).json.error.code).toBe('sign_in_needed');
+  const stdin = 'correct horse battery';
+  expect((await it.cli(['login', '--username', 'admin', '--password-stdin'], { env, stdin })).status).toBe(0);
+  for (const argv of [['collect', '--dry-run'], ['retention']]) {
+    expect((await it.cli(['maintenance', ...argv], { env })).status).toBe(0);
+  }
+});
+
 test('only administrators may', async () => {
   const SLUICE_TOKEN = await it.app.signIn('anna');
   for (const verb of ['collect', 'check']) {
