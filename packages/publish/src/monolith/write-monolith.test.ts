@@ -171,6 +171,31 @@ it('makes no document when the records are not those of the publication', async 
   await expect(writeMonolith(catalog, channelId)).rejects.toMatchObject({ code: 'monolith_uncounted' });
 });
 
+it('gives up quietly on a publication that is dropped meanwhile, and on a channel that is deleted', async () => {
+  const deeds: [no: number | undefined, deed: (db: HandMade['catalog']['db']) => Promise<unknown>][] = [
+    [1, (db) => db.deleteFrom('publication').where('no', '=', 1).execute()],
+    [undefined, (db) => db.updateTable('channel').set({ deleted_at: new Date() }).execute()],
+  ];
+  for (const [no, deed] of deeds) {
+    made = await handMade(1);
+    const { catalog, channelId } = made;
+    await made.revise(0, shelf);
+    await made.publish(all);
+    await made.publish((_, file) => !file.startsWith('a-1.9'));
+    const storage = {
+      ...catalog.storage,
+      receive: async () => {
+        // As collections and deletions do: first what says that it is there, then its rows.
+        await deed(catalog.db);
+        for (const table of ['entry', 'record'] as const) await catalog.db.deleteFrom(table).execute();
+        return catalog.storage.receive();
+      },
+    };
+    expect(await writeMonolith({ ...catalog, storage }, channelId, no)).toEqual({ status: 'missing' });
+    if (no) await catalog.close();
+  }
+});
+
 it('does not write twice at once', async () => {
   made = await handMade(1);
   const { catalog, channelId } = made;

@@ -17,6 +17,7 @@ import {
   withFreeLock,
 } from '@sluice/catalog';
 import { blobRef, putCompressed } from '@sluice/storage';
+import { PublishError } from '../errors.ts';
 import { patchesAt } from '../patches.ts';
 import { writeChanneldata } from './channel-document.ts';
 import { documentLevel } from './document-level.ts';
@@ -52,7 +53,12 @@ export async function writeMonolith(deps: MonolithDeps, channelId: number, at?: 
     if (at === undefined && channel.monolith_no === no) return { status: 'unchanged', no };
     const source = await findPublicationSource(db, channelId, no);
     if (!source) return { status: 'missing' };
-    const draft = await writeDocuments(deps, db, channelId, source);
+    const draft = await writeDocuments(deps, db, channelId, source).catch(async (error: unknown) => {
+      // Entries and records that go meanwhile look like drift.
+      if (error instanceof PublishError && !(await isThere(db, channelId, no))) return undefined;
+      throw error;
+    });
+    if (!draft) return { status: 'missing' };
     return db.transaction().execute(async (trx) => {
       if (!(await lockChannel(trx, channelId, 'change'))) return { status: 'missing' };
       if (!(await findPublicationSource(trx, channelId, no, true))) return { status: 'missing' };
@@ -69,6 +75,11 @@ export async function writeMonolith(deps: MonolithDeps, channelId: number, at?: 
     });
   });
   return outcome ?? { status: 'busy' };
+}
+
+async function isThere(db: Db, channelId: number, no: number): Promise<boolean> {
+  if (!(await findChannelById(db, channelId))) return false;
+  return (await findPublicationSource(db, channelId, no)) !== undefined;
 }
 
 const decompress = promisify(zstdDecompress);
