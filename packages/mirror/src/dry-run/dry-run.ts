@@ -202,7 +202,7 @@ async function shownNow(deps: MirrorDeps, mirror: MirrorRow): Promise<FileSet> {
   const set = fileSet();
   const definition = await layerDefinition(deps, mirror);
   for await (const part of planLayer(deps, { sourceId: mirror.shown_source_id, revision: mirror.at_rev, definition })) {
-    for (const { subdir, file } of part.files()) set.add(subdir, file);
+    for (const name of part.names()) set.add(part.subdir, name);
   }
   return set;
 }

@@ -2,7 +2,8 @@ import { textHash } from '@sluice/policy';
 
 /** Names of files, kept as 52-bit hashes: enough to count how two large sets differ, 8 bytes a name. */
 export interface FileSet {
-  add(subdir: string, file: string): void;
+  /** @param file the name, or its UTF-8 where it lies. */
+  add(subdir: string, file: string | Uint8Array): void;
   /** How many of these names `other` lacks. */
   missingFrom(other: FileSet): number;
   sorted(): Float64Array;
@@ -14,6 +15,8 @@ export function fileSet(): FileSet {
   let hashes = new Float64Array(1024);
   let count = 0;
   let inOrder: Float64Array | undefined;
+  let last: string | undefined;
+  let lastHash: readonly [number, number] = [0, 0];
   const set: FileSet = {
     add(subdir, file) {
       if (count === hashes.length) {
@@ -21,8 +24,9 @@ export function fileSet(): FileSet {
         grown.set(hashes);
         hashes = grown;
       }
-      const [a, b] = textHash(encoder.encode(`${subdir}/${file}`));
-      hashes[count++] = a * 2 ** 20 + (b >>> 12);
+      const [a, b] = textHash(typeof file === 'string' ? encoder.encode(file) : file);
+      if (subdir !== last) [last, lastHash] = [subdir, textHash(encoder.encode(subdir))];
+      hashes[count++] = ((a ^ lastHash[0]) >>> 0) * 2 ** 20 + ((b ^ lastHash[1]) >>> 12);
       inOrder = undefined;
     },
     sorted() {

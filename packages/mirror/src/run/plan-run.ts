@@ -92,9 +92,8 @@ async function planParts(
     addDenials(counts, part.denials);
     let local = 0;
     let batch: PlannedFile[] = [];
-    for (const file of active || shown ? part.files() : []) {
-      shown?.add(file.subdir, file.file);
-      if (!active) continue;
+    if (shown) for (const name of part.names()) shown.add(part.subdir, name);
+    for (const file of active ? part.files() : []) {
       batch.push(file);
       if (batch.length < portion) continue;
       local += await noteMissing(context, batch);
@@ -143,7 +142,7 @@ async function shownBefore(
   try {
     const definition = JSON.parse(previous.plan_key) as LayerDefinition;
     for await (const part of planLayer(deps, { sourceId, revision: previous.revision, definition })) {
-      for (const { subdir, file } of part.files()) set.add(subdir, file);
+      for (const name of part.names()) set.add(part.subdir, name);
     }
   } catch {
     return undefined;
