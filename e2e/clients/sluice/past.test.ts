@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
 import { buildCondaPackage } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -174,33 +175,45 @@ await describeWithPython('the past of a channel', (python) => {
     expect(await gone.json()).toMatchObject({ detail: expect.stringContaining(String(moments.pinned!.no)) });
 
     // Repodata of the past is made when it is first asked for: conda comes again after a 503.
-    const asked = { specs, platform: 'osx-64', channels: [sluice.address(`past@${moments.unfiltered!.no}`)] };
+    const asked = {
+      specs,
+      platform: 'osx-64',
+      channels: [`${clients.classic.url}/api/repo/past@${moments.unfiltered!.no}/`],
+    };
+    clients.classic.reset();
     const solved = await condaSolve(python, sluice.work, asked);
     expect(solved.map(({ subdir, fn, sha256 }) => `${subdir}/${fn} ${sha256}`).sort()).toEqual(filesOf('unfiltered'));
+    expect(clients.classic.asked.map(({ status }) => status)).toContain(503);
 
     let uploading = true;
     const uploads = (async () => {
       let count = 0;
       for (; uploading; count++) {
         ago_ms -= 1500;
+        await sleep(200);
         await sluice.upload('past', await buildCondaPackage({ name: 'own-app', version: `10.${count}` }), {
           wait: false,
         });
       }
       return count;
     })();
-    for (const [ref] of refs) await awaitRepodata(`past@${ref}`);
-    clients.sharded.reset();
-    const chosen = await clients.solve(refs.map(([ref]) => ({ channel: `past@${ref}`, specs })));
-    expect(chosen.map((one, i) => [refs[i]![0], one])).toEqual(refs.map(([ref, name]) => [ref, moments[name]!.chosen]));
-    expect(monolithsAsked(clients.sharded.asked)).toEqual([]);
+    try {
+      for (const [ref] of refs) await awaitRepodata(`past@${ref}`);
+      clients.sharded.reset();
+      const chosen = await clients.solve(refs.map(([ref]) => ({ channel: `past@${ref}`, specs })));
+      expect(chosen.map((one, i) => [refs[i]![0], one])).toEqual(
+        refs.map(([ref, name]) => [ref, moments[name]!.chosen]),
+      );
+      expect(monolithsAsked(clients.sharded.asked)).toEqual([]);
 
-    const prefix = sluice.newFolder('prefix');
-    const request = { channels: [sluice.address('past@release')], specs, platform: 'osx-64', prefix };
-    const installed = await rattlerInstall(python, sluice.work, request);
-    expect(installed).toMatchObject({ ok: true, value: { linked: { 'own-app': { file: 'own-app-1.1-0.conda' } } } });
-    expect(readFileSync(path.join(prefix, 'share/own-app'), 'utf8')).toBe('1.1');
-    uploading = false;
+      const prefix = sluice.newFolder('prefix');
+      const request = { channels: [sluice.address('past@release')], specs, platform: 'osx-64', prefix };
+      const installed = await rattlerInstall(python, sluice.work, request);
+      expect(installed).toMatchObject({ ok: true, value: { linked: { 'own-app': { file: 'own-app-1.1-0.conda' } } } });
+      expect(readFileSync(path.join(prefix, 'share/own-app'), 'utf8')).toBe('1.1');
+    } finally {
+      uploading = false;
+    }
     expect(await uploads).toBeGreaterThan(0);
     await sluice.app.jobsDone();
     const checked = await sluice.ask('POST', '/api/maintenance/check', { deep: true });
