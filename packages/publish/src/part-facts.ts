@@ -45,7 +45,7 @@ export async function partFacts(
 }
 
 /** The facts of a part as its records say them, whatever was written down. */
-export async function factsFromRecords(
+async function factsFromRecords(
   { db }: Pick<PublishDeps, 'db'>,
   { source_id, revision }: Pick<LayerRow, 'source_id' | 'revision'>,
   subdir: string,
@@ -53,6 +53,18 @@ export async function factsFromRecords(
   const builder = factsBuilder('conda', subdir);
   for await (const page of liveRecordPages(db, { source_id, subdir }, revision)) addRecords(builder, page);
   return builder.build();
+}
+
+/** The same, and they take the place of columns that were written down: whatever was wrong with those is mended. */
+export async function renewedFacts(
+  deps: FactsDeps,
+  layer: Pick<LayerRow, 'source_id' | 'revision'>,
+  subdir: string,
+): Promise<Facts> {
+  const part: Part = { source_id: layer.source_id, subdir };
+  const facts = await factsFromRecords(deps, layer, subdir);
+  if (await findFacts(deps.db, part, layer.revision)) await checkpoint(deps, part, layer.revision, facts);
+  return facts;
 }
 
 type StoredFacts = NonNullable<Awaited<ReturnType<typeof findFacts>>>;

@@ -9,6 +9,7 @@ import { outdatedChannels } from './judged.ts';
 import { ruledLayers } from './layers.ts';
 import { writeMonolith } from './monolith/write-monolith.ts';
 import { publishChannel } from './publish-channel.ts';
+import { rollBack } from './rollback.ts';
 
 let catalog: TestCatalog;
 beforeEach(async () => {
@@ -153,6 +154,35 @@ describe('publishing a mirror', () => {
     expect(await index()).toEqual(first);
   });
 
+  it('writes documents anew when an upstream spells its records otherwise, although the shards stay', async () => {
+    const channel = await catalog.addChannel('c');
+    const records = { 'a-1-0.conda': testRecord('a', '1') };
+    const { sourceId } = await catalog.admit(JSON.stringify({ 'packages.conda': records }));
+    const mirror = await catalog.addMirror(channel, sourceId);
+    const text = async () => {
+      await writeMonolith(catalog, channel);
+      const rows = await headDocuments(catalog.db, channel);
+      const row = rows.find(({ key }) => key === 'linux-64/repodata.json.zst')!;
+      return zstdDecompressSync(await catalog.storage.read(blobRef(row))).toString();
+    };
+    await publishChannel(catalog, channel, 'first');
+    const first = await text();
+    const spaced = JSON.stringify({ 'packages.conda': records }, undefined, 1);
+    const { revision } = await catalog.admit(spaced, { sourceId });
+    await catalog.editMirror(mirror, { at_rev: revision });
+    const [shard] = await liveEntries(catalog.db, channel, 'shard', '');
+    expect(await publishChannel(catalog, channel, 'second')).toMatchObject({ added: 1, removed: 1 });
+    expect((await liveEntries(catalog.db, channel, 'shard', ''))[0]!.blob).toEqual(shard!.blob);
+    const second = await text();
+    expect(second).not.toBe(first);
+    // They are what they are when the documents of that publication are made again.
+    await catalog.db.deleteFrom('monolith').execute();
+    await catalog.db.updateTable('channel').set({ monolith_no: 0 }).execute();
+    expect(await text()).toBe(second);
+    await rollBack(catalog, { id: channel, path: 'c' }, '1', { name: 'ada' });
+    expect(await text()).toBe(first);
+  });
+
   it('finds and mends what is not as it must be', async () => {
     const channel = await catalog.addChannel('c');
     const { sourceId } = await catalog.admit(shelf);
@@ -165,6 +195,24 @@ describe('publishing a mirror', () => {
     const mended = await publishChannel(catalog, channel, 'reindex', { from: 'scratch' });
     expect(mended).toMatchObject({ status: 'published', changed: 1, added: 0, removed: 0, files: 5 });
     expect((await liveEntries(catalog.db, channel, 'shard', 'linux-64/'))[0]!.blob).toEqual(a!.blob);
+  });
+
+  it('mends columns that are not those of the records', async () => {
+    const channel = await catalog.addChannel('c');
+    const { sourceId } = await catalog.admit(shelf);
+    const other = await catalog.admit({ 'b-1.0-0.conda': shelf['b-1.0-0.conda'] });
+    await catalog.addMirror(channel, sourceId);
+    const right = await catalog.db
+      .selectFrom('facts')
+      .select(['blob', 'unpacked_bytes'])
+      .where('source_id', '=', other.sourceId)
+      .executeTakeFirstOrThrow();
+    await catalog.db.updateTable('facts').set(right).where('source_id', '=', sourceId).execute();
+    expect(await publishChannel(catalog, channel, 'wrong')).toMatchObject({ files: 1 });
+    expect(await publishChannel(catalog, channel, 'reindex', { from: 'scratch' })).toMatchObject({ files: 5 });
+    // A licence is not of one name: what comes next is judged by the columns.
+    await catalog.editChannel(channel, { filters: JSON.stringify({ exclude_licenses: ['gpl3'] }) });
+    expect(await publishChannel(catalog, channel, 'edited')).toMatchObject({ files: 3, removed: 2 });
   });
 
   it('counts anew what the head shows when everything is made anew', async () => {

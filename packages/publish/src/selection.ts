@@ -4,7 +4,7 @@ import { changedFacts, type Facts, factsBuilder, type RecordText } from '@sluice
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
 import { factsOfNames } from './names-facts.ts';
-import { factsFromRecords, partFacts } from './part-facts.ts';
+import { partFacts, renewedFacts } from './part-facts.ts';
 import { hideBelow, type LayerSelection, selectLayer } from './select.ts';
 import { patchedText, type ShownText } from './shown-text.ts';
 import { nameOfFile, type Touched } from './touched.ts';
@@ -21,7 +21,7 @@ export interface SubdirScope {
   subdir: string;
   touched: Touched;
   patch: PatchInstructions | undefined;
-  /** `columns`: the facts as they were written down. `records`: as the records say, whatever was written down. */
+  /** `columns`: the facts as they were written down. `records`: as the records say, and written down anew. */
   from: 'columns' | 'records';
 }
 
@@ -52,7 +52,7 @@ async function loadFacts(
   { subdir, touched, patch, from }: SubdirScope,
 ): Promise<{ facts: Facts; texts?: ReadonlyMap<string, ShownText> }> {
   if (touched !== 'all' && touched.size <= fewNames) return factsOfNames(deps, layer, subdir, [...touched], patch);
-  const all = from === 'records' ? await factsFromRecords(deps, layer, subdir) : await partFacts(deps, layer, subdir);
+  const all = from === 'records' ? await renewedFacts(deps, layer, subdir) : await partFacts(deps, layer, subdir);
   const facts = touched === 'all' ? all : onlyNames(all, touched);
   return { facts: patch ? await patchedFacts(deps, layer, facts, patch) : facts };
 }

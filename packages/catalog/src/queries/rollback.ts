@@ -12,8 +12,8 @@ export interface RollbackNote {
 
 /**
  * Write publication `no` with the entries of publication `past`, and move the head to it: what it was made from, and what it
- * shows, are those of `past`. Entries that are equal now and then stay as they are. Runs in the caller's transaction, with
- * the channel's row locked.
+ * shows, are those of `past`. Shards that are equal now and then stay as they are; an index does when nothing happened in
+ * between, since documents hold for as long as it is listed. Runs in the caller's transaction, with the channel's row locked.
  */
 export async function insertRollback(
   db: Db,
@@ -31,7 +31,7 @@ export async function insertRollback(
     update entry set to_no = ${no}
     where channel_id = ${channelId} and to_no is null and from_no > ${past} and not exists (
       select from entry as old
-      where old.channel_id = entry.channel_id and old.kind = entry.kind and old.key = entry.key
+      where old.channel_id = entry.channel_id and old.kind = entry.kind and old.key = entry.key and old.kind = 'shard'
         and ${liveAt(past, 'old')} and old.blob = entry.blob and old.signature is not distinct from entry.signature
     )`.execute(db);
   await sql`
