@@ -106,7 +106,7 @@ async function versionsAt(
   subdir: string,
   files: readonly DifferentFile[],
 ): Promise<Map<number, Versions>> {
-  const patch = (await patchesAt(db, channelId, patch_rev)).get(subdir);
+  const patch = await (await patchesAt(db, channelId, patch_rev)).of(subdir);
   const names = files.flatMap(({ file }) => [file, ...twinOf(file)]);
   const found = new Map<number, Versions>();
   for (const { source_id, revision } of inputs) {

@@ -31,18 +31,25 @@ export async function listedVersion(
   record: RecordVersion,
   { olderToo }: { olderToo: boolean },
 ): Promise<ListedVersion | undefined> {
-  const found = await firstListed(db, asked, part, texts([record], patches));
-  if (found || !olderToo) return found;
-  const older = await findOlderRecords(db, part, record.file, record.from_rev, mostVersions);
-  return firstListed(db, asked, part, texts(older, patches));
+  // As the patches in force show it: so nearly every file that is asked for is listed.
+  const found = await firstListed(db, asked, part, shownBy(patches.inForce, record));
+  if (found) return found;
+  const older = olderToo ? await findOlderRecords(db, part, record.file, record.from_rev, mostVersions) : [];
+  return firstListed(db, asked, part, await texts([record, ...older], patches));
 }
 
-/** The versions as each of the patches shows them, and as they came. */
-function texts(versions: readonly RecordVersion[], { all }: SubdirPatches): RecordVersion[] {
-  return versions.flatMap((version) => {
-    const shown = all.flatMap((patch) => patchedVersion(patch, version) ?? []);
-    return [...new Set([...shown, version])];
-  });
+/** The versions as each of the patches shows them, and as they came: one version after the other. */
+async function texts(versions: readonly RecordVersion[], patches: SubdirPatches): Promise<RecordVersion[]> {
+  const shown = versions.map((version) => shownBy(patches.inForce, version));
+  for await (const patch of patches.earlier()) {
+    versions.forEach((version, i) => void shown[i]!.push(...shownBy(patch, version)));
+  }
+  return versions.flatMap((version, i) => [...new Set([...shown[i]!, version])]);
+}
+
+function shownBy(patch: PatchInstructions | undefined, version: RecordVersion): RecordVersion[] {
+  const shown = patchedVersion(patch, version);
+  return shown ? [shown] : [];
 }
 
 /** A version as the patches show it; itself when they do not name it, undefined when they remove it. */

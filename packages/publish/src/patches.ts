@@ -1,28 +1,34 @@
 import { type Db, type PatchRow, patchesInForce, publishedPatches, readPatch } from '@sluice/catalog';
 import { type PatchInstructions, readPatchInstructions } from '@sluice/formats/conda';
 
-/** A channel's patches by subdir; a subdir without any is not in it. */
-export type ChannelPatches = ReadonlyMap<string, PatchInstructions>;
-
-const none: ChannelPatches = new Map();
+/** A channel's patches, read when asked for: all documents of a channel together may take hundreds of megabytes. */
+export interface ChannelPatches {
+  /** The subdirs that have any, each with the digest of its document in hex. */
+  digests: ReadonlyMap<string, string>;
+  of(subdir: string): Promise<PatchInstructions | undefined>;
+}
 
 /**
  * The patches of a channel at its patch revision `patchRev`: the channel's own for its head, a publication's for that one.
  * Patches of a revision never change.
  */
 export async function patchesAt(db: Db, channelId: number, patchRev: number): Promise<ChannelPatches> {
-  if (patchRev === 0) return none;
-  const patches = new Map<string, PatchInstructions>();
-  for (const row of await patchesInForce(db, channelId, patchRev)) {
-    patches.set(row.subdir, await compiled(db, channelId, row));
-  }
-  return patches;
+  const rows = patchRev === 0 ? [] : await patchesInForce(db, channelId, patchRev);
+  const bySubdir = new Map(rows.map((row) => [row.subdir, row]));
+  return {
+    digests: new Map(rows.map((row) => [row.subdir, digestOf(row)])),
+    async of(subdir) {
+      const row = bySubdir.get(subdir);
+      return row && compiled(db, channelId, row);
+    },
+  };
 }
 
-/** The patches of one subdir: those in force now, and with them all that its publications were made with, newest first. */
+/** The patches of one subdir: those in force now, and those that its publications were made with before, newest first. */
 export interface SubdirPatches {
   inForce: PatchInstructions | undefined;
-  all: readonly PatchInstructions[];
+  /** Read one by one: there may be a hundred, of 60 MB each. */
+  earlier(): AsyncIterable<PatchInstructions>;
 }
 
 /**
@@ -31,10 +37,15 @@ export interface SubdirPatches {
  * @param at by that publication; without it by any that is kept.
  */
 export async function subdirPatches(db: Db, channelId: number, subdir: string, at?: number): Promise<SubdirPatches> {
-  const all: PatchInstructions[] = [];
   const rows = await publishedPatches(db, channelId, subdir, at);
-  for (const row of rows) all.push(await compiled(db, channelId, row));
-  return { inForce: rows[0]?.to_rev === null ? all[0] : undefined, all };
+  const [first] = rows;
+  const current = first?.to_rev === null ? first : undefined;
+  return {
+    inForce: current && (await compiled(db, channelId, current)),
+    async *earlier() {
+      for (const row of rows) if (row !== current) yield await compiled(db, channelId, row);
+    },
+  };
 }
 
 /** Compiled documents by digest, the one used last at the end. The door asks for them with every file of such a channel. */
@@ -43,7 +54,7 @@ const held = new Map<string, { patch: PatchInstructions; bytes: number }>();
 const mostBytes = 64 * 1024 * 1024;
 
 async function compiled(db: Db, channelId: number, row: PatchRow): Promise<PatchInstructions> {
-  const key = Buffer.from(row.sha256).toString('hex');
+  const key = digestOf(row);
   const known = held.get(key);
   held.delete(key);
   if (known) {
@@ -59,4 +70,8 @@ async function compiled(db: Db, channelId: number, row: PatchRow): Promise<Patch
     if (bytes > mostBytes && digest !== key) held.delete(digest);
   }
   return patch;
+}
+
+function digestOf({ sha256 }: PatchRow): string {
+  return Buffer.from(sha256).toString('hex');
 }

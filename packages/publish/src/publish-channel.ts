@@ -167,7 +167,7 @@ async function planPublication(
   const from = anew ? ('records' as const) : ('columns' as const);
   const plans: SubdirPlan[] = [];
   for (const { subdir, touched: names } of touched.list()) {
-    const scope = { subdir, touched: names, patch: patches.get(subdir), from };
+    const scope = { subdir, touched: names, patch: await patches.of(subdir), from };
     const state = { ...scope, channelId: channel.id, layers, index: indexes.get(subdir), anew };
     plans.push(await planSubdir(deps, state));
   }

@@ -144,9 +144,8 @@ async function addPatched(
     await patchesAt(db, channelId, before.patch_rev),
     await patchesAt(db, channelId, after.patch_rev),
   ];
-  for (const subdir of new Set([...old.keys(), ...now.keys()])) {
-    const [one, other] = [old.get(subdir), now.get(subdir)];
-    if (one === other) continue;
-    touched.add(subdir, changedPatches(one, other).map(nameOfFile));
+  for (const subdir of new Set([...old.digests.keys(), ...now.digests.keys()])) {
+    if (old.digests.get(subdir) === now.digests.get(subdir)) continue;
+    touched.add(subdir, changedPatches(await old.of(subdir), await now.of(subdir)).map(nameOfFile));
   }
 }

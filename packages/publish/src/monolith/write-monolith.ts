@@ -111,7 +111,7 @@ async function writeDocuments(
       newest.set(subdir, await decompress(await deps.storage.read(blobRef(noted))));
       continue;
     }
-    const content = await subdirContent(deps, channelId, subdir, source, patches.get(subdir));
+    const content = await subdirContent(deps, channelId, subdir, source, await patches.of(subdir));
     const made = await writeSubdir(deps, content);
     for (const { key, blob } of made.documents) add(key, no, blob);
     newest.set(subdir, made.newest);
