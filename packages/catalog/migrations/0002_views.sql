@@ -5,12 +5,10 @@
 alter table record add column v3 boolean not null default false;
 alter table record add column run_exports bytea;
 
--- What changed between two revisions of a part, without reading it all.
-create index record_begun on record (source_id, subdir, from_rev);
-create index record_ended on record (source_id, subdir, to_rev) where to_rev is not null;
-
--- Whether any file name of the part has an upper-case letter in the package name, so that names cannot be told by ranges.
-alter table source_part add column mixed_case boolean not null default false;
+-- What changed between two revisions, without reading it all. By blocks, since what changes together is written together:
+-- they cost a first load nothing, and are no way to look for anything else.
+create index record_begun on record using brin (from_rev) with (autosummarize = on);
+create index record_ended on record using brin (to_rev) with (autosummarize = on);
 
 -- Since when the upstream is known to serve no shards; and its run_exports.json as last read, or since when it has none.
 alter table source_part add column shards_absent_at timestamptz;
@@ -80,6 +78,7 @@ create index pin_publication on pin (channel_id, no);
 
 -- repodata.json.zst and kin. no: the publication that last changed what the document is made of; it holds from there until
 -- that changes again. channel.monolith_no: the publication whose documents the head serves, all of one number.
+-- created_at: that publication's; written_at: when this was made, which for an older publication is much later.
 alter table channel add column monolith_no integer not null default 0;
 create table monolith (
   channel_id bigint not null references channel on delete cascade,
@@ -87,11 +86,12 @@ create table monolith (
   no integer not null,
   blob bytea not null references blob,
   created_at timestamptz not null,
+  written_at timestamptz not null,
   primary key (channel_id, key, no)
 );
 create index monolith_blob on monolith (blob);
-insert into monolith (channel_id, key, no, blob, created_at)
-  select entry.channel_id, entry.key, entry.from_no, entry.blob, publication.created_at
+insert into monolith (channel_id, key, no, blob, created_at, written_at)
+  select entry.channel_id, entry.key, entry.from_no, entry.blob, publication.created_at, publication.created_at
   from entry join publication on publication.channel_id = entry.channel_id and publication.no = entry.from_no
   where entry.kind = 'document' and entry.to_no is null;
 update channel set monolith_no = head_no;

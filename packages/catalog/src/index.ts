@@ -2,7 +2,7 @@ export { type ConnectOptions, connect, type Database, type DatabaseAddress } fro
 export { isConnectionLoss } from './connection-loss.ts';
 export type { CopyBatch } from './copy/copy-batch.ts';
 export { type CopyWriter, copyIn } from './copy/copy-in.ts';
-export { copyOut } from './copy/copy-out.ts';
+export { copyOut, copyOutInOrder } from './copy/copy-out.ts';
 export type { CopyType, CopyValue } from './copy/row-packer.ts';
 export { dump } from './dump/dump.ts';
 export { type Restored, restore } from './dump/restore.ts';
@@ -225,6 +225,7 @@ export {
   findRecord,
   findRecordDigest,
   findRecords,
+  gatherRecordStatistics,
   insertRecord,
   insertRecordDigest,
   type Part,

@@ -131,7 +131,6 @@ export interface Tables {
     last_modified: string | null;
     base_url: string | null;
     zst_absent_at: Date | null;
-    mixed_case: Generated<boolean>;
     shards_absent_at: Date | null;
     run_exports_url: string | null;
     run_exports_sha256: Bytes | null;
@@ -245,7 +244,7 @@ export interface Tables {
     actor: string | null;
   };
   pin: { channel_id: number; name: string; no: number; created_at: Date; created_by: string };
-  monolith: { channel_id: number; key: string; no: number; blob: Bytes; created_at: Date };
+  monolith: { channel_id: number; key: string; no: number; blob: Bytes; created_at: Date; written_at: Date };
   patch: {
     channel_id: number;
     subdir: string;

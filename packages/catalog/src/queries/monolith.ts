@@ -123,16 +123,21 @@ export interface MonolithRow {
   blob: Uint8Array;
 }
 
-/** Note written documents; the blobs must be known. One that is there already is the same and stays. */
+/**
+ * Note written documents; the blobs must be known. One that is there already is the same and stays.
+ *
+ * @param times `created`: of their publication; `written`: now.
+ */
 export async function insertMonolith(
   db: Db,
   channelId: number,
   rows: readonly MonolithRow[],
-  createdAt: Date,
+  { created, written }: { created: Date; written: Date },
 ): Promise<void> {
+  const same = { channel_id: channelId, created_at: created, written_at: written };
   await db
     .insertInto('monolith')
-    .values(rows.map((row) => ({ ...row, blob: Buffer.from(row.blob), channel_id: channelId, created_at: createdAt })))
+    .values(rows.map((row) => ({ ...row, blob: Buffer.from(row.blob), ...same })))
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

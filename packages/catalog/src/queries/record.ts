@@ -22,6 +22,11 @@ export interface Part {
   subdir: string;
 }
 
+/** Have the planner know the table of records as it is now; it would guess after a first load, and very wrongly. */
+export async function gatherRecordStatistics(db: Db): Promise<void> {
+  await sql`analyze record`.execute(db);
+}
+
 /** End the live versions of these files at `revision`, except versions that begin there. */
 export async function closeRecords(db: Db, part: Part, files: readonly string[], revision: number): Promise<void> {
   for (let at = 0; at < files.length; at += 5000) {

@@ -99,7 +99,7 @@ const documentsKept = sql`interval '1 day'`;
 
 /** Documents that neither the head nor a pinned publication serves, and that were not made within the last day. */
 const spareDocuments = (now: Date) => sql`
-  monolith.created_at < ${now}::timestamptz - ${documentsKept} and not exists (
+  monolith.written_at < ${now}::timestamptz - ${documentsKept} and not exists (
     select from (
       select channel.id as channel_id, channel.monolith_no as no from channel where channel.id = monolith.channel_id
       union all select pin.channel_id, pin.no from pin where pin.channel_id = monolith.channel_id

@@ -63,8 +63,9 @@ export async function writeMonolith(deps: MonolithDeps, channelId: number, at?: 
       if (!(await lockChannel(trx, channelId, 'change'))) return { status: 'missing' };
       if (!(await findPublicationSource(trx, channelId, no, true))) return { status: 'missing' };
       if (draft.rows.length > 0) {
-        await insertBlobs(trx, draft.blobs, deps.now());
-        await insertMonolith(trx, channelId, draft.rows, source.created_at);
+        const written = deps.now();
+        await insertBlobs(trx, draft.blobs, written);
+        await insertMonolith(trx, channelId, draft.rows, { created: source.created_at, written });
       }
       if (at === undefined) await moveMonolith(trx, channelId, no);
       await notifyChanged(trx, 'head', channelId);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { findBlob } from '@sluice/catalog';
-import { publishChannel } from '@sluice/publish';
+import { documentsAt, findBlob } from '@sluice/catalog';
+import { publishChannel, writeMonolith } from '@sluice/publish';
 import { blobRef } from '@sluice/storage';
 import { type BuiltPackage, buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -110,6 +110,20 @@ describe('a collection', () => {
     const after = await stored();
     expect(after.bytes).toBeLessThan(before.bytes - packages[0]!.bytes.length);
     expect(after.files).toBeLessThan(before.files);
+  });
+
+  it('keeps documents that were made for an older publication for a day', async () => {
+    const channel = await channelWithHistory();
+    await writeMonolith(catalog, channel);
+    catalog.clock.ms += 10 * dayMs;
+    await writeMonolith(catalog, channel, 2);
+    const missing = async (no: number) => (await documentsAt(catalog.db, channel, no)).missing;
+    expect(await collect(catalog)).toMatchObject({ monolith: 0 });
+    expect([await missing(2), await missing(4)]).toEqual([[], []]);
+    catalog.clock.ms += 25 * hourMs;
+    await collect(catalog);
+    expect(await missing(2)).toEqual(['linux-64/repodata.json.zst', 'channeldata.json.zst']);
+    expect(await missing(4)).toEqual([]);
   });
 
   it('keeps what a pinned publication needs', async () => {
