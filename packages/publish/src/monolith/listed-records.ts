@@ -1,4 +1,4 @@
-import { type CopyBatch, copyOut, copyRecordsOfMap, type RecordMap } from '@sluice/catalog';
+import { type CopyBatch, copyOutInOrder, copyRecordsOfMap, type RecordMap } from '@sluice/catalog';
 import { type PatchInstructions, patchRecord } from '@sluice/formats/conda';
 import { type RecordPlace, recordHashAt } from '@sluice/policy';
 import type { Pool } from 'pg';
@@ -36,7 +36,7 @@ export async function* listedRecords(
       runExportsAt: -1,
       runExportsEnd: -1,
     };
-    for await (const batch of copyOut(client, copyRecordsOfMap(parts, map))) {
+    for await (const batch of copyOutInOrder(client, copyRecordsOfMap(parts, map))) {
       let taken = 0;
       for (let i = 0; i < batch.length; i++) {
         lieAt(place, batch, i);

@@ -2,6 +2,7 @@ import {
   closeRecords,
   copyIn,
   findFacts,
+  gatherRecordStatistics,
   liveShards,
   type Part,
   type PartOrigin,
@@ -63,6 +64,8 @@ export interface PartInput {
 const fewChanges = 1000;
 /** And not more often than so many revisions apart. */
 const mostRevisions = 16;
+/** From so many changed records on, the database's own statistics are gathered at once rather than some time later. */
+const manyChanges = 10_000;
 
 /**
  * Make a stream of records the new state of one part of a source, writing only the difference.
@@ -94,6 +97,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
   const counts = difference.counts();
   const changes = counts.added + counts.updated + counts.removed;
   const changed = !previous || changes + left + (shards?.ended.length ?? 0) + (shards?.begun.length ?? 0) > 0;
+  if (changes >= manyChanges) await gatherRecordStatistics(db);
   if (changed) {
     await closeRecords(db, part, difference.ended(), revision);
     await replaceShards(db, part, revision, shards ?? { ended: 'all', begun: [] });
