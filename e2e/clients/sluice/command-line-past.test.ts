@@ -14,7 +14,6 @@ describe('publications, patches and maintenance by the command line', () => {
   async function cli(words: string, stdin?: string): Promise<string[]> {
     const { status, stdout, stderr } = await runSluiceCli(home, sluice.app.url, words.split(' '), { stdin });
     if (status !== 0) throw new Error(`sluice ${words} ended with ${status}: ${stdout}${stderr}`);
-    if (process.env.SHOW) console.log(`$ sluice ${words}\n${stdout}--stderr: ${stderr}`);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
     return lines;
