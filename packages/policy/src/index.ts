@@ -4,7 +4,7 @@ export { evaluate, evaluateAll, explain, type Verdicts } from './evaluate.ts';
 export { type FactsBuilder, type FactsRow, factsBuilder } from './facts/builder.ts';
 export { encodeColumns } from './facts/columns.ts';
 export { type Facts, hexAt, type LicenceText, type PackageType } from './facts/facts.ts';
-export { addRecords, changedFacts, type RecordText } from './facts/facts-of-records.ts';
+export { addRecords, changedFacts, type RecordText, replacedFacts } from './facts/facts-of-records.ts';
 export { condaFactsRow } from './facts/facts-row.ts';
 export { fileRows } from './facts/file-rows.ts';
 export { mergedFacts } from './facts/merged-facts.ts';

@@ -1,6 +1,6 @@
 import { failedFiles, findRecords } from '@sluice/catalog';
 import type { PatchInstructions } from '@sluice/formats/conda';
-import { changedFacts, type Facts, factsBuilder, type RecordText } from '@sluice/policy';
+import { addRecords, type Facts, factsBuilder, replacedFacts } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
 import { factsOfNames } from './names-facts.ts';
@@ -64,6 +64,9 @@ function onlyNames(facts: Facts, names: ReadonlySet<string>): Facts {
   return builder.build();
 }
 
+/** Files whose records are read at once: documents of patches may name hundreds of thousands. */
+const portion = 5000;
+
 /** Rules judge a record as the channel shows it. */
 async function patchedFacts(
   { db }: PublishDeps,
@@ -71,14 +74,18 @@ async function patchedFacts(
   facts: Facts,
   patch: PatchInstructions,
 ): Promise<Facts> {
+  const part = { source_id, subdir: facts.subdir };
   const names = new Set(facts.names);
   const files = [...patch.keys()].filter((file) => names.has(nameOfFile(file)));
-  if (files.length === 0) return facts;
-  const changes: RecordText[] = [];
-  for (const record of await findRecords(db, { source_id, subdir: facts.subdir }, files, revision)) {
-    const shown = patchedText(patch, record);
-    // A removed record counts as one that has ended.
-    changes.push(shown ? { ...record, ...shown, to_rev: null } : { ...record, to_rev: record.from_rev });
+  const patched = factsBuilder(facts.type, facts.subdir);
+  const changed: string[] = [];
+  for (let at = 0; at < files.length; at += portion) {
+    for (const record of await findRecords(db, part, files.slice(at, at + portion), revision)) {
+      const shown = patchedText(patch, record);
+      if (shown?.body === record.body && shown.run_exports === record.run_exports) continue;
+      changed.push(record.file);
+      if (shown) addRecords(patched, [{ ...record, ...shown }]);
+    }
   }
-  return changes.length === 0 ? facts : changedFacts(facts, changes, revision);
+  return changed.length === 0 ? facts : replacedFacts(facts, changed, patched.build());
 }

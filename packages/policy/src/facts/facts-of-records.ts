@@ -31,12 +31,19 @@ export function addRecords(builder: FactsBuilder, records: Iterable<RecordText>)
  * @param changes every version that began or ended after the facts' own revision, up to `revision`.
  */
 export function changedFacts(base: Facts, changes: readonly RecordText[], revision: number): Facts {
-  const touched = new Set(changes.map(({ file }) => file));
   const added = factsBuilder(base.type, base.subdir);
-  const live = changes.filter(({ to_rev }) => to_rev === null || to_rev > revision);
-  addRecords(added, live);
+  addRecords(
+    added,
+    changes.filter(({ to_rev }) => to_rev === null || to_rev > revision),
+  );
+  const touched = new Set(changes.map(({ file }) => file));
+  return replacedFacts(base, touched, added.build());
+}
+
+/** Facts without these files, as far as they have them, and with others. */
+export function replacedFacts(base: Facts, files: Iterable<string>, added: Facts): Facts {
   const rowOf = fileRows(base.files, base.count);
   const kept = new Uint8Array(base.count).fill(1);
-  for (const file of touched) if (rowOf(file) >= 0) kept[rowOf(file)] = 0;
-  return mergedFacts(base, kept, added.build());
+  for (const file of files) if (rowOf(file) >= 0) kept[rowOf(file)] = 0;
+  return mergedFacts(base, kept, added);
 }
