@@ -45,6 +45,8 @@ export async function startRecordingProxy(
     }
     passOn(target, request, response).catch(() => response.destroy());
   });
+  // A pause of the machine must not end a connection that a client is about to use again.
+  server.keepAliveTimeout = 300_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -64,7 +66,7 @@ export async function startRecordingProxy(
 
 async function passOn(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, headers } = request;
-  const onwards = openRequest(new URL(request.url!, target), { method, headers });
+  const onwards = openRequest(new URL(request.url!, target), { method, headers, agent: false });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     onwards.on('response', resolve);
     onwards.on('error', reject);
