@@ -1,22 +1,28 @@
 /** A shard nests six deep at most. */
 const maxDepth = 64;
 
+/** More than a shard of 64 MB or an index of a million names has. A decoded value takes up to a hundred bytes, on the wire one. */
+const mostValues = 4_000_000;
+
 /**
- * Whether bytes hold exactly one complete msgpack value, nested at most 64 deep.
+ * Whether bytes hold exactly one complete msgpack value, nested at most 64 deep, of at most four million values in all.
  *
  * The decoder makes room for as many members as a header claims before it sees them, so a few bytes could cost
- * gigabytes. Of a value that is complete, every member claimed is there.
+ * gigabytes. Of a value that is complete, every member claimed is there; and there are not so many that the decoded ones,
+ * which take far more room than their bytes, fill the memory.
  */
 export function isWholeMsgpack(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const open = [1];
   let i = 0;
+  let values = 0;
   while (open.length > 0) {
     const left = open[open.length - 1]!;
     if (left === 0) {
       open.pop();
       continue;
     }
+    if (++values > mostValues) return false;
     open[open.length - 1] = left - 1;
     const item = i < bytes.length ? measure(view, i) : undefined;
     if (item === undefined || item.bytes > bytes.length - i || item.members > bytes.length) return false;

@@ -154,6 +154,19 @@ describe('reading shards', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000);
   });
 
+  it('refuses more values than any shard has, which unpacked would fill the memory', () => {
+    const crowd = (values: number) => {
+      const bytes = Buffer.alloc(8 + values, 0x80);
+      bytes.set([0x81, 0xa1, 0x78, 0xdd]);
+      bytes.writeUInt32BE(values, 4);
+      return bytes;
+    };
+    expect(decodeShard(crowd(1000)).records).toEqual([]);
+    const before = process.memoryUsage().heapUsed;
+    expect(() => decodeShard(crowd(10_000_000))).toThrow(expect.objectContaining({ code: 'shard_syntax' }));
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100_000_000);
+  });
+
   it('knows a whole document of any make', () => {
     const wide = fc.oneof(
       fc.jsonValue(),
