@@ -1,4 +1,11 @@
-import { type ChannelNumbers, channelNumbers, channelsAfter, listedEntries, mirrorsAhead } from '@sluice/catalog';
+import {
+  type ChannelNumbers,
+  channelNumbers,
+  channelsAfter,
+  type ListedEntry,
+  listedEntries,
+  mirrorsAhead,
+} from '@sluice/catalog';
 import { decodeShardIndex } from '@sluice/formats/conda';
 import { bytesToHex } from '@sluice/formats/digest';
 import { readZstd } from '../read-shard.ts';
@@ -105,10 +112,10 @@ async function checkIndex(
   const [index] = (await listedEntries(check.deps.db, channel, { kind: 'index', no: head_no }, '', portion)).filter(
     (entry) => entry.key === key,
   );
-  const listed =
-    index && (await decodeShardIndex(await readZstd(check.deps.storage, index).catch(() => Buffer.alloc(0))).shards);
+  const listed = index && (await listedShards(check, index));
   if (!index) tell('index_missing', key, 'The subdir has shards, and no index that lists them.');
-  else if (check.channelId !== undefined) await checkBytes(check, [index], path);
+  else if (!listed) tell('index_differs', key, 'The index cannot be read, so nobody knows what it lists.');
+  if (index && check.channelId !== undefined) await checkBytes(check, [index], path);
   for await (const page of shardsOf(check, channel, head_no, subdir)) {
     check.report.entries += page.length;
     if (check.channelId !== undefined) {
@@ -127,5 +134,14 @@ async function checkIndex(
   }
   for (const name of listed?.keys() ?? []) {
     tell('index_differs', `${subdir}/${name}`, 'The index lists a shard that the head does not have.');
+  }
+}
+
+/** The digests of the shards that an index lists, by package name; undefined when it cannot be read. */
+async function listedShards({ deps }: Check, index: ListedEntry): Promise<Map<string, string> | undefined> {
+  try {
+    return decodeShardIndex(await readZstd(deps.storage, index)).shards;
+  } catch {
+    return undefined;
   }
 }

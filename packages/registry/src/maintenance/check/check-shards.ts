@@ -38,7 +38,7 @@ async function faultOf({ deps }: Check, entry: ListedEntry, subdir: string): Pro
     return `The shard cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
   const name = entry.key.slice(subdir.length + 1);
-  const stranger = records.find(({ record }) => record.name !== name);
+  const stranger = records.find(({ record }) => String(record.name).toLowerCase() !== name);
   if (stranger) return `The shard holds ${stranger.fn}, which is not called ${name}.`;
   if (records.length !== entry.files) return `The shard holds ${records.length} files, its entry says ${entry.files}.`;
   if (entry.words !== null && entry.words !== records.length) {

@@ -92,6 +92,28 @@ it('finds bytes that are missing, and, reading all, bytes that are others', asyn
   expect((await check(catalog, { channel: 'c', deep: false })).errors).toBe(1);
 });
 
+it.each(['missing', 'damaged'])('goes on where an index is %s', async (what) => {
+  const index = await blobOf('linux-64/repodata_shards.msgpack.zst');
+  const [other] = await catalog.storage.putPack([Buffer.alloc(index.size, 7)]);
+  await catalog.db
+    .updateTable('blob')
+    .set({ pack: other!.pack, pack_offset: 0 })
+    .where('sha256', '=', index.sha256)
+    .execute();
+  if (what === 'missing') await catalog.storage.deletePack(other!.pack);
+  const { findings } = await check(catalog, { deep: false, channel: 'c' });
+  const subject = 'linux-64/repodata_shards.msgpack.zst';
+  expect(findings).toContainEqual(expect.objectContaining({ code: 'index_differs', subject }));
+});
+
+it('takes upper case in the names of packages for what it is', async () => {
+  const { sourceId } = await catalog.admit({ 'big-1-0.conda': testRecord('Big', '1') });
+  await catalog.addMirror(channel, sourceId);
+  await publishChannel(catalog, channel, 'run');
+  await writeMonolith(catalog, channel);
+  expect(await check(catalog)).toMatchObject({ errors: 0, findings: [], entries: 3 });
+});
+
 it('takes files of nobody for what they are: leftovers', async () => {
   await catalog.storage.putPack([Buffer.from('nobody')]);
   expect((await check(catalog)).notices).toBe(0);
