@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal } from '@sluice/identity';
 import { startTestApp, type TestApp } from '@sluice/testkit/app';
@@ -83,6 +84,22 @@ describe('an answer from memory', () => {
     expect((await fetch(`${app.url}/t/wrong/api/repo/team${paths[0]}`, { headers: { 'X-Auth': token } })).status).toBe(
       401,
     );
+  });
+
+  it.each(['repodata.jso%6e', 'repodata.json/'])('is never packed for who does not unpack: %s', async (name) => {
+    const { token } = await channel.token();
+    // A client of our own, since fetch asks for packed answers whatever it is told.
+    const coding = async (accepted?: string) => {
+      const headers = { 'X-Auth': token, ...(accepted === undefined ? {} : { 'Accept-Encoding': accepted }) };
+      const request = get(`${app.url}/api/repo/team/linux-64/${name}`, { headers });
+      const [answer] = (await once(request, 'response')) as [IncomingMessage];
+      answer.resume();
+      return [answer.statusCode, answer.headers['content-encoding']];
+    };
+    for (let i = 0; i < 2; i++) {
+      expect(await coding('zstd')).toEqual([200, 'zstd']);
+      expect(await coding()).toEqual([200, undefined]);
+    }
   });
 
   it('keeps no password', async () => {

@@ -155,6 +155,9 @@ function isHere({ ifNoneMatch, ifModifiedSince }: Asked, { answer }: ReadyAnswer
   return isNotModified({ ifNoneMatch, ifModifiedSince }, answer);
 }
 
+/** The ends of what is sent in one coding only. */
+const packedName = /\.(?:zst|conda|bz2)$/;
+
 /** What of a request decides its answer. */
 interface Asked {
   credential: string;
@@ -200,7 +203,7 @@ function readAsked({ url, rawHeaders }: IncomingMessage): Asked | undefined {
         break;
     }
   }
-  // The one thing that is sent in two codings.
-  if (url.endsWith('.json') && acceptsZstd(encoding)) asked.url = `${url} zstd`;
+  // Only what is plain is sent in two codings, and its name may be written in many ways.
+  if (!packedName.test(url) && acceptsZstd(encoding)) asked.url = `${url} zstd`;
   return asked;
 }
