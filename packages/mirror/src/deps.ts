@@ -1,4 +1,4 @@
-import type { AdmitDeps } from '@sluice/registry';
+import type { AdmitDeps, Inspectors } from '@sluice/registry';
 import type { HttpClient } from './fetch/http-client.ts';
 import type { SourceGuard } from './fetch/source-guard.ts';
 import type { Sealer } from './seal.ts';
@@ -10,6 +10,8 @@ export interface MirrorDeps extends AdmitDeps {
   guard: SourceGuard;
   sealer: Sealer;
   inspect: InspectPackage;
+  /** The same on threads of their own, for folders with many new packages; when left out, these too are opened here. */
+  openInspectors?: (() => Inspectors) | undefined;
 }
 
 /** One blob on its way in, as storage gives it. The type comes through admission: bytes enter only there. */

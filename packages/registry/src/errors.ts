@@ -11,6 +11,7 @@ export type RegistryErrorCode =
   | 'file_missing'
   | 'file_name'
   | 'index_duplicate_file'
+  | 'inspector_died'
   | 'metadata_mismatch'
   | 'notice_invalid'
   | 'notice_missing'

@@ -3,6 +3,7 @@ export type { AdmitDeps, Guard } from './admit/deps.ts';
 export { admitFolderPackages, type FolderPackage } from './admit/folder-packages.ts';
 export { folderRecord } from './admit/folder-record.ts';
 export { admitIndexDocument } from './admit/index-document.ts';
+export { type Inspectors, openInspectors } from './admit/inspectors.ts';
 export type { PartRefresh } from './admit/refresh-part.ts';
 export { runExportsOfIndex } from './admit/run-exports-text.ts';
 export { admitShardFiles, admitShards, type ListedShard } from './admit/shards.ts';

@@ -102,7 +102,7 @@ async function readFolder(
   const known = part ? await folderFiles(deps.db, part) : [];
   const { guard, signal } = upstream;
   const packages = await folderPackages(
-    { guard, inspect: deps.inspect, signal },
+    { guard, inspect: deps.inspect, openInspectors: deps.openInspectors, signal },
     { path: folder.path, subdir: folder.subdir, known },
   );
   const { listed, refused: refusedBefore } = packages.unchanged();

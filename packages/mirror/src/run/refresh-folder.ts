@@ -21,6 +21,7 @@ export async function refreshFolder(
     {
       guard: upstream.guard,
       inspect: deps.inspect,
+      openInspectors: deps.openInspectors,
       signal: lease.signal,
       onProgress: (done, total) => report({ step_done: done, step_total: total }),
     },

@@ -68,6 +68,7 @@ const STATUS: Record<
   file_not_published: 404,
   forbidden: 403,
   index_duplicate_file: 422,
+  inspector_died: 500,
   login_limited: 429,
   login_refused: 401,
   media_type: 415,

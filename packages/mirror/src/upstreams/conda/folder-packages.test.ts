@@ -2,6 +2,7 @@ import { mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FolderFileRow } from '@sluice/catalog';
+import { RegistryError } from '@sluice/registry';
 import { beforeEach, expect, test } from 'vitest';
 import { testGuard } from '../../testing/deps.ts';
 import { folderPackages } from './folder-packages.ts';
@@ -86,4 +87,40 @@ test('a file that vanishes meanwhile is gone', async () => {
 test('a link out of the folder is an error', async () => {
   await symlink('/etc/hostname', join(path, 'a-1-0.conda'));
   await expect(read()).rejects.toMatchObject({ code: 'source_refused' });
+});
+
+test('many packages are opened by threads, which are closed; when they die nothing is said of any package', async () => {
+  for (let i = 0; i < 500; i++) await put(`many-${i}-0.conda`);
+  let closed = 0;
+  const open = (dies: boolean) =>
+    folderPackages(
+      {
+        guard: testGuard(path),
+        inspect: () => expect.unreachable('Opened here.'),
+        openInspectors: () => ({
+          async inspect(_, file) {
+            if (dies && file === 'many-250-0.conda') throw new RegistryError('inspector_died', 'A thread ended.');
+            return { file, body: Buffer.from(file), runExports: null, sha256: new Uint8Array(32) };
+          },
+          async close() {
+            closed++;
+          },
+        }),
+      },
+      { path, subdir: 'noarch', known: [] },
+    );
+  const files = async (packages: Awaited<ReturnType<typeof open>>) => {
+    const found: string[] = [];
+    for await (const { file, body } of packages.records) if (String(body) === file) found.push(file);
+    return found;
+  };
+  const found = await files(await open(false));
+  expect(found).toHaveLength(500);
+  expect(found).toEqual(found.toSorted());
+  expect(closed).toBe(1);
+
+  const dying = await open(true);
+  await expect(files(dying)).rejects.toMatchObject({ code: 'inspector_died' });
+  expect(dying.changes().read.filter(({ refusal }) => refusal !== null)).toEqual([]);
+  expect(closed).toBe(2);
 });

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { FolderFileRow } from '@sluice/catalog';
-import type { FolderPackage } from '@sluice/registry';
+import { type FolderPackage, type Inspectors, RegistryError } from '@sluice/registry';
 import type { SourceGuard } from '../../fetch/source-guard.ts';
 
 /** What opening one package told, and the digest of the file. */
@@ -34,17 +34,24 @@ const packageName = /\.(conda|tar\.bz2)$/;
 const portion = 500;
 /** Packages opened at once: reading one waits for the disk, reading another unpacks. */
 const readers = 4;
+/** From so many on threads of their own pay: to begin them takes as long as a few hundred packages. */
+const manyPackages = 500;
+/** Packages that are asked of such threads ahead, so that they never wait. */
+const threadReaders = 64;
 
 /**
  * Read a folder of packages that has no index. Only files whose size or time of change differ from `known` are opened.
  * What is no package is remembered with the reason, and has no record.
  *
+ * @throws {RegistryError} `inspector_died`, while the records are read.
  * @throws {MirrorError} `source_refused` for a link that leads out of the allowed folders.
  */
 export async function folderPackages(
   deps: {
     guard: SourceGuard;
     inspect: InspectPackage;
+    /** Who opens packages where there are many; when left out, `inspect` does. */
+    openInspectors?: (() => Inspectors) | undefined;
     signal?: AbortSignal | undefined;
     onProgress?: ((done: number, total: number) => void) | undefined;
   },
@@ -55,11 +62,11 @@ export async function folderPackages(
   const read: FolderFileRow[] = [];
   const vanished = new Set<string>();
 
-  async function one({ file, path }: FoundFile) {
+  async function one({ file, path }: FoundFile, inspect: InspectPackage) {
     const before = statSync(path);
     const row = { file, size: before.size, mtime_ms: before.mtimeMs };
     try {
-      const { sha256, ...opened } = await deps.inspect(path, file, folder.subdir);
+      const { sha256, ...opened } = await inspect(path, file, folder.subdir);
       const after = statSync(path);
       // Written to meanwhile: whatever was read, look again next time.
       const settled = after.size === before.size && after.mtimeMs === before.mtimeMs;
@@ -68,6 +75,8 @@ export async function folderPackages(
       return { ...opened, file };
     } catch (error) {
       deps.signal?.throwIfAborted();
+      // Nothing was found out about the package.
+      if (error instanceof RegistryError && error.code === 'inspector_died') throw error;
       const refusal = error instanceof Error ? error.message : 'The file could not be read.';
       const after = statSync(path, { throwIfNoEntry: false });
       const moving = after?.mtimeMs !== before.mtimeMs || after.size !== before.size;
@@ -76,9 +85,9 @@ export async function folderPackages(
     }
   }
 
-  async function attempt(found: FoundFile) {
+  async function attempt(found: FoundFile, inspect: InspectPackage) {
     deps.signal?.throwIfAborted();
-    return one(found).catch((error: unknown) => {
+    return one(found, inspect).catch((error: unknown) => {
       if (!isMissing(error)) throw error;
       vanished.add(found.file);
       return undefined;
@@ -86,13 +95,22 @@ export async function folderPackages(
   }
 
   async function* records() {
+    const inspectors = touched.length >= manyPackages ? deps.openInspectors?.() : undefined;
+    try {
+      yield* inspectors ? opened(inspectors.inspect, threadReaders) : opened(deps.inspect, readers);
+    } finally {
+      await inspectors?.close();
+    }
+  }
+
+  async function* opened(inspect: InspectPackage, atOnce: number) {
     const left = touched.values();
     const begin = () => {
       const next = left.next();
-      return next.done ? undefined : attempt(next.value);
+      return next.done ? undefined : attempt(next.value, inspect);
     };
     // In the order of the names, some ahead of the one that is waited for.
-    const ahead: (ReturnType<typeof attempt> | undefined)[] = Array.from({ length: readers }, begin);
+    const ahead: (ReturnType<typeof attempt> | undefined)[] = Array.from({ length: atOnce }, begin);
     for (const promise of ahead) promise?.catch(() => {});
     let done = 0;
     for (let next = ahead.shift(); next; next = ahead.shift()) {
