@@ -150,6 +150,34 @@ describe('an upstream with shards', () => {
     ]);
   });
 
+  test('takes shards that are here for its own before it relies on them', async () => {
+    shardAll();
+    await mirror();
+    await bench.database.pool.query('truncate record, source_shard, source_part, facts, mirror, run cascade');
+    await bench.database.pool.query('update blob set condemned_at = now()');
+    // A collection that is about to remove what was condemned: it has its rows, and the run waits for its end.
+    const collector = await bench.database.pool.connect();
+    await collector.query('begin');
+    await collector.query("set local lock_timeout = '5s'");
+    await collector.query('select from blob order by sha256 for update');
+    upstream.reset();
+    const running = mirror();
+    await expect.poll(async () => (await waiting()) > 0).toBe(true);
+    await collector.query('delete from blob where sha256 in (select sha256 from blob where pack is not null)');
+    await collector.query('commit');
+    collector.release();
+    await running;
+    expect(askedShards().length).toBeGreaterThan(20);
+  });
+
+  /** Statements that wait for somebody's lock. */
+  async function waiting(): Promise<number> {
+    const { rows } = await bench.database.pool.query<{ n: number }>(
+      'select count(*)::int as n from pg_locks where not granted',
+    );
+    return rows[0]!.n;
+  }
+
   test('may turn to documents and back', async () => {
     const { id, run } = await mirror();
     const wanted = await live();

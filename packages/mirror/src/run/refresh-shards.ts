@@ -1,4 +1,4 @@
-import { forgetFolderFiles, liveShards, localDigests, type Part, touchPart } from '@sluice/catalog';
+import { forgetFolderFiles, keepBlobs, liveShards, localDigests, type Part, touchPart } from '@sluice/catalog';
 import { bytesToHex, sha256ToBytes } from '@sluice/formats/digest';
 import { admitShardFiles, admitShards, type ListedShard } from '@sluice/registry';
 import { fetchShards } from '../upstreams/conda/fetch-shards.ts';
@@ -56,6 +56,8 @@ async function fetchMissing(
 ): Promise<boolean> {
   const { deps, lease, upstream } = context;
   const digests = changed.map(({ sha256 }) => sha256);
+  // What is here is not fetched, and so must stay.
+  await keepBlobs(deps.db, digests);
   const local = await localDigests(deps.db, digests);
   const missing = changed.filter(({ sha256 }) => !local.has(bytesToHex(sha256)));
   const report = reporter(context);
