@@ -4,6 +4,7 @@ import {
   deletePin,
   findPin,
   lockChannel,
+  notifyChanged,
   type PinRow,
   recordEvent,
   setPin,
@@ -42,6 +43,7 @@ export async function pinPublication(
     if (before?.no === no) return before;
     const pin: PinRow = { name, no, created_at: deps.now(), created_by: actor.name };
     await setPin(trx, channel.id, pin);
+    await notifyChanged(trx, 'channel', channel.id);
     await recordEvent(trx, {
       at: pin.created_at,
       actor: actor.name,
@@ -71,6 +73,7 @@ export async function unpinPublication(
     if (!pin) {
       throw new PublishError('pin_missing', `No publication of ${channel.path} is pinned as ${name}.`, { found: name });
     }
+    await notifyChanged(trx, 'channel', channel.id);
     await recordEvent(trx, {
       at: deps.now(),
       actor: actor.name,

@@ -24,12 +24,12 @@ export const PACKAGE_CACHE_CONTROL = `private, max-age=${year}, immutable`;
 
 /**
  * An index file of the past. Publications do not change, so it is kept for a while without asking: not for long, since the
- * publication may be collected, and a pin may be given to another.
+ * publication may be collected.
  *
- * @param ref as in the path; a date or time that is not over yet still moves.
+ * @param ref as in the path; a date or time that is not over yet still moves, and a pin may be given to another.
  */
 export function ofThePast(channel: Pick<ChannelRow, 'privacy'>, ref: string, now: Date): string {
   const parsed = parseRef(ref);
-  const moves = parsed.kind === 'head' || (parsed.kind === 'before' && parsed.instant > now);
+  const moves = parsed.kind === 'head' || parsed.kind === 'pin' || (parsed.kind === 'before' && parsed.instant > now);
   return moves ? revalidated(channel) : `${sharing(channel)}, max-age=${hour}`;
 }

@@ -49,7 +49,8 @@ export async function documentAnswer(
   }
   const { bytes, etag } = emptyBody(key, unpack);
   const body = { kind: 'bytes', bytes } as const;
-  return { etag, lastModified: channel.created_at, cacheControl, contentType, vary: place.vary, body };
+  // Since when it is empty nobody knows: a date would tell who has an older, full one that nothing changed.
+  return { etag, cacheControl, contentType, vary: place.vary, body };
 }
 
 /** All documents of a subdir come together, so one of them missing means all are. */

@@ -49,13 +49,36 @@ describe('a publication of the past', () => {
       .insertInto('pin')
       .values({ ...pin, channel_id: id })
       .execute();
-    expect(await names(await channel.get(`@release-1${shardIndex}`))).toEqual(['one']);
+    const pinned = await channel.get(`@release-1${shardIndex}`);
+    expect(pinned.headers.get('cache-control')).toBe('public, no-cache');
+    expect(await names(pinned)).toEqual(['one']);
     clock.ms = Date.parse('2026-11-01T10:01:00Z');
     const body = { name: 'sub', privacy: 'public' };
     const made = await app.request('POST', '/api/channels/c/subchannels', { token: await app.adminToken(), body });
     expect(made.status).toBe(201);
     const sub = await channel.get(`/sub@1${shardIndex}`);
     expect([sub.status, await sub.json()]).toMatchObject([404, { code: 'publication_missing' }]);
+  });
+
+  it('is another at once when its pin moves', async () => {
+    const read = async () => names(await channel.get(`@release${shardIndex}`));
+    clock.ms = Date.parse('2026-11-01T10:01:00Z');
+    const session = await app.adminToken();
+    const { token } = (
+      await app.request('POST', '/api/account/tokens', {
+        token: session,
+        body: { name: 'm', expires_at: '2027-01-01', resources: [{ channel: 'c', permission: 'manage' }] },
+      })
+    ).json;
+    clock.ms = Date.parse('2026-11-05T10:00:00Z');
+    const point = (publication: number) =>
+      app.request('PUT', '/api/channels/c/pins/release', { token, body: { publication } });
+    expect((await point(1)).status).toBeLessThan(300);
+    expect(await read()).toEqual(['one']);
+    await point(2);
+    await expect.poll(read).toEqual(['one', 'two']);
+    await app.request('DELETE', '/api/channels/c/pins/release', { token });
+    await expect.poll(async () => (await channel.get(`@release${shardIndex}`)).status).toBe(404);
   });
 
   it('gives its shards and its files, by the rules of today', async () => {
