@@ -1,15 +1,22 @@
 import { textHash } from '@sluice/policy';
+import { MirrorError } from '../../errors.ts';
 
 /** Run exports by file name: some 20 bytes a file, and each text once, since builds of one version mostly export the same. */
 export interface RunExportsTable {
-  /** @param text null when what stands there cannot be read; the file is then as if it were not listed. */
+  /**
+   * @param text null when what stands there cannot be read; the file is then as if it were not listed.
+   * @throws {MirrorError} `upstream_malformed` when there are more different texts than memory is to hold.
+   */
   add(file: string, text: Uint8Array | null): void;
   /** Null when the file is not listed. */
   of(file: string): Uint8Array | null;
 }
 
+/** Different texts and their bytes: ten times what the largest upstream has. */
+const mostOfAll = { texts: 1_000_000, bytes: 128 * 1024 * 1024 };
+
 /** An empty table. Files are told by 64-bit hashes of their names. */
-export function runExportsTable(): RunExportsTable {
+export function runExportsTable(most = mostOfAll): RunExportsTable {
   const texts: Uint8Array[] = [];
   const ids = new Map<string, number>();
   const scratch = new Uint8Array(4096);
@@ -19,6 +26,7 @@ export function runExportsTable(): RunExportsTable {
   // Which text, counted from 1; 0 is a free place.
   let values = new Uint32Array(mask + 1);
   let used = 0;
+  let bytes = 0;
 
   function place(a: number, b: number): number {
     let at = a & mask;
@@ -56,6 +64,8 @@ export function runExportsTable(): RunExportsTable {
       const key = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString();
       let id = ids.get(key);
       if (id === undefined) {
+        bytes += text.byteLength;
+        if (texts.length === most.texts || bytes > most.bytes) throw tooMany(most.texts);
         id = texts.push(text);
         ids.set(key, id);
       }
@@ -69,4 +79,11 @@ export function runExportsTable(): RunExportsTable {
       return value === 0 ? null : texts[value - 1]!;
     },
   };
+}
+
+function tooMany(texts: number): MirrorError {
+  return new MirrorError('upstream_malformed', 'The run_exports.json has more different run exports than any has.', {
+    wanted: `at most ${texts}`,
+    found: 'more',
+  });
 }

@@ -32,7 +32,7 @@ export type RunExportsAnswer =
   | { status: 'read'; table: RunExportsTable; origin: RunExportsOrigin };
 
 /** No upstream needs more. Bytes of plain JSON. */
-const mostBytes = 2 * 1024 ** 3;
+const mostBytes = 1024 ** 3;
 
 /**
  * Read the run_exports.json of a subdir, compressed or not, into a table. One that is no such document counts as none:
