@@ -1,4 +1,5 @@
-import { createServer, get } from 'node:http';
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { zstdCompressSync } from 'node:zlib';
 import { afterEach, expect, it } from 'vitest';
@@ -60,4 +61,14 @@ it.each([
 ])('cuts an answer whose file is %s', async (_, bytes) => {
   const url = await serve(createUnpacking(), bytes);
   await expect(fetch(url).then((answer) => answer.arrayBuffer())).rejects.toThrow();
+});
+
+it('cuts a client that takes nothing, for others to have its place', async () => {
+  const url = await serve(createUnpacking({ clients: 1, patience_ms: 300 }), zstdCompressSync(long));
+  const idle = get(url);
+  const [answer] = (await once(idle, 'response')) as [IncomingMessage];
+  answer.on('error', () => {});
+  idle.on('error', () => {});
+  expect((await fetch(url)).status).toBe(503);
+  await expect.poll(async () => (await fetch(url)).status, { timeout: 5000 }).toBe(200);
 });

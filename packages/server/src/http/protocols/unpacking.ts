@@ -22,8 +22,9 @@ const pieceBytes = 16 * 1024;
  * @param atOnce threads that unpack at a time; the system has four for this and for reading files. A client has one only
  *   while it is given its next piece, so slow ones keep nobody waiting.
  * @param clients that may be under way; each holds the window of its file, some megabytes.
+ * @param patience_ms with a client that takes nothing: then it is cut, or a few of them would keep everybody out.
  */
-export function createUnpacking({ atOnce = 2, clients = 32 } = {}): Unpacking {
+export function createUnpacking({ atOnce = 2, clients = 32, patience_ms = 60_000 } = {}): Unpacking {
   const lanes: Promise<unknown>[] = Array.from({ length: atOnce }, () => Promise.resolve());
   let turns = 0;
   let underWay = 0;
@@ -42,6 +43,7 @@ export function createUnpacking({ atOnce = 2, clients = 32 } = {}): Unpacking {
       }
       underWay += 1;
       return async (response) => {
+        response.setTimeout(patience_ms, () => response.destroy());
         try {
           await pipeline(Readable.from(unpacked(packed, inTurn), { objectMode: false }), response);
         } finally {
