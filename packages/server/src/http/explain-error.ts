@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { isConnectionLoss } from '@sluice/catalog';
 import { ServerError } from '../errors.ts';
 import { type ErrorResponse, errorResponse } from './error-response.ts';
@@ -20,4 +21,12 @@ export async function explainError(
 /** The refusal of a server that will answer soon. */
 export function unavailable(message: string): ServerError {
   return new ServerError('unavailable', message, { retry_after_s: 5 });
+}
+
+/** What sending fails with when its client has gone: nobody is left to tell, and nothing is wrong. */
+const goneCodes: ReadonlySet<unknown> = new Set(['reader_gone', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR']);
+
+/** Whether an answer came to nothing because its client went away. */
+export function isClientGone(error: unknown, response: ServerResponse): boolean {
+  return response.destroyed && goneCodes.has((error as { code?: unknown } | null)?.code);
 }

@@ -9,7 +9,7 @@ import { ServerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { clientAddress, clientOrigin } from './client-address.ts';
 import { CHALLENGE } from './error-response.ts';
-import { explainError, unavailable } from './explain-error.ts';
+import { explainError, isClientGone, unavailable } from './explain-error.ts';
 import type { HotAnswers, HotKey } from './hot-answers.ts';
 import type { Metrics } from './metrics.ts';
 import type { Protocol } from './protocol.ts';
@@ -131,6 +131,7 @@ async function answer(
     }
     behind.api(request, response);
   } catch (error) {
+    if (isClientGone(error, response)) return;
     const known = await explainError(error, context.id, behind?.databaseUp ?? (async () => true));
     if (known.unexpected) deps.log.error({ request_id: context.id, error }, 'request failed');
     if (known.headers['WWW-Authenticate'] !== undefined) known.headers['WWW-Authenticate'] = CHALLENGE.protocol;
