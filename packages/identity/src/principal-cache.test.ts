@@ -35,6 +35,14 @@ test('a warm key loads nothing for 30 s, good or bad', async () => {
   }
 });
 
+test('a clock that is put back makes nothing live longer', async () => {
+  const cache = createPrincipalCache();
+  const db = source(byToken('1'));
+  await cache.resolve('k', start, db.load);
+  await cache.resolve('k', after(-3600), db.load);
+  expect(db.times).toBe(2);
+});
+
 test('a token that expires is looked at again at that instant', async () => {
   const cache = createPrincipalCache();
   const db = source(byToken('1', after(10)));

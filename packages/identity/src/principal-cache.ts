@@ -67,7 +67,8 @@ export function createPrincipalCache(options: Partial<PrincipalCacheOptions> = {
 }
 
 function usable({ principal, loaded_at }: Entry, now: Date, max_age_ms: number): boolean {
-  if (now.getTime() - loaded_at > max_age_ms) return false;
+  // A clock that is put back would make it live longer.
+  if (Math.abs(now.getTime() - loaded_at) > max_age_ms) return false;
   if (principal.kind === 'anonymous' || principal.proof.kind === 'password') return true;
   return principal.proof.expires_at > now;
 }

@@ -210,6 +210,15 @@ describe('the table', () => {
     expect(noted).toEqual([1000, 2000]);
   });
 
+  it('lives no longer when the clock is put back', () => {
+    const { ask, keep, at } = table();
+    at.ms = 3_600_000;
+    keep('/api/repo/c/x', Buffer.from('body'));
+    expect(ask('/api/repo/c/x')).toBe(true);
+    at.ms = 0;
+    expect(ask('/api/repo/c/x')).not.toBe(true);
+  });
+
   it('does not keep what was asked before a change', () => {
     const { answers, ask } = table();
     const key = ask('/api/repo/c/x') as HotKey;

@@ -40,7 +40,8 @@ interface HotAnswer {
   ready: ReadyAnswer;
   whole: string[];
   notModified: string[];
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds; before it was kept it is not good either, should the clock be put back. */
+  since: number;
   until: number;
   token: string | undefined;
   noted_at: number;
@@ -83,7 +84,7 @@ export function createHotAnswers(deps: HotAnswersDeps, limit = 32 * 1024 * 1024)
       const { credential, url } = asked;
       const known = answers.get(credential)?.get(url);
       const instant = known === undefined ? 0 : deps.now().getTime();
-      if (known === undefined || instant >= known.until || !give(known, method, asked, response)) {
+      if (known === undefined || !isFresh(known, instant) || !give(known, method, asked, response)) {
         return { credential, url, generation };
       }
       if (known.token !== undefined && instant - known.noted_at >= NOTE_MS) {
@@ -131,6 +132,10 @@ export function createHotAnswers(deps: HotAnswersDeps, limit = 32 * 1024 * 1024)
   }
 }
 
+function isFresh({ since, until }: HotAnswer, instant: number): boolean {
+  return since <= instant && instant < until;
+}
+
 /** Passwords are kept nowhere, and what does not hold is not worth it. */
 function isLasting(principal: Principal): boolean {
   return principal.kind === 'anonymous' ? !principal.invalid : principal.proof.kind !== 'password';
@@ -144,6 +149,7 @@ function hotAnswer(principal: Principal, ready: ReadyAnswer, now: number): HotAn
     ready,
     whole: [...COMMON_HEADERS, ...ready.validatorHeaders, ...ready.bodyHeaders, ...length],
     notModified: [...COMMON_HEADERS, ...ready.validatorHeaders],
+    since: now,
     until: Math.min(now + MEMORY_AGE_MS, ends ?? Number.POSITIVE_INFINITY),
     token: proof?.kind === 'token' ? proof.id : undefined,
     noted_at: now,

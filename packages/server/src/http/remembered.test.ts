@@ -14,6 +14,14 @@ test('asks once for those who ask together, and again after 10 s', async () => {
   expect(await memory.get('a')).toBe('a3');
 });
 
+test('a clock that is put back makes no answer live longer', async () => {
+  let asked = 0;
+  const memory = remembered(async (key: string) => `${key}${++asked}`, { now });
+  await memory.get('a');
+  clock.ms -= 3_600_000;
+  expect(await memory.get('a')).toBe('a2');
+});
+
 test('a load that began before a change does not bring the old answer back', async () => {
   const loads: PromiseWithResolvers<string>[] = [];
   const memory = remembered(

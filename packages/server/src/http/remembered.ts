@@ -20,7 +20,8 @@ export function remembered<Key extends string | number, Value>(
     get(key) {
       const known = answers.get(key);
       const instant = now().getTime();
-      if (known && instant - known.loaded_at < max_age_ms) return known.value;
+      // A clock that is put back would make it live longer.
+      if (known && Math.abs(instant - known.loaded_at) < max_age_ms) return known.value;
       const value = load(key);
       const kept = answers;
       kept.delete(key);
