@@ -26,6 +26,14 @@ test('reads back what was put, however large its chunks', async () => {
   expect(Buffer.compare(await readCompressed(store, blobRef(row), bytes.length), bytes)).toBe(0);
 });
 
+test('refuses what unpacks to another size', async () => {
+  const bytes = Buffer.alloc(3_000_000, 'abcdefg');
+  const row = await putCompressed(store, { chunks: [bytes], bytes: bytes.length }, 3);
+  for (const size of [bytes.length - 1, bytes.length + 1, 10]) {
+    await expect(readCompressed(store, blobRef(row), size)).rejects.toMatchObject({ code: 'blob_corrupt' });
+  }
+});
+
 test('fails with what its chunks failed with, also when the store was slow to begin', async () => {
   const slow = {
     ...store,

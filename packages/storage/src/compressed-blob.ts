@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream';
-import { promisify } from 'node:util';
-import { constants, createZstdCompress, zstdDecompress } from 'node:zlib';
+import { pipeline } from 'node:stream/promises';
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { type BlobColumns, putBlob } from './blob-columns.ts';
 import type { BlobRef, BlobStore } from './blob-store.ts';
-
-const decompress = promisify(zstdDecompress);
+import { StorageError } from './errors.ts';
 
 /** Bytes that go through a stream at once. */
 const pieceBytes = 1 << 20;
@@ -37,10 +36,27 @@ export async function putCompressed(
   return putBlob(store, packed());
 }
 
-/** Read back what {@link putCompressed} wrote, whole, into one array of `unpackedBytes`. */
+/**
+ * Read back what {@link putCompressed} wrote, whole, into one array of `unpackedBytes`. What is packed is never held, beside a
+ * few pieces.
+ *
+ * @throws {StorageError} `blob_corrupt` when it is of another size.
+ */
 export async function readCompressed(store: BlobStore, ref: BlobRef, unpackedBytes: number): Promise<Uint8Array> {
-  // One chunk of just that size: with several the library would join them, and hold everything twice.
-  return decompress(await store.read(ref), { chunkSize: Math.max(64, unpackedBytes) });
+  const unpacked = new Uint8Array(unpackedBytes);
+  let size = 0;
+  const unpack = createZstdDecompress({ chunkSize: Math.min(pieceBytes, Math.max(64, unpackedBytes)) });
+  await pipeline(store.open(ref), unpack, async (chunks: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of chunks) {
+      if (size + chunk.byteLength <= unpackedBytes) unpacked.set(chunk, size);
+      size += chunk.byteLength;
+    }
+  });
+  if (size === unpackedBytes) return unpacked;
+  throw new StorageError('blob_corrupt', `The blob ${ref.sha256} unpacks to ${size} bytes, not ${unpackedBytes}.`, {
+    wanted: `${unpackedBytes} bytes`,
+    found: `${size} bytes`,
+  });
 }
 
 async function* pieces(chunks: Unpacked['chunks']): AsyncIterable<Uint8Array> {
