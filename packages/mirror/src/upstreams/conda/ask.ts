@@ -27,20 +27,24 @@ export async function ask(
   const location = channelLocation(deps.address, path);
   if (location.kind !== 'http') throw new TypeError('a channel of the network has its documents there');
   const same = known.url === channelUrl(deps.address, path);
+  const validators = {
+    ...(same && known.etag !== null ? { 'if-none-match': known.etag } : {}),
+    ...(same && known.lastModified !== null ? { 'if-modified-since': known.lastModified } : {}),
+  };
   const answer = await deps.http.open({
     url: location.url,
     headers: {
       accept: encoding === 'json' ? 'application/json, */*;q=0.5' : 'application/zstd, */*;q=0.5',
       'accept-encoding': encoding === 'json' ? 'gzip' : 'identity',
-      ...(same && known.etag !== null ? { 'if-none-match': known.etag } : {}),
-      ...(same && known.lastModified !== null ? { 'if-modified-since': known.lastModified } : {}),
+      ...validators,
     },
     proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
     signal: deps.signal,
   });
   if (answer.status === 200) return answer;
   await answer.discard();
-  if (answer.status === 304) return 'unchanged';
+  // Who was not told what is known here cannot know that it is still the same.
+  if (answer.status === 304 && Object.keys(validators).length > 0) return 'unchanged';
   throw new MirrorError(
     'upstream_malformed',
     `The upstream answered ${channelUrl(deps.address, path)} with status ${answer.status} unasked.`,
