@@ -12,12 +12,13 @@ export async function findShard(
   subdir: string,
   sha256: Uint8Array,
 ): Promise<(BlobRow & { created_at: Date }) | undefined> {
+  // Looked for by digest and nothing else first: where the planner knows little it would go through all of a channel's.
   const { rows } = await sql<BlobRow & { created_at: Date }>`
+    with listed as materialized (select channel_id, kind, key from entry where blob = ${sha256})
     select sha256, size, pack, pack_offset, created_at from blob
     where sha256 = ${sha256} and exists (
-      select from entry
-      where entry.blob = blob.sha256 and entry.channel_id = ${channelId} and entry.kind = 'shard'
-        and starts_with(entry.key, ${`${subdir}/`})
+      select from listed
+      where channel_id = ${channelId} and kind = 'shard' and starts_with(key, ${`${subdir}/`})
     )`.execute(db);
   return rows[0];
 }

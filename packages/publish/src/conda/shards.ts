@@ -32,10 +32,31 @@ export async function* writeShards(
   names: readonly ShownName[],
   patch: PatchInstructions | undefined,
 ): AsyncGenerator<WrittenShard[]> {
-  for (const batch of batches(names)) {
+  const read = async (batch: readonly ShownName[]) => {
     const texts: ReadonlyMap<string, ShownText>[] = [];
     for (let k = 0; k < layers.length; k++) texts.push(await textsOf(deps, layers[k]!, k, subdir, batch, patch));
+    return { batch, texts };
+  };
+  for await (const { batch, texts } of readAhead(batches(names), read)) {
     yield batch.map((shown) => writeShard(layers, shown, texts));
+  }
+}
+
+/** What `read` makes of each of some things, in their order. The next one is read while the last one is worked on. */
+async function* readAhead<T, R>(things: Iterable<T>, read: (thing: T) => Promise<R>): AsyncGenerator<R> {
+  let next: Promise<R> | undefined;
+  try {
+    for (const thing of things) {
+      const last = next;
+      if (last) await last;
+      next = read(thing);
+      next.catch(() => {});
+      if (last) yield await last;
+    }
+    if (next) yield await next;
+  } finally {
+    // Whoever stops early must not leave a read behind that nobody waits for.
+    await next?.catch(() => {});
   }
 }
 
