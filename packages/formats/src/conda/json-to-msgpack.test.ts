@@ -63,14 +63,12 @@ const shardText = fc.record({
   body: fc.tuple(record, print).map(([one, printed]) => bytes(printed(one))),
   run_exports: fc.constantFrom(null, bytes('{}'), bytes('{"weak":["b","a >=1"],"strong":[]}')),
 });
-const shard = fc
-  .uniqueArray(shardText, { selector: ({ fn }) => fn, maxLength: 20 })
-  .map((texts) =>
-    texts.map(({ fn, ...rest }) => ({
-      ...rest,
-      fn: `a-${fn}-0${rest.bucket.endsWith('conda') ? '.conda' : '.tar.bz2'}`,
-    })),
-  );
+const shard = fc.uniqueArray(shardText, { selector: ({ fn }) => fn, maxLength: 20 }).map((texts) =>
+  texts.map(({ fn, ...rest }) => ({
+    ...rest,
+    fn: `a-${fn}-0${rest.bucket.endsWith('conda') ? '.conda' : '.tar.bz2'}`,
+  })),
+);
 
 describe('a shard of texts', () => {
   it('is, to the byte, the shard of what the texts hold', () => {
