@@ -48,6 +48,7 @@ describe('creating', () => {
       types: ['conda'],
       filters: {},
       indexing_behavior: 'default',
+      retention: null,
       owners: ['ada'],
       artifact_count: 0,
       file_count: 0,
