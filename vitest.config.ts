@@ -6,5 +6,7 @@ export default defineConfig({
     globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // The usual is one core fewer: of two, one would idle while tests wait for servers and clients.
+    maxWorkers: '100%',
   },
 });
