@@ -9,13 +9,15 @@ afterAll(() => app.close());
 
 const url = '/api/system/settings';
 
+const kept = { collect_grace_hours: 24, retention: { all_days: 30, daily_days: 365 } };
+
 test('PUT keeps keys that it does not know, and those it is not told of', async () => {
   const token = await app.adminToken();
   const ident = { enabled: true, selected_tokens: ['a'] };
-  expect((await app.request('GET', url, { token })).json).toEqual({ user_channel_autocreate: true });
+  expect((await app.request('GET', url, { token })).json).toEqual({ user_channel_autocreate: true, ...kept });
   const body = { user_channel_autocreate: true, anaconda_ident_settings: ident };
   expect(await app.request('PUT', url, { token, body })).toMatchObject({ status: 200, json: body });
-  const after = { ...body, user_channel_autocreate: false };
+  const after = { ...body, ...kept, user_channel_autocreate: false };
   const off = await app.request('PUT', url, { token, body: { user_channel_autocreate: false } });
   expect([off.status, off.json]).toEqual([200, after]);
   expect((await app.request('GET', url, { token })).json).toEqual(after);
