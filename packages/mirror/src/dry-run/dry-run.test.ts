@@ -1,32 +1,18 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startUpstreamServer, type UpstreamServer, writeCondaChannel, writeCondaPackages } from '@sluice/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type UpstreamServer, writeCondaPackages } from '@sluice/testkit';
+import { describe, expect, test } from 'vitest';
 import { filteredOf } from '../run/run-counts.ts';
-import { type Bench, openBench } from '../testing/bench.ts';
+import type { Bench } from '../testing/bench.ts';
+import { sceneForEach } from '../testing/scene.ts';
 import { type DryRun, type DryRunWish, dryRun } from './dry-run.ts';
 
-let pristine: string;
 let channel: string;
 let upstream: UpstreamServer;
 let bench: Bench;
 
-beforeAll(() => {
-  pristine = mkdtempSync(join(tmpdir(), 'pristine-'));
-  writeCondaChannel(pristine);
-});
-afterAll(() => rmSync(pristine, { recursive: true }));
-beforeEach(async () => {
-  channel = mkdtempSync(join(tmpdir(), 'channel-'));
-  cpSync(pristine, channel, { recursive: true });
-  upstream = await startUpstreamServer({ folder: channel });
-  bench = await openBench(channel);
-});
-afterEach(async () => {
-  await upstream.close();
-  await bench.close();
-  rmSync(channel, { recursive: true });
+sceneForEach((scene) => {
+  ({ channel, upstream, bench } = scene);
 });
 
 const all = { limit: 1000, offset: 0 };

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startUpstreamServer, type UpstreamServer, writeCondaChannel } from '@sluice/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { actor, type Bench, openBench, testTimings } from '../testing/bench.ts';
+import type { UpstreamServer } from '@sluice/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { actor, type Bench, testTimings } from '../testing/bench.ts';
+import { sceneForEach } from '../testing/scene.ts';
 import type { WorkerOrder } from '../testing/worker-process.ts';
 import { createMirror } from '../verbs/create-mirror.ts';
 import { editMirror } from '../verbs/edit-mirror.ts';
@@ -19,30 +18,18 @@ import type { RunTimings } from './timings.ts';
 // Who may write: stops, lapsed leases, workers that die, sleep and wake.
 
 const packages = /\.(conda|bz2)$/;
-let pristine: string;
-let channel: string;
 let upstream: UpstreamServer;
 let bench: Bench;
 let children: ChildProcess[];
 
-beforeAll(() => {
-  pristine = mkdtempSync(join(tmpdir(), 'pristine-'));
-  writeCondaChannel(pristine);
+sceneForEach((scene) => {
+  ({ upstream, bench } = scene);
 });
-afterAll(() => rmSync(pristine, { recursive: true }));
-
-beforeEach(async () => {
-  channel = mkdtempSync(join(tmpdir(), 'channel-'));
-  cpSync(pristine, channel, { recursive: true });
-  upstream = await startUpstreamServer({ folder: channel });
-  bench = await openBench();
+beforeEach(() => {
   children = [];
 });
-afterEach(async () => {
+afterEach(() => {
   for (const child of children) child.kill('SIGKILL');
-  await upstream.close();
-  await bench.close();
-  rmSync(channel, { recursive: true });
 });
 
 async function pendingRun(mode: 'active' | 'passive'): Promise<{ mirrorId: string; runId: string }> {

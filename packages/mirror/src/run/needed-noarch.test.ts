@@ -1,11 +1,11 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { startUpstreamServer, type UpstreamServer, writeCondaChannel } from '@sluice/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { UpstreamServer } from '@sluice/testkit';
+import { beforeEach, expect, test } from 'vitest';
 import { type DryRun, dryRun } from '../dry-run/dry-run.ts';
-import { actor, type Bench, openBench } from '../testing/bench.ts';
+import { actor, type Bench } from '../testing/bench.ts';
+import { sceneForEach } from '../testing/scene.ts';
 import { deleteMirror } from '../verbs/delete-mirror.ts';
 import { runNow } from '../verbs/run-mirror.ts';
 import { filteredOf, type RunCounts } from './run-counts.ts';
@@ -17,23 +17,10 @@ let channel: string;
 let upstream: UpstreamServer;
 let bench: Bench;
 
-beforeAll(() => {
-  pristine = mkdtempSync(join(tmpdir(), 'pristine-'));
-  writeCondaChannel(pristine);
+sceneForEach((scene) => {
+  ({ pristine, channel, upstream, bench } = scene);
 });
-afterAll(() => rmSync(pristine, { recursive: true }));
-beforeEach(async () => {
-  channel = mkdtempSync(join(tmpdir(), 'channel-'));
-  cpSync(pristine, channel, { recursive: true });
-  upstream = await startUpstreamServer({ folder: channel });
-  bench = await openBench(channel);
-  zlibNeeds('another_dependent 1.*');
-});
-afterEach(async () => {
-  await upstream.close();
-  await bench.close();
-  rmSync(channel, { recursive: true });
-});
+beforeEach(() => zlibNeeds('another_dependent 1.*'));
 
 const needed = ['another_dependent-1.0', 'dependency-1.0', 'dependency-2.0', 'dependent-1.0', 'dependent-2.0'];
 const platform = { linux: 3, noarch: 35 };

@@ -1,36 +1,24 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { startUpstreamServer, type UpstreamServer, writeCondaChannel } from '@sluice/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { actor, type Bench, openBench } from '../testing/bench.ts';
+import type { UpstreamServer } from '@sluice/testkit';
+import { expect, test } from 'vitest';
+import { actor, type Bench } from '../testing/bench.ts';
+import { type Scene, sceneForEach } from '../testing/scene.ts';
 import { runNow } from '../verbs/run-mirror.ts';
 
 let pristine: string;
 let channel: string;
 let upstream: UpstreamServer;
+let behaviour: Scene['behaviour'];
 let bench: Bench;
 
-beforeAll(() => {
-  pristine = mkdtempSync(join(tmpdir(), 'pristine-'));
-  writeCondaChannel(pristine);
-});
-afterAll(() => rmSync(pristine, { recursive: true }));
-
-beforeEach(async () => {
-  channel = mkdtempSync(join(tmpdir(), 'channel-'));
-  cpSync(pristine, channel, { recursive: true });
-  bench = await openBench(channel);
-});
-afterEach(async () => {
-  await upstream.close();
-  await bench.close();
-  rmSync(channel, { recursive: true });
+sceneForEach((scene) => {
+  ({ pristine, channel, upstream, behaviour, bench } = scene);
 });
 
 async function serve(validators = true): Promise<string> {
-  upstream = await startUpstreamServer({ folder: channel, validators });
+  behaviour.validators = validators;
   return bench.mirror({ source_root: upstream.url, filters: { subdirs: ['linux-64'] } });
 }
 

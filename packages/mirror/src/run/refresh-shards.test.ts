@@ -1,39 +1,24 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { encode } from '@msgpack/msgpack';
 import { encodeShard, encodeShardIndex, type ShardRecord } from '@sluice/formats/conda';
 import { sha256ToBytes } from '@sluice/formats/digest';
-import { condaSubdirs, startUpstreamServer, type UpstreamServer, writeCondaChannel } from '@sluice/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { actor, type Bench, openBench } from '../testing/bench.ts';
+import { condaSubdirs, type UpstreamServer } from '@sluice/testkit';
+import { describe, expect, test } from 'vitest';
+import { actor, type Bench } from '../testing/bench.ts';
+import { sceneForEach } from '../testing/scene.ts';
 import { removeDocuments, type ShardStyle, writeShards } from '../testing/write-shards.ts';
 import { runNow } from '../verbs/run-mirror.ts';
 
 // The 47 real packages as an upstream with shards, through whole runs on a real database.
 
-let pristine: string;
 let channel: string;
 let upstream: UpstreamServer;
 let bench: Bench;
 
-beforeAll(() => {
-  pristine = mkdtempSync(join(tmpdir(), 'pristine-'));
-  writeCondaChannel(pristine);
-});
-afterAll(() => rmSync(pristine, { recursive: true }));
-
-beforeEach(async () => {
-  channel = mkdtempSync(join(tmpdir(), 'channel-'));
-  cpSync(pristine, channel, { recursive: true });
-  upstream = await startUpstreamServer({ folder: channel });
-  bench = await openBench(channel);
-});
-afterEach(async () => {
-  await upstream.close();
-  await bench.close();
-  rmSync(channel, { recursive: true });
+sceneForEach((scene) => {
+  ({ channel, upstream, bench } = scene);
 });
 
 function shardAll(style: ShardStyle = {}): void {

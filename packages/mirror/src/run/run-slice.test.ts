@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import {
-  condaSubdirs,
-  readCondaIndex,
-  startUpstreamServer,
-  type UpstreamServer,
-  writeCondaChannel,
-  writeCondaPackages,
-} from '@sluice/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { condaSubdirs, readCondaIndex, type UpstreamServer, writeCondaPackages } from '@sluice/testkit';
+import { describe, expect, test } from 'vitest';
 import { dryRun } from '../dry-run/dry-run.ts';
-import { actor, type Bench, openBench } from '../testing/bench.ts';
+import { actor, type Bench } from '../testing/bench.ts';
+import { type Scene, sceneForEach } from '../testing/scene.ts';
 import { runNow } from '../verbs/run-mirror.ts';
 import { filteredOf, type RunCounts } from './run-counts.ts';
 
@@ -22,24 +15,11 @@ import { filteredOf, type RunCounts } from './run-counts.ts';
 let pristine: string;
 let channel: string;
 let upstream: UpstreamServer;
+let behaviour: Scene['behaviour'];
 let bench: Bench;
 
-beforeAll(() => {
-  pristine = mkdtempSync(join(tmpdir(), 'pristine-'));
-  writeCondaChannel(pristine);
-});
-afterAll(() => rmSync(pristine, { recursive: true }));
-
-beforeEach(async () => {
-  channel = mkdtempSync(join(tmpdir(), 'channel-'));
-  cpSync(pristine, channel, { recursive: true });
-  upstream = await startUpstreamServer({ folder: channel });
-  bench = await openBench(channel);
-});
-afterEach(async () => {
-  await upstream.close();
-  await bench.close();
-  rmSync(channel, { recursive: true });
+sceneForEach((scene) => {
+  ({ pristine, channel, upstream, behaviour, bench } = scene);
 });
 
 const total = (subdirs: readonly string[] = condaSubdirs) =>
@@ -292,8 +272,7 @@ describe('an active run', () => {
   });
 
   test('goes on without ranges, too', async () => {
-    await upstream.close();
-    upstream = await startUpstreamServer({ folder: channel, ranges: false });
+    behaviour.ranges = false;
     const [, , file] = someFiles();
     upstream.fail(file, { cutAfter_bytes: 1000, times: 1 });
     const run = await bench.lastRun(await bench.mirror({ source_root: upstream.url, mirror_mode: 'active' }));
