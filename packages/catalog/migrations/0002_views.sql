@@ -2,8 +2,9 @@
 -- channels may patch, publications may be pinned.
 
 -- A record as it was listed: in which bucket, and with which run exports (CEP 12, CEP 21) beside its text.
-alter table record add column v3 boolean not null default false;
-alter table record add column run_exports bytea;
+alter table record
+  add column v3 boolean not null default false,
+  add column run_exports bytea;
 
 -- What changed between two revisions, without reading it all. By blocks, since what changes together is written together:
 -- they cost a first load nothing, and are no way to look for anything else.
@@ -11,12 +12,13 @@ create index record_begun on record using brin (from_rev) with (autosummarize = 
 create index record_ended on record using brin (to_rev) with (autosummarize = on);
 
 -- Since when the upstream is known to serve no shards; and its run_exports.json as last read, or since when it has none.
-alter table source_part add column shards_absent_at timestamptz;
-alter table source_part add column run_exports_url text;
-alter table source_part add column run_exports_sha256 bytea;
-alter table source_part add column run_exports_etag text;
-alter table source_part add column run_exports_last_modified text;
-alter table source_part add column run_exports_absent_at timestamptz;
+alter table source_part
+  add column shards_absent_at timestamptz,
+  add column run_exports_url text,
+  add column run_exports_sha256 bytea,
+  add column run_exports_etag text,
+  add column run_exports_last_modified text,
+  add column run_exports_absent_at timestamptz;
 
 -- The shards an upstream serves: live at revision r as records are. Reused as they are where nothing of a name is hidden.
 -- signature: the words of its records, as in an entry; null when it cannot be handed on as it is.
@@ -33,9 +35,15 @@ create table source_shard (
 );
 create index source_shard_blob on source_shard (blob);
 
+-- patch_rev: see patch. monolith_no: the publication whose documents the head serves, all of one number.
+-- retention: how long this channel keeps publications: {all_days, daily_days}; null for the installation's setting.
+alter table channel
+  add column patch_rev integer not null default 0,
+  add column monolith_no integer not null default 0,
+  add column retention jsonb;
+
 -- What a channel's admins changed in its records: one document of patch_instructions a subdir, in versions.
 -- In force at patch revision r: from_rev <= r and (to_rev is null or r < to_rev).
-alter table channel add column patch_rev integer not null default 0;
 create table patch (
   channel_id bigint not null references channel on delete cascade,
   subdir text collate "C" not null,
@@ -49,20 +57,9 @@ create table patch (
   primary key (channel_id, subdir, from_rev)
 );
 
--- kind 'shard': key is <subdir>/<package name>. kind 'index': key is <subdir>/repodata_shards.msgpack.zst.
--- bytes: what the shard's records take in repodata.json, each with its name and a comma after it.
--- buckets: how many of them stand in packages, packages.conda, v3.conda, v3.tar.bz2; null before this was counted.
-alter table entry drop constraint entry_kind_check;
-alter table entry add column bytes bigint not null default 0;
-alter table entry add column buckets integer[];
--- Whether the blob is an upstream's own shard: only such bytes are another's spelling, and go when it changes its own.
-alter table entry add column upstream boolean not null default false;
-
--- A page of a head's package names, without reading the entries.
-create index entry_name on entry (channel_id, (split_part(key, '/', 2)), key) where kind = 'shard' and to_no is null;
-
-alter table publication add column patch_rev integer not null default 0;
-alter table publication add column actor text;
+alter table publication
+  add column patch_rev integer not null default 0,
+  add column actor text;
 
 -- A publication with a name is kept for ever.
 create table pin (
@@ -77,9 +74,8 @@ create table pin (
 create index pin_publication on pin (channel_id, no);
 
 -- repodata.json.zst and kin. no: the publication that last changed what the document is made of; it holds from there until
--- that changes again. channel.monolith_no: the publication whose documents the head serves, all of one number.
+-- that changes again.
 -- created_at: that publication's; written_at: when this was made, which for an older publication is much later.
-alter table channel add column monolith_no integer not null default 0;
 create table monolith (
   channel_id bigint not null references channel on delete cascade,
   key text collate "C" not null,
@@ -90,14 +86,29 @@ create table monolith (
   primary key (channel_id, key, no)
 );
 create index monolith_blob on monolith (blob);
+
+-- Documents were entries until now; those of the heads go on being served.
 insert into monolith (channel_id, key, no, blob, created_at, written_at)
   select entry.channel_id, entry.key, entry.from_no, entry.blob, publication.created_at, publication.created_at
   from entry join publication on publication.channel_id = entry.channel_id and publication.no = entry.from_no
   where entry.kind = 'document' and entry.to_no is null;
 update channel set monolith_no = head_no;
 delete from entry where kind = 'document';
-alter table entry add constraint entry_kind_check check (kind in ('shard', 'index'));
 
+-- kind 'shard': key is <subdir>/<package name>. kind 'index': key is <subdir>/repodata_shards.msgpack.zst.
+-- bytes: what the shard's records take in repodata.json, each with its name and a comma after it.
+-- buckets: how many of them stand in packages, packages.conda, v3.conda, v3.tar.bz2; null before this was counted.
+-- upstream: whether the blob is an upstream's own shard: only such bytes are another's spelling, and go when it changes its
+-- own.
+alter table entry
+  drop constraint entry_kind_check,
+  add constraint entry_kind_check check (kind in ('shard', 'index')),
+  add column bytes bigint not null default 0,
+  add column buckets integer[],
+  add column upstream boolean not null default false;
+
+-- A page of a head's package names, without reading the entries.
+create index entry_name on entry (channel_id, (split_part(key, '/', 2)), key) where kind = 'shard' and to_no is null;
 
 -- Bytes that nothing needs are condemned first and go later; who meets them again clears it. See docs/adr/0007.
 alter table blob add column condemned_at timestamptz;
@@ -112,9 +123,6 @@ create table retired_pack (
   id text primary key,
   retired_at timestamptz not null
 );
-
--- How long this channel keeps publications: {all_days, daily_days}; null for the installation's setting.
-alter table channel add column retention jsonb;
 
 -- Collections of what nothing needs, and checks: long work in slices. step counts them: only one may write the next.
 -- marks: one bit for every blob looked at, in the order of their digests: set when something needs it.
