@@ -170,7 +170,6 @@ export {
   holdPublications,
   type MirroredState,
   mirroredStates,
-  newerEntries,
   publishedDigests,
   runDigests,
   uploadedDigests,

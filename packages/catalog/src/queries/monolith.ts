@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Db } from '../session.ts';
 import type { PublicationInput } from '../tables.ts';
 import type { BlobRow } from './blob.ts';
+import { liveAt } from './listed-version.ts';
 import type { Part } from './record.ts';
 
 /** What a publication was made of, as far as its documents can be made again from it. */
@@ -52,7 +53,7 @@ export async function publishedSubdirs(db: Db, channelId: number, no: number): P
 function liveIndexes(channelId: number, no: number) {
   return sql`
     select split_part(key, '/', 1) as subdir, from_no as no from entry
-    where channel_id = ${channelId} and kind = 'index' and from_no <= ${no} and (to_no is null or to_no > ${no})`;
+    where channel_id = ${channelId} and kind = 'index' and ${liveAt(no)}`;
 }
 
 /** What the shards of a subdir hold in sum. */
@@ -196,8 +197,7 @@ async function indexesAt(db: Db, channelId: number, no: number): Promise<Documen
       select min(later.no) from publication as later
       where later.channel_id = entry.channel_id and later.no >= entry.from_no
     )
-    where entry.channel_id = ${channelId} and kind = 'index' and from_no <= ${no}
-      and (to_no is null or to_no > ${no})`.execute(db);
+    where entry.channel_id = ${channelId} and kind = 'index' and ${liveAt(no)}`.execute(db);
   return rows;
 }
 

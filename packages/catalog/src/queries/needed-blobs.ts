@@ -36,17 +36,18 @@ export interface EntryPageRow extends BlobRow {
   to_no: number | null;
 }
 
-/** A page of a channel's entries, live or not. */
+/** A page of a channel's entries, live or not; with `sinceNo` of those that publications after that number brought. */
 export async function entriesAfter(
   db: Db,
   channelId: number,
   after: EntryPlace,
   limit: number,
+  sinceNo?: number,
 ): Promise<EntryPageRow[]> {
   const { rows } = await sql<EntryPageRow>`
     select entry.kind, entry.key, entry.from_no, entry.to_no, blob.sha256, blob.size, blob.pack, blob.pack_offset
     from entry join blob on blob.sha256 = entry.blob
-    where entry.channel_id = ${channelId}
+    where entry.channel_id = ${channelId} and ${sinceNo === undefined ? sql`true` : sql`entry.from_no > ${sinceNo}`}
       and (entry.kind, entry.key, entry.from_no) > (${after.kind}, ${after.key}, ${after.from_no})
     order by entry.kind, entry.key, entry.from_no
     limit ${limit}`.execute(db);
@@ -156,24 +157,6 @@ export async function runDigests(db: Db, after: Uint8Array, limit: number): Prom
 export async function headNumbers(db: Db): Promise<Record<string, number>> {
   const rows = await db.selectFrom('channel').select(['id', 'head_no']).where('head_no', '>', 0).execute();
   return Object.fromEntries(rows.map(({ id, head_no }) => [id, head_no]));
-}
-
-/** A page of the entries that a channel's publications after `no` brought. */
-export async function newerEntries(
-  db: Db,
-  channelId: number,
-  no: number,
-  after: EntryPlace,
-  limit: number,
-): Promise<EntryPageRow[]> {
-  const { rows } = await sql<EntryPageRow>`
-    select entry.kind, entry.key, entry.from_no, entry.to_no, blob.sha256, blob.size, blob.pack, blob.pack_offset
-    from entry join blob on blob.sha256 = entry.blob
-    where entry.channel_id = ${channelId} and entry.from_no > ${no}
-      and (entry.kind, entry.key, entry.from_no) > (${after.kind}, ${after.key}, ${after.from_no})
-    order by entry.kind, entry.key, entry.from_no
-    limit ${limit}`.execute(db);
-  return rows;
 }
 
 /** Let no publication begin to show anything until this transaction ends; waits for those that are just doing so. */

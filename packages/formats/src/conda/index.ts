@@ -34,7 +34,7 @@ export { readRecord, viewRecord } from './record.ts';
 export type { IndexedFile } from './record-from-index.ts';
 export { recordFromIndexJson } from './record-from-index.ts';
 export type { RepodataBucket, RepodataInfo } from './repodata-document.ts';
-export { bucketFor, needsV3 } from './repodata-document.ts';
+export { bucketKey, bucketOf, needsV3, repodataBuckets } from './repodata-document.ts';
 export type { RepodataScanHandlers, RepodataScanner, RepodataScanSummary } from './repodata-scan.ts';
 export { createRepodataScanner } from './repodata-scan.ts';
 export type { RepodataEntry, RepodataFrame, RepodataSource, RepodataWriter } from './repodata-write.ts';

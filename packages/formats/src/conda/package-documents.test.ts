@@ -11,7 +11,7 @@ import { parseMatchSpec } from './match-spec-parse.ts';
 import { parsePathsJson, pathsFromLists } from './paths-json.ts';
 import { readRecord, viewRecord } from './record.ts';
 import { type IndexedFile, recordFromIndexJson } from './record-from-index.ts';
-import { bucketFor } from './repodata-document.ts';
+import { bucketOf, needsV3 } from './repodata-document.ts';
 import { parseRunExports } from './run-exports.ts';
 
 type Infos = Record<string, { md5: string; sha256: string; size: number; info: Record<string, string> }>;
@@ -92,7 +92,7 @@ describe('the map a record belongs into', () => {
     ['a-1-0.tar.bz2', { extra_depends: { test: ['c'] } }, 'v3.tar.bz2'],
     ['a-1-0.tar.bz2', { flags: ['cuda'] }, 'v3.tar.bz2'],
   ])('of %s with %j is %s', (fileName, record, bucket) => {
-    expect(bucketFor(fileName, record as JsonObject)).toBe(bucket);
+    expect(bucketOf(fileName, needsV3(record as JsonObject))).toBe(bucket);
   });
 });
 

@@ -1,8 +1,11 @@
 import type { JsonObject } from './json.ts';
 import { countOf, textsOf } from './json-fields.ts';
 
-/** The map of a repodata document a record stands in. The `v3` maps are those of CEP 48. */
-export type RepodataBucket = 'packages' | 'packages.conda' | 'v3.tar.bz2' | 'v3.conda';
+/** The maps of a repodata document in its order, in which their keys sort. The `v3` maps are those of CEP 48. */
+export const repodataBuckets = ['packages', 'packages.conda', 'v3.conda', 'v3.tar.bz2'] as const;
+
+/** The map of a repodata document a record stands in. */
+export type RepodataBucket = (typeof repodataBuckets)[number];
 
 /** The `info` member of a repodata document; `raw` keeps what is not named here. */
 export interface RepodataInfo {
@@ -28,12 +31,17 @@ export function needsV3(record: JsonObject): boolean {
 const conditional = /\[.*\bwhen\s*=/;
 
 /**
- * The map a package we index ourselves belongs into, by {@link needsV3}.
+ * The map a file stands in.
  *
  * @param fileName must end in `.conda` or `.tar.bz2`.
+ * @param v3 whether it stands in the `v3` maps, as what {@link needsV3} does.
  */
-export function bucketFor(fileName: string, record: JsonObject): RepodataBucket {
-  const isV3 = needsV3(record);
-  if (fileName.endsWith('.conda')) return isV3 ? 'v3.conda' : 'packages.conda';
-  return isV3 ? 'v3.tar.bz2' : 'packages';
+export function bucketOf(fileName: string, v3: boolean): RepodataBucket {
+  if (fileName.endsWith('.conda')) return v3 ? 'v3.conda' : 'packages.conda';
+  return v3 ? 'v3.tar.bz2' : 'packages';
+}
+
+/** The key a file has in its map: in those of `v3` without its ending. */
+export function bucketKey(bucket: RepodataBucket, fileName: string): string {
+  return bucket.startsWith('v3.') ? fileName.slice(0, -bucket.slice(2).length) : fileName;
 }

@@ -1,7 +1,7 @@
 import { FormatError } from '../errors.ts';
 import { type JsonObject, writeJson } from './json.ts';
 import { type ByteSpan, createJsonMapWriter } from './json-map-writer.ts';
-import type { RepodataBucket } from './repodata-document.ts';
+import { type RepodataBucket, repodataBuckets } from './repodata-document.ts';
 
 /** A record to be listed: its file name and its text, copied byte for byte. */
 export interface RepodataEntry {
@@ -44,9 +44,6 @@ export interface RepodataSource extends RepodataFrame {
 
 type Entries = Iterable<RepodataEntry> | AsyncIterable<RepodataEntry>;
 
-// The keys of the document sort so, and equal content must give equal bytes.
-const order: readonly RepodataBucket[] = ['packages', 'packages.conda', 'v3.conda', 'v3.tar.bz2'];
-
 /**
  * Write a repodata document as chunks of bytes, never holding more than one of them. The texts of the records are
  * copied; everything else is sorted and compact, as conda-index writes it.
@@ -67,17 +64,17 @@ export function createRepodataWriter(frame: RepodataFrame, emit: (chunk: Uint8Ar
     out.close();
     stage++;
     out.raw(stage === 2 ? `${betweenMaps},"v3":{` : ',');
-    out.open(order[stage]!.replace('v3.', ''));
+    out.open(repodataBuckets[stage]!.replace('v3.', ''));
   }
 
   function reach(bucket: RepodataBucket): number {
-    const wanted = order.indexOf(bucket);
+    const wanted = repodataBuckets.indexOf(bucket);
     if (wanted < stage) {
       throw new FormatError(
         'repodata_order',
-        `The maps of a repodata document come in this order: ${order.join(', ')}.`,
+        `The maps of a repodata document come in this order: ${repodataBuckets.join(', ')}.`,
         {
-          wanted: order.slice(stage).join(' or '),
+          wanted: repodataBuckets.slice(stage).join(' or '),
           found: bucket,
         },
       );
@@ -114,7 +111,7 @@ export async function* writeRepodata(source: RepodataSource): AsyncGenerator<Uin
   const maps = [source.packages, source.packagesConda, source.v3Conda ?? [], source.v3TarBz2 ?? []];
   for (const [i, entries] of maps.entries()) {
     for await (const { fn, text } of entries) {
-      writer.entry(order[i]!, fn, text);
+      writer.entry(repodataBuckets[i]!, fn, text);
       yield* ready.splice(0);
     }
   }

@@ -21,7 +21,7 @@ import {
 import { textOf, textsOf } from './json-fields.ts';
 import { type MsgpackWriter, msgpackWriter } from './json-to-msgpack.ts';
 import { isWholeMsgpack } from './msgpack-bounds.ts';
-import type { RepodataBucket, RepodataInfo } from './repodata-document.ts';
+import { bucketKey, type RepodataBucket, type RepodataInfo } from './repodata-document.ts';
 import { type RunExports, toRunExports } from './run-exports.ts';
 
 /** One record of a shard. */
@@ -88,7 +88,7 @@ export function encodeShard(shard: Shard): Uint8Array<ArrayBuffer> {
     'v3.tar.bz2': {},
   };
   for (const { bucket, fn, record, run_exports } of shard.records) {
-    maps[bucket][keyOf(bucket, fn)] = packRecord(record, run_exports);
+    maps[bucket][bucketKey(bucket, fn)] = packRecord(record, run_exports);
   }
   const v3 = { conda: maps['v3.conda'], 'tar.bz2': maps['v3.tar.bz2'] };
   const hasV3 = Object.values(v3).some((map) => Object.keys(map).length > 0);
@@ -130,7 +130,7 @@ export function encodeShardTexts(texts: readonly ShardText[]): Uint8Array<ArrayB
   const hasV3 = maps['v3.conda'].length + maps['v3.tar.bz2'].length > 0;
   const writeMap = (key: string, bucket: RepodataBucket) => {
     writer.text(key);
-    const entries = maps[bucket].map((text): [string, ShardText] => [keyOf(bucket, text.fn), text]);
+    const entries = maps[bucket].map((text): [string, ShardText] => [bucketKey(bucket, text.fn), text]);
     entries.sort(([a], [b]) => (a < b ? -1 : 1));
     writer.map(entries.length);
     for (const [fn, text] of entries) {
@@ -282,10 +282,6 @@ function readMap(bucket: RepodataBucket, map: unknown): ShardRecord[] {
       ...(run_exports === undefined ? {} : { run_exports: toRunExports(run_exports as JsonValue) }),
     };
   });
-}
-
-function keyOf(bucket: RepodataBucket, fn: string): string {
-  return bucket.startsWith('v3.') ? fn.slice(0, -bucket.slice(2).length) : fn;
 }
 
 function fileNameOf(bucket: RepodataBucket, key: string): string {

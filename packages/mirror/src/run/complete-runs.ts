@@ -76,7 +76,10 @@ async function endWaiting(trx: Db, runId: string, end: RunEnd, now: Date): Promi
     channel: mirror.channel_path,
     subject: mirror.name,
     data: {
-      ...{ mirror_id: mirror.id, run_id: run.id, revision: run.revision, count: run.counts },
+      mirror_id: mirror.id,
+      run_id: run.id,
+      revision: run.revision,
+      count: run.counts,
       ...(end.error && { error: end.error.code }),
     },
   });

@@ -1,12 +1,11 @@
 import { zstdCompressSync } from 'node:zlib';
 import { copyOut, copyRecordsOfFiles, withSession } from '@sluice/catalog';
-import { encodeShardTexts, type PatchInstructions } from '@sluice/formats/conda';
+import { bucketOf, encodeShardTexts, type PatchInstructions } from '@sluice/formats/conda';
 import type { PublishDeps } from '../deps.ts';
 import { rowOf } from '../names-facts.ts';
 import type { ShownName } from '../select.ts';
 import type { LoadedLayer } from '../selection.ts';
 import { patchedText, type ShownText } from '../shown-text.ts';
-import { bucketOf } from './shard-size.ts';
 
 /** A shard as it is to be stored. */
 export interface WrittenShard {

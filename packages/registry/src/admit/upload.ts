@@ -15,8 +15,8 @@ import {
   shareBlobs,
 } from '@sluice/catalog';
 import {
-  bucketFor,
   type IndexJson,
+  needsV3,
   parseFileName,
   parseIndexJson,
   readRecord,
@@ -172,7 +172,7 @@ async function record(
       file: fileName,
       from_rev: revision,
       body: new TextEncoder().encode(writeJson({ ...record, indexed_timestamp })),
-      v3: bucketFor(fileName, record).startsWith('v3.'),
+      v3: needsV3(record),
       run_exports: runExportsOfPackage(inspection),
     });
     await savePart(trx, part, { ...noOrigin, records: 0 }, revision, now);

@@ -14,6 +14,17 @@ test('asks once for those who ask together, and again after 10 s', async () => {
   expect(await memory.get('a')).toBe('a3');
 });
 
+test('tells questions about several things apart by all of them', async () => {
+  let asked = 0;
+  const memory = remembered(async ([id, no]: [id: number, no: string | undefined]) => `${id} ${no} (${++asked})`, {
+    now,
+  });
+  expect(await memory.get([1, '2'])).toBe('1 2 (1)');
+  expect(await memory.get([12, ''])).toBe('12  (2)');
+  expect(await memory.get([1, undefined])).toBe('1 undefined (3)');
+  expect(await memory.get([1, '2'])).toBe('1 2 (1)');
+});
+
 test('a clock that is put back makes no answer live longer', async () => {
   let asked = 0;
   const memory = remembered(async (key: string) => `${key}${++asked}`, { now });

@@ -1,11 +1,9 @@
 import type { ChannelNumbers, ListedEntry } from '@sluice/catalog';
-import type { ShardRecord } from '@sluice/formats/conda';
+import { repodataBuckets, type ShardRecord } from '@sluice/formats/conda';
 import { readShardRecords } from '../read-shard.ts';
 import { type Check, reindexRemedy } from './context.ts';
 import { note } from './report.ts';
 import { shardsOf } from './shards-of.ts';
-
-const bucketOrder = ['packages', 'packages.conda', 'v3.conda', 'v3.tar.bz2'] as const;
 
 /** Deep: does each shard of the head hold what its entry says? */
 export async function checkShards(
@@ -44,7 +42,7 @@ async function faultOf({ deps }: Check, entry: ListedEntry, subdir: string): Pro
   if (entry.words !== null && entry.words !== records.length) {
     return `The shard holds ${records.length} files, its signature is one of ${entry.words}.`;
   }
-  const counts = bucketOrder.map((bucket) => records.filter((record) => record.bucket === bucket).length);
+  const counts = repodataBuckets.map((bucket) => records.filter((record) => record.bucket === bucket).length);
   if (entry.buckets && counts.join() !== entry.buckets.join()) {
     return `The shard holds ${counts.join(', ')} files in its maps, its entry says ${entry.buckets.join(', ')}.`;
   }

@@ -1,12 +1,4 @@
-import {
-  channelsAfter,
-  type EntryPageRow,
-  type EntryPlace,
-  entriesAfter,
-  keepBlobs,
-  keepState,
-  newerEntries,
-} from '@sluice/catalog';
+import { channelsAfter, type EntryPageRow, type EntryPlace, entriesAfter, keepBlobs, keepState } from '@sluice/catalog';
 import { keptNumbers, systemRetention } from '../../retention.ts';
 import type { Collection } from './context.ts';
 import { eachShardFile } from './shard-files.ts';
@@ -72,7 +64,7 @@ function isListed({ from_no, to_no }: Pick<EntryPageRow, 'from_no' | 'to_no'>, k
  */
 export async function keepNewerFiles({ deps }: Collection, channel: number, no: number): Promise<void> {
   for (let after = beginning; ; ) {
-    const page = await newerEntries(deps.db, channel, no, after, pageSize);
+    const page = await entriesAfter(deps.db, channel, after, pageSize, no);
     const digests: Uint8Array[] = page.map(({ sha256 }) => sha256);
     const shards = page.filter(({ kind }) => kind === 'shard');
     await eachShardFile(deps, shards, (digest) => void digests.push(digest));

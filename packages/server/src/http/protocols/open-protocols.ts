@@ -49,37 +49,28 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
   const { db, storage, now } = rooms;
   const channels = remembered((path: string) => findChannel(db, path), { now });
   const documents = remembered(
-    async (key: string): Promise<Documents> => {
-      const [channelId, no] = JSON.parse(key) as [number, number | null];
+    async ([channelId, no]: [channelId: number, no: number | undefined]): Promise<Documents> => {
       const { rows, missing } =
-        no === null ? { rows: await headDocuments(db, channelId), missing: [] } : await documentsAt(db, channelId, no);
+        no === undefined
+          ? { rows: await headDocuments(db, channelId), missing: [] }
+          : await documentsAt(db, channelId, no);
       return { rows: new Map(rows.map((row) => [row.key, row])), missing: new Set(missing) };
     },
     { now, entries: 1000 },
   );
-  const refs = remembered(
-    (key: string) => {
-      const [channelId, ref] = JSON.parse(key) as [number, string];
-      return resolveRef(db, channelId, ref);
-    },
-    { now, entries: 10_000 },
-  );
+  const refs = remembered(([channelId, ref]: [channelId: number, ref: string]) => resolveRef(db, channelId, ref), {
+    now,
+    entries: 10_000,
+  });
   const asked = remembered(
-    (key: string) => {
-      const [channelId, no] = JSON.parse(key) as [number, number];
-      return enqueueOldMonolith(db, channelId, no);
-    },
+    ([channelId, no]: [channelId: number, no: number]) => enqueueOldMonolith(db, channelId, no),
     { now, max_age_ms: makeAgainMs, entries: 1000 },
   );
   // Not flushed by changes: what a digest names stays the same, and bytes stay for a while after the last publication with
   // them. That a shard is not there is never remembered.
-  const shards = remembered(
-    (key: string) => {
-      const [channelId, shard] = JSON.parse(key) as [number, string];
-      return listedShard(db, channelId, shard);
-    },
-    { now },
-  );
+  const shards = remembered(([channelId, key]: [channelId: number, key: string]) => listedShard(db, channelId, key), {
+    now,
+  });
   const notices = remembered(
     async (channelId: number) => noticesDocument(await shownNotices(db, channelId, now()), now()),
     {
@@ -96,14 +87,18 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
     { now, entries: 1000 },
   );
   const judged = remembered(
-    async (key: string): Promise<FileAnswer> => {
-      const [channelId, at, subdir, file] = JSON.parse(key) as [number, number | null, string, string];
+    async ([channelId, at, subdir, file]: [
+      channelId: number,
+      at: number | undefined,
+      subdir: string,
+      file: string,
+    ]): Promise<FileAnswer> => {
       return findFile(rooms, {
         channelId,
         layers: await layers.get(channelId),
         subdir,
         file,
-        ...(at === null ? {} : { at }),
+        ...(at === undefined ? {} : { at }),
       });
     },
     { now },
@@ -126,12 +121,12 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
       const { hotKey, principal } = requestContext(request);
       if (hotKey && principal) hot.keep(hotKey, principal, ready);
     },
-    documents: (channelId, no) => documents.get(JSON.stringify([channelId, no ?? null])),
-    makeDocuments: (channelId, no) => asked.get(JSON.stringify([channelId, no])),
-    resolveRef: (channelId, ref) => refs.get(JSON.stringify([channelId, ref])),
-    findShard: (channelId, key) => shards.get(JSON.stringify([channelId, key])),
+    documents: (channelId, no) => documents.get([channelId, no]),
+    makeDocuments: (channelId, no) => asked.get([channelId, no]),
+    resolveRef: (channelId, ref) => refs.get([channelId, ref]),
+    findShard: (channelId, key) => shards.get([channelId, key]),
     notices,
-    judge: (channelId, no, subdir, file) => judged.get(JSON.stringify([channelId, no ?? null, subdir, file])),
+    judge: (channelId, no, subdir, file) => judged.get([channelId, no, subdir, file]),
     db,
     fetcher: rooms.fetcher,
     countDownload: downloads.count,

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { type BlobColumns, type BlobStore, blobRef } from '@sluice/storage';
 import type { AccelPath } from './accel.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, validatorHeaders } from './answer.ts';
 import type { BodyMemory, RememberedBody } from './body-memory.ts';
 import { type ByteSpan, parseRange } from './byte-range.ts';
 import { conditionsOf, isNotModified, rangeApplies } from './conditional.ts';
@@ -82,15 +82,11 @@ export async function sendAnswer(
 }
 
 async function makeReady(deps: SendDeps, answer: Answer): Promise<ReadyAnswer> {
-  const { etag, lastModified, cacheControl, vary, contentType, body } = answer;
-  const validatorHeaders = ['Cache-Control', cacheControl];
-  if (etag !== undefined) validatorHeaders.push('ETag', etag);
-  if (lastModified !== undefined) validatorHeaders.push('Last-Modified', lastModified.toUTCString());
-  if (vary !== undefined) validatorHeaders.push('Vary', vary);
+  const { contentType, body } = answer;
   const bodyHeaders = ['Content-Type', contentType];
   if (body.kind === 'blob')
     bodyHeaders.push(...(body.encoded ? ['Content-Encoding', body.encoded] : ['Accept-Ranges', 'bytes']));
-  return { answer, validatorHeaders, bodyHeaders, ...(await smallBody(deps, answer)) };
+  return { answer, validatorHeaders: validatorHeaders(answer), bodyHeaders, ...(await smallBody(deps, answer)) };
 }
 
 async function smallBody(

@@ -5,7 +5,7 @@ import { findBlob } from '@sluice/catalog';
 import { parseSha256, sha256ToBytes } from '@sluice/formats/digest';
 import type { FileFetcher, Inflight } from '@sluice/mirror';
 import type { ServedFile } from '@sluice/publish';
-import type { Answer } from './answer.ts';
+import { type Answer, type AnswerHead, validatorHeaders } from './answer.ts';
 import { parseRange } from './byte-range.ts';
 import { conditionsOf, isNotModified, rangeApplies } from './conditional.ts';
 import { type SendDeps, sendAnswer } from './send-answer.ts';
@@ -38,13 +38,12 @@ export async function sendFetched(
   const { expected, part, record } = served;
   const etag = expected.sha256 === undefined ? undefined : `"${expected.sha256}"`;
   if (isNotModified(conditionsOf(request), { ...head, etag })) {
-    setHeaders(response, { ...head, etag });
-    response.writeHead(304).end();
+    response.writeHead(304, headersOf({ ...head, etag })).end();
     return;
   }
   if (request.method === 'HEAD' && expected.size !== undefined && etag !== undefined) {
-    setHeaders(response, { ...head, etag });
-    response.writeHead(200, { 'Accept-Ranges': 'bytes', 'Content-Length': expected.size }).end();
+    const whole = ['Accept-Ranges', 'bytes', 'Content-Length', String(expected.size)];
+    response.writeHead(200, [...headersOf({ ...head, etag }), ...whole]).end();
     return;
   }
   const fetched = await deps.fetcher.fetch({ part, file: record.file, from_rev: record.from_rev, expected });
@@ -63,30 +62,25 @@ async function sendInflight(
   inflight: Inflight,
   request: IncomingMessage,
   response: ServerResponse,
-  head: Head & { etag: string | undefined },
+  head: AnswerHead,
 ): Promise<void> {
   const { size } = inflight;
-  setHeaders(response, head);
+  const headers = headersOf(head);
   const range = size !== undefined && rangeApplies(request, head) ? parseRange(request.headers.range, size) : undefined;
   if (range === 'unsatisfiable') {
-    response.writeHead(416, { 'Content-Range': `bytes */${size}` }).end();
+    response.writeHead(416, [...headers, 'Content-Range', `bytes */${size}`]).end();
     return;
   }
   if (size !== undefined) {
-    response.setHeader('Accept-Ranges', 'bytes');
-    response.setHeader('Content-Length', range ? range.end - range.start : size);
+    headers.push('Accept-Ranges', 'bytes', 'Content-Length', String(range ? range.end - range.start : size));
   }
-  if (range) response.setHeader('Content-Range', `bytes ${range.start}-${range.end - 1}/${size}`);
-  response.statusCode = range ? 206 : 200;
+  if (range) headers.push('Content-Range', `bytes ${range.start}-${range.end - 1}/${size}`);
+  response.writeHead(range ? 206 : 200, headers);
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   await pipeline(Readable.from(inflight.read(range, gone.signal)), response);
 }
 
-function setHeaders(response: ServerResponse, head: Head & { etag: string | undefined }): void {
-  if (head.etag !== undefined) response.setHeader('ETag', head.etag);
-  if (head.lastModified !== undefined) response.setHeader('Last-Modified', head.lastModified.toUTCString());
-  if (head.vary !== undefined) response.setHeader('Vary', head.vary);
-  response.setHeader('Cache-Control', head.cacheControl);
-  response.setHeader('Content-Type', head.contentType);
+function headersOf(head: AnswerHead): string[] {
+  return [...validatorHeaders(head), 'Content-Type', head.contentType];
 }
