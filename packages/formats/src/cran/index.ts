@@ -1,0 +1,13 @@
+export type { DcfFields } from './dcf.ts';
+export { parseDcf, writeDcf } from './dcf.ts';
+export type { DcfLimits, DcfScanner } from './dcf-scan.ts';
+export { createDcfScanner } from './dcf-scan.ts';
+export type { RDependency } from './dependencies.ts';
+export { dependencyFields, parseDependencies } from './dependencies.ts';
+export type { RExtension, RFileName } from './file-name.ts';
+export { parseRFileName } from './file-name.ts';
+export { basePackages, isRPackageName, parseRPackageName } from './package-name.ts';
+export type { RBound, RComparison, RRequirement } from './requirement.ts';
+export { parseRRequirement, printRRequirement, rVersionMeets } from './requirement.ts';
+export type { RVersion } from './version.ts';
+export { compareRVersions, parseNumericVersion, parseRVersion } from './version.ts';
