@@ -31,6 +31,10 @@ export type FormatErrorCode =
   | 'patch_v3'
   | 'patch_version'
   | 'paths_json'
+  | 'python_file_name'
+  | 'python_name'
+  | 'python_specifier'
+  | 'python_version'
   | 'rds_limit'
   | 'rds_syntax'
   | 'record_file_mismatch'
@@ -41,7 +45,10 @@ export type FormatErrorCode =
   | 'repodata_truncated'
   | 'repodata_version'
   | 'run_exports_json'
-  | 'shard_syntax';
+  | 'shard_syntax'
+  | 'simple_limit'
+  | 'simple_malformed'
+  | 'simple_version';
 
 /**
  * The one error of the formats room: a text that is not what it claims to be.

@@ -1,0 +1,20 @@
+export type { PythonFileName, SdistFileName, WheelFileName, WheelTag } from './file-name.ts';
+export { parsePythonFileName, printWheelTag, readPythonFileName } from './file-name.ts';
+export { isProjectName, normaliseProjectName, parseProjectName } from './project-name.ts';
+export { writeSimpleFile } from './simple/file-text.ts';
+export { readSimpleFile } from './simple/read-file.ts';
+export { readSimpleJson } from './simple/read-json.ts';
+export type { ProjectStatus, SimpleEntry, SimpleFile, SimplePage } from './simple/simple-page.ts';
+export type { SimplePageParts } from './simple/write-json.ts';
+export { SIMPLE_API_VERSION, writeSimpleJson } from './simple/write-json.ts';
+export type { PythonSpecifier, SpecifierClause, SpecifierOperator } from './specifier.ts';
+export {
+  installable,
+  namesPrerelease,
+  parseSpecifier,
+  printSpecifier,
+  readSpecifier,
+  specifierAllows,
+} from './specifier.ts';
+export type { PythonVersion, VersionNumber } from './version.ts';
+export { comparePythonVersions, isPrerelease, parsePythonVersion, readPythonVersion } from './version.ts';

@@ -1,0 +1,66 @@
+import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../../conda/json.ts';
+import { countOf, textOf } from '../../conda/json-fields.ts';
+import { FormatError } from '../../errors.ts';
+import type { SimpleFile } from './simple-page.ts';
+
+/** Names of digests, and digests as hex: anything else is not handed on. */
+const algorithm = /^[a-z0-9_]{1,32}$/;
+const hexDigest = /^[0-9a-f]{16,256}$/;
+
+/**
+ * Read the JSON object of one file, the text a record keeps.
+ *
+ * @throws {FormatError} `simple_malformed`: no JSON object, no file name.
+ */
+export function readSimpleFile(text: string): SimpleFile {
+  const file = viewSimpleFile(parseJsonObject(text, 'The description of a file', 'simple_malformed'));
+  if (file !== undefined) return file;
+  throw new FormatError('simple_malformed', 'The description of a file has no file name.', {
+    wanted: '"filename"',
+    found: 'none',
+  });
+}
+
+/** A file out of its parsed object; undefined without a file name. Keys of a wrong type count as absent. */
+export function viewSimpleFile(object: JsonObject): SimpleFile | undefined {
+  const filename = textOf(object.filename);
+  if (filename === undefined) return undefined;
+  const requiresPython = textOf(object['requires-python']);
+  const size = countOf(object.size);
+  const uploadTime = textOf(object['upload-time']);
+  const provenance = textOf(object.provenance);
+  const gpgSig = object['gpg-sig'];
+  return {
+    filename,
+    url: textOf(object.url) ?? '',
+    hashes: hashesOf(object.hashes),
+    ...(requiresPython === undefined ? {} : { requiresPython }),
+    ...(size === undefined ? {} : { size }),
+    ...(uploadTime === undefined ? {} : { uploadTime }),
+    yanked: yankedOf(object.yanked),
+    coreMetadata: coreMetadataOf(object['core-metadata'] ?? object['dist-info-metadata']),
+    ...(provenance === undefined ? {} : { provenance }),
+    ...(typeof gpgSig === 'boolean' ? { gpgSig } : {}),
+  };
+}
+
+function hashesOf(value: JsonValue | undefined): Record<string, string> {
+  const hashes: Record<string, string> = {};
+  if (!isJsonObject(value)) return hashes;
+  for (const [name, digest] of Object.entries(value)) {
+    if (typeof digest !== 'string') continue;
+    const [key, hex] = [name.toLowerCase(), digest.toLowerCase()];
+    if (algorithm.test(key) && hexDigest.test(hex)) hashes[key] = hex;
+  }
+  return hashes;
+}
+
+/** Installers take an empty reason for "not yanked". */
+function yankedOf(value: JsonValue | undefined): boolean | string {
+  return typeof value === 'string' && value !== '' ? value : value === true;
+}
+
+function coreMetadataOf(value: JsonValue | undefined): SimpleFile['coreMetadata'] {
+  const { sha256 } = hashesOf(value);
+  return sha256 === undefined ? value === true || isJsonObject(value) : { sha256 };
+}
