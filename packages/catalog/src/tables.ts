@@ -4,6 +4,8 @@ import type { ColumnType, Generated } from 'kysely';
 type Json<T> = ColumnType<T, string, string>;
 type Bytes = Uint8Array;
 
+/** Whether a name that a higher tier of a channel shows hides all of that name in lower ones, or only the same files. */
+export type NamePriority = 'strict' | 'merge';
 export type Privacy = 'public' | 'authenticated' | 'private';
 export type MirrorMode = 'active' | 'passive';
 export type RunState = 'pending' | 'running' | 'stopping' | 'stopped' | 'completed' | 'failed';
@@ -95,6 +97,7 @@ export interface Tables {
     head_no: Generated<number>;
     monolith_no: Generated<number>;
     patch_rev: Generated<number>;
+    name_priority: Generated<NamePriority>;
     retention: ColumnType<Partial<RetentionDays> | null, string | null | undefined, string | null>;
     download_count: Generated<number>;
     created_at: Date;
@@ -158,7 +161,7 @@ export interface Tables {
     to_rev: number | null;
     body: Bytes;
     v3: Generated<boolean>;
-    run_exports: Bytes | null;
+    extra: Bytes | null;
   };
   source_shard: {
     source_id: number;
@@ -170,6 +173,36 @@ export interface Tables {
     blob: Bytes | null;
     signature: Bytes | null;
   };
+  source_name: {
+    source_id: number;
+    subdir: string;
+    name: string;
+    revision: number;
+    absent: boolean;
+    document_sha256: Bytes | null;
+    etag: string | null;
+    last_modified: string | null;
+    meta: ColumnType<Record<string, unknown>, string | undefined, string>;
+    checked_at: Date;
+  };
+  source_list: {
+    source_id: number;
+    subdir: string;
+    blob: Bytes;
+    unpacked_bytes: number;
+    names: number;
+    etag: string | null;
+    last_modified: string | null;
+    checked_at: Date;
+  };
+  channel_layer: {
+    channel_id: number;
+    below_id: number;
+    position: number;
+    created_at: Date;
+    created_by: string;
+  };
+  reserved_name: { pattern: string; note: Generated<string>; created_at: Date; created_by: string };
   refused_record: { source_id: number; subdir: string; file: string; reason: string };
   record_digest: { source_id: number; subdir: string; file: string; from_rev: number; sha256: Bytes };
   needed_noarch: { source_id: number; revision: number; rules: Bytes; blob: Bytes; unpacked_bytes: number };
@@ -184,6 +217,7 @@ export interface Tables {
     mode: MirrorMode;
     filters: ColumnType<MirrorFilters, string | undefined, string>;
     keep_legacy: Generated<boolean>;
+    internal: Generated<boolean>;
     cron: string;
     time_zone: Generated<string>;
     next_run_at: Date | null;

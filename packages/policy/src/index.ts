@@ -10,7 +10,7 @@ export { fileRows } from './facts/file-rows.ts';
 export { mergedFacts } from './facts/merged-facts.ts';
 export { sharedFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
-export { type RecordExtra, type RecordPlace, recordHash, recordHashAt, textHash } from './facts/text-hash.ts';
+export { type ListedWith, type RecordPlace, recordHash, recordHashAt, textHash } from './facts/text-hash.ts';
 export { type FilterKey, filterFault } from './filter-fault.ts';
 export { type ChannelFilters, lookedAtSubdirs, type MirrorFilters, takesNeededNoarch } from './filters.ts';
 export { type LayerDefinition, layerRules } from './layer-rules.ts';

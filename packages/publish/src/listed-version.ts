@@ -59,7 +59,7 @@ export function patchedVersion(
 ): RecordVersion | undefined {
   const shown = patchedText(patch, version);
   if (!shown) return undefined;
-  const isSame = shown.body === version.body && shown.run_exports === version.run_exports;
+  const isSame = shown.body === version.body && shown.extra === version.extra;
   return isSame ? version : { ...version, ...shown };
 }
 

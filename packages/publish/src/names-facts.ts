@@ -40,6 +40,6 @@ export function rowOf(rows: CopyBatch, i: number): ShownText & { file: string; f
     from_rev: rows.integer(i, 1)!,
     body: rows.bytes(i, 2)!,
     v3: rows.boolean(i, 3)!,
-    run_exports: rows.bytes(i, 4),
+    extra: rows.bytes(i, 4),
   };
 }

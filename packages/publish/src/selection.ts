@@ -82,7 +82,7 @@ async function patchedFacts(
   for (let at = 0; at < files.length; at += portion) {
     for (const record of await findRecords(db, part, files.slice(at, at + portion), revision)) {
       const shown = patchedText(patch, record);
-      if (shown?.body === record.body && shown.run_exports === record.run_exports) continue;
+      if (shown?.body === record.body && shown.extra === record.extra) continue;
       changed.push(record.file);
       if (shown) addRecords(patched, [{ ...record, ...shown }]);
     }

@@ -6,14 +6,14 @@ export interface ShownText {
   body: Uint8Array;
   v3: boolean;
   /** As JSON text; null when not known. */
-  run_exports: Uint8Array | null;
+  extra: Uint8Array | null;
 }
 
 /** A record as the channel's patches leave it; undefined when they remove it. */
 export function patchedText(
   patch: PatchInstructions | undefined,
-  { file, body, v3, run_exports }: ShownText & { file: string },
+  { file, body, v3, extra }: ShownText & { file: string },
 ): ShownText | undefined {
-  const patched = patchRecord(patch, file, body, { v3, runExports: run_exports });
-  return patched.status === 'removed' ? undefined : { body: patched.body, v3, run_exports: patched.runExports };
+  const patched = patchRecord(patch, file, body, { v3, runExports: extra });
+  return patched.status === 'removed' ? undefined : { body: patched.body, v3, extra: patched.runExports };
 }

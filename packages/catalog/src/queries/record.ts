@@ -11,10 +11,10 @@ export interface RecordVersion {
   /** Whether it stands in the v3 bucket. */
   v3: boolean;
   /** As JSON text; null when not known. */
-  run_exports: Uint8Array | null;
+  extra: Uint8Array | null;
 }
 
-const versionColumns = ['file', 'from_rev', 'to_rev', 'body', 'v3', 'run_exports'] as const;
+const versionColumns = ['file', 'from_rev', 'to_rev', 'body', 'v3', 'extra'] as const;
 
 /** Which part of a source: its number and one subdir. */
 export interface Part {
@@ -45,11 +45,11 @@ export async function closeRecords(db: Db, part: Part, files: readonly string[],
 export async function insertRecord(
   db: Db,
   part: Part,
-  record: { file: string; from_rev: number; body: Uint8Array; v3?: boolean; run_exports?: Uint8Array | null },
+  record: { file: string; from_rev: number; body: Uint8Array; v3?: boolean; extra?: Uint8Array | null },
 ): Promise<void> {
   await db
     .insertInto('record')
-    .values({ ...part, run_exports: null, ...record, to_rev: null })
+    .values({ ...part, extra: null, ...record, to_rev: null })
     .execute();
 }
 
@@ -121,7 +121,7 @@ export async function findRecords(
   const found: RecordVersion[] = [];
   for (let at = 0; at < files.length; at += 5000) {
     const { rows } = await sql<RecordVersion>`
-      select file, from_rev, to_rev, body, v3, run_exports from record
+      select file, from_rev, to_rev, body, v3, extra from record
       where source_id = ${part.source_id} and subdir = ${part.subdir} and file = any(${files.slice(at, at + 5000)})
         and from_rev <= ${revision} and (to_rev is null or to_rev > ${revision})`.execute(db);
     found.push(...rows);
@@ -132,7 +132,7 @@ export async function findRecords(
 /** Versions that began or ended after revision `after` and up to `upTo`: what changed between the two. */
 export async function changedRecords(db: Db, part: Part, after: number, upTo: number): Promise<RecordVersion[]> {
   const { rows } = await sql<RecordVersion>`
-    select file, from_rev, to_rev, body, v3, run_exports from record
+    select file, from_rev, to_rev, body, v3, extra from record
     where source_id = ${part.source_id} and subdir = ${part.subdir}
       and ((from_rev > ${after} and from_rev <= ${upTo}) or (to_rev > ${after} and to_rev <= ${upTo}))
     order by file, from_rev`.execute(db);
@@ -189,11 +189,11 @@ export async function insertRecordDigest(
 
 /**
  * The COPY command that reads the versions of these files that are live at `revision`: columns file, from_rev, body, v3,
- * run_exports.
+ * extra.
  */
 export function copyRecordsOfFiles(part: Part, revision: number, files: readonly string[]): string {
   return `copy (
-    select file, from_rev, body, v3, run_exports from record
+    select file, from_rev, body, v3, extra from record
     where ${livePart(part, revision)} and file = any(array[${files.map(quoted).join(',')}]::text[])
   ) to stdout (format binary)`;
 }
@@ -204,7 +204,7 @@ export function copyRecordsOfFiles(part: Part, revision: number, files: readonly
  */
 export function copyRecordsOfNames(part: Part, revision: number, names: readonly string[]): string {
   return `copy (
-    select file, from_rev, body, v3, run_exports
+    select file, from_rev, body, v3, extra
     from unnest(array[${names.map(quoted).join(',')}]::text[]) as wanted(name)
     cross join lateral (
       select * from record

@@ -33,7 +33,7 @@ async function again(id: string) {
 
 async function records() {
   const { rows } = await bench.database.pool.query<{ file: string; from_rev: number; v3: boolean; exports: string }>(
-    `select file, from_rev, v3, convert_from(run_exports, 'UTF8') as exports from record
+    `select file, from_rev, v3, convert_from(extra, 'UTF8') as exports from record
      where subdir = 'linux-64' and to_rev is null order by file`,
   );
   return rows;

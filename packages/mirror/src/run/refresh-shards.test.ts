@@ -48,20 +48,20 @@ interface LiveRow {
   file: string;
   v3: boolean;
   body: Buffer;
-  run_exports: Buffer | null;
+  extra: Buffer | null;
 }
 
 /** What is live now, texts parsed: a shard has other blanks and another order of keys than repodata.json. */
 async function live(revision = Number.MAX_SAFE_INTEGER) {
   const { rows } = await bench.database.pool.query<LiveRow>(
-    `select subdir, file, body, v3, run_exports from record
+    `select subdir, file, body, v3, extra from record
      where from_rev <= $1 and (to_rev is null or to_rev > $1) order by subdir, file`,
     [Math.min(revision, 2 ** 31 - 1)],
   );
-  return rows.map(({ body, run_exports, ...row }) => ({
+  return rows.map(({ body, extra, ...row }) => ({
     ...row,
     body: JSON.parse(body.toString()) as object,
-    runExports: run_exports && (JSON.parse(run_exports.toString()) as object),
+    runExports: extra && (JSON.parse(extra.toString()) as object),
   }));
 }
 

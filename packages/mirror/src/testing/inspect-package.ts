@@ -17,6 +17,6 @@ export const inspectPackage: InspectPackage = async (path, file, subdir) => {
     sha256: parseSha256(sha256.toString('hex')),
     size: bytes.length,
   });
-  const runExports = Buffer.from(writeJson(toRunExports((inspection.runExports ?? null) as JsonValue)));
-  return { body: Buffer.from(writeJson(record)), runExports, sha256 };
+  const extra = Buffer.from(writeJson(toRunExports((inspection.runExports ?? null) as JsonValue)));
+  return { body: Buffer.from(writeJson(record)), extra, sha256 };
 };

@@ -11,7 +11,7 @@ export interface RecordText {
   to_rev: number | null;
   body: Uint8Array;
   v3: boolean;
-  run_exports: Uint8Array | null;
+  extra: Uint8Array | null;
 }
 
 /**
@@ -20,8 +20,8 @@ export interface RecordText {
  * @throws {FormatError} as `condaFactsRow`; what was admitted as a record never does.
  */
 export function addRecords(builder: FactsBuilder, records: Iterable<RecordText>): void {
-  for (const { file, body, from_rev, v3, run_exports } of records) {
-    builder.add(condaFactsRow(file, body, from_rev, { v3, runExports: run_exports }));
+  for (const { file, body, from_rev, v3, extra } of records) {
+    builder.add(condaFactsRow(file, body, from_rev, { v3, extra: extra }));
   }
 }
 

@@ -2,7 +2,7 @@ import { type CondaRecord, type PackageFileName, parseFileName, readRecord } fro
 import { md5ToBytes, sha256ToBytes } from '@sluice/formats/digest';
 import { FormatError } from '@sluice/formats/errors';
 import type { FactsRow } from './builder.ts';
-import { type RecordExtra, recordHash } from './text-hash.ts';
+import { type ListedWith, recordHash } from './text-hash.ts';
 
 /**
  * The facts of one conda file, read from its record's verbatim text.
@@ -14,7 +14,7 @@ import { type RecordExtra, recordHash } from './text-hash.ts';
  * @throws {FormatError} `record_shape` when the text is not a record, `record_file_mismatch` when it is that of another
  *   package, and what `parseFileName` throws.
  */
-export function condaFactsRow(file: string, body: Uint8Array, fromRev: number, extra: RecordExtra = {}): FactsRow {
+export function condaFactsRow(file: string, body: Uint8Array, fromRev: number, extra: ListedWith = {}): FactsRow {
   const record = readRecord(body);
   const said = parseFileName(file);
   agree(record, said);

@@ -28,14 +28,14 @@ it('tells a record by all it is listed with', () => {
   const text = (value: string) => new TextEncoder().encode(value);
   const body = text('{}');
   const plain = recordHash('a-1-0.conda', body);
-  expect(recordHash('a-1-0.conda', body, { v3: false, runExports: null })).toEqual(plain);
+  expect(recordHash('a-1-0.conda', body, { v3: false, extra: null })).toEqual(plain);
   const listed = [
     plain,
     recordHash('b-1-0.conda', body),
     recordHash('a-1-0.conda', body, { v3: true }),
-    recordHash('a-1-0.conda', body, { runExports: text('{}') }),
-    recordHash('a-1-0.conda', body, { runExports: text('{"weak":["a"]}') }),
-    recordHash('a-1-0.conda', body, { v3: true, runExports: text('{}') }),
+    recordHash('a-1-0.conda', body, { extra: text('{}') }),
+    recordHash('a-1-0.conda', body, { extra: text('{"weak":["a"]}') }),
+    recordHash('a-1-0.conda', body, { v3: true, extra: text('{}') }),
   ];
   expect(new Set(listed.map(String)).size).toBe(listed.length);
 });
@@ -49,10 +49,10 @@ it('tells a record in a buffer as it tells one by itself', () => {
       const exported = exports === null ? null : text(exports);
       const bytes = Uint8Array.from([...text(before + file), ...body, ...(exported ?? []), 1, 2, 3]);
       const bodyEnd = bodyAt + body.length;
-      const runExportsAt = exported ? bodyEnd : -1;
-      const runExportsEnd = bodyEnd + (exported?.length ?? 0);
-      const place = { bytes, fileAt, fileEnd: bodyAt, bodyAt, bodyEnd, v3, runExportsAt, runExportsEnd };
-      expect(recordHashAt(place)).toEqual(recordHash(file, body, { v3, runExports: exported }));
+      const extraAt = exported ? bodyEnd : -1;
+      const extraEnd = bodyEnd + (exported?.length ?? 0);
+      const place = { bytes, fileAt, fileEnd: bodyAt, bodyAt, bodyEnd, v3, extraAt, extraEnd };
+      expect(recordHashAt(place)).toEqual(recordHash(file, body, { v3, extra: exported }));
     }),
   );
 });

@@ -48,20 +48,20 @@ export function nameHashAt(bytes: Uint8Array, begin: number, end: number): numbe
 }
 
 /** What a record is listed with, beside its text. */
-export interface RecordExtra {
+export interface ListedWith {
   /** Whether it stands in the v3 bucket. */
   v3?: boolean | undefined;
-  /** Its run exports as JSON text; null or absent when they are not known. */
-  runExports?: Uint8Array | null | undefined;
+  /** What else was read of it, as JSON text: of conda its run exports, of Python and R what the index does not say; null when nothing is known. */
+  extra?: Uint8Array | null | undefined;
 }
 
 /**
  * The hash of a record as it is listed: of its text, of the file name it stands under, since two files may have one text,
  * and of what it is listed with. Equal words mean that a shard has the same of it.
  */
-export function recordHash(file: string, body: Uint8Array, extra: RecordExtra = {}): [number, number] {
-  const exports = extra.runExports && textHash(extra.runExports);
-  return listedHash(nameHash(file), textHash(body), extra.v3 === true, exports);
+export function recordHash(file: string, body: Uint8Array, listed: ListedWith = {}): [number, number] {
+  const exports = listed.extra && textHash(listed.extra);
+  return listedHash(nameHash(file), textHash(body), listed.v3 === true, exports);
 }
 
 /** Where a record lies in a larger buffer; each end is behind the last byte. */
@@ -74,14 +74,14 @@ export interface RecordPlace {
   bodyEnd: number;
   v3: boolean;
   /** Negative when the run exports are not known. */
-  runExportsAt: number;
-  runExportsEnd: number;
+  extraAt: number;
+  extraEnd: number;
 }
 
 /** The {@link recordHash} of a record where it lies: for hundreds of thousands of them views would cost more than hashing. */
 export function recordHashAt(place: RecordPlace): [number, number] {
-  const { bytes, runExportsAt, runExportsEnd } = place;
-  const exports = runExportsAt < 0 ? undefined : textHashAt(bytes, runExportsAt, runExportsEnd);
+  const { bytes, extraAt, extraEnd } = place;
+  const exports = extraAt < 0 ? undefined : textHashAt(bytes, extraAt, extraEnd);
   const name = nameHashAt(bytes, place.fileAt, place.fileEnd);
   return listedHash(name, textHashAt(bytes, place.bodyAt, place.bodyEnd), place.v3, exports);
 }
@@ -90,11 +90,11 @@ function listedHash(
   name: number,
   [bodyA, bodyB]: [number, number],
   v3: boolean,
-  runExports: [number, number] | null | undefined,
+  extra: [number, number] | null | undefined,
 ): [number, number] {
   let [a, b] = [(bodyA ^ name) >>> 0, (bodyB ^ mix(name)) >>> 0];
   if (v3) [a, b] = joined(a, b, 0x76_33_00_01, 0x76_33_00_02);
-  if (runExports) [a, b] = joined(a, b, ...runExports);
+  if (extra) [a, b] = joined(a, b, ...extra);
   return [a, b];
 }
 

@@ -110,8 +110,8 @@ function writeShard(
   const records = parts.flatMap(({ layer, rows }) =>
     Array.from(rows, (row) => {
       const fn = layers[layer]!.facts.file(row);
-      const { body, v3, run_exports } = texts[layer]!.get(fn)!;
-      return { bucket: bucketOf(fn, v3), fn, body, run_exports };
+      const { body, v3, extra } = texts[layer]!.get(fn)!;
+      return { bucket: bucketOf(fn, v3), fn, body, run_exports: extra };
     }),
   );
   const shard = encodeShardTexts(records);

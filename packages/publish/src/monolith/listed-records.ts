@@ -33,8 +33,8 @@ export async function* listedRecords(
       bodyAt: 0,
       bodyEnd: 0,
       v3,
-      runExportsAt: -1,
-      runExportsEnd: -1,
+      extraAt: -1,
+      extraEnd: -1,
     };
     for await (const batch of copyOutInOrder(client, copyRecordsOfMap(parts, map))) {
       let taken = 0;
@@ -65,18 +65,18 @@ function lieAt(place: RecordPlace, batch: CopyBatch, row: number): void {
   place.bodyAt = batch.start(row, 1);
   place.bodyEnd = place.bodyAt + batch.size(row, 1);
   const size = batch.size(row, 2);
-  place.runExportsAt = size < 0 ? -1 : batch.start(row, 2);
-  place.runExportsEnd = place.runExportsAt + Math.max(0, size);
+  place.extraAt = size < 0 ? -1 : batch.start(row, 2);
+  place.extraEnd = place.extraAt + Math.max(0, size);
 }
 
 /** The record as the channel shows it; undefined when its patches remove it. */
 function patched(patches: PatchInstructions, place: RecordPlace): RecordPlace | undefined {
-  const { bytes, v3, bodyAt, bodyEnd, runExportsAt, runExportsEnd } = place;
+  const { bytes, v3, bodyAt, bodyEnd, extraAt, extraEnd } = place;
   const file = bytes.subarray(place.fileAt, place.fileEnd);
   const name = Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString();
   if (!patches.has(name)) return place;
   const body = bytes.subarray(bodyAt, bodyEnd);
-  const runExports = runExportsAt < 0 ? null : bytes.subarray(runExportsAt, runExportsEnd);
+  const runExports = extraAt < 0 ? null : bytes.subarray(extraAt, extraEnd);
   const shown = patchRecord(patches, name, body, { v3, runExports });
   if (shown.status === 'removed') return undefined;
   const parts = [file, shown.body, ...(shown.runExports ? [shown.runExports] : [])];
@@ -89,7 +89,7 @@ function patched(patches: PatchInstructions, place: RecordPlace): RecordPlace | 
     bodyAt: bodyStart,
     bodyEnd: bodyStop,
     v3,
-    runExportsAt: shown.runExports ? bodyStop : -1,
-    runExportsEnd: bodyStop + (shown.runExports?.length ?? 0),
+    extraAt: shown.runExports ? bodyStop : -1,
+    extraEnd: bodyStop + (shown.runExports?.length ?? 0),
   };
 }

@@ -49,12 +49,12 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
   const current = records <= currentUpTo ? currentCandidates(subdir) : undefined;
   const newest = newestFiles(subdir);
   const sinks: Sinks = {
-    add(bucket, { bytes, fileAt, fileEnd, bodyAt, bodyEnd, runExportsAt, runExportsEnd }) {
+    add(bucket, { bytes, fileAt, fileEnd, bodyAt, bodyEnd, extraAt, extraEnd }) {
       const fn = latin1(bytes, fileAt, fileEnd);
       newest.add(fn, bytes, bodyAt, bodyEnd);
       // What only newer clients may see is in repodata.json alone.
       if (bucket === 'v3.conda' || bucket === 'v3.tar.bz2') return;
-      if (runExportsAt >= 0) runExportsWriter.entry(bucket, fn, bytes.subarray(runExportsAt, runExportsEnd));
+      if (extraAt >= 0) runExportsWriter.entry(bucket, fn, bytes.subarray(extraAt, extraEnd));
       current?.add(fn, bytes.subarray(bodyAt, bodyEnd));
     },
     settle: runExports.settle,

@@ -39,17 +39,14 @@ const wanted = {
 };
 
 async function found() {
-  const rows = await catalog.db.selectFrom('record').select(['file', 'v3', 'run_exports', 'body']).execute();
+  const rows = await catalog.db.selectFrom('record').select(['file', 'v3', 'extra', 'body']).execute();
   for (const { file, body } of rows) {
     const record = JSON.parse(Buffer.from(body).toString());
     const { index } = packages[file.split('-')[0] as 'flagged'];
     if (index) expect(record).toMatchObject(index);
   }
   return Object.fromEntries(
-    rows.map(({ file, v3, run_exports }) => [
-      file.split('-')[0],
-      [v3, run_exports && Buffer.from(run_exports).toString()],
-    ]),
+    rows.map(({ file, v3, extra }) => [file.split('-')[0], [v3, extra && Buffer.from(extra).toString()]]),
   );
 }
 

@@ -9,7 +9,7 @@ export interface FolderPackage {
   file: string;
   body: Uint8Array;
   /** As JSON text; null when they cannot be read. */
-  runExports: Uint8Array | null;
+  extra: Uint8Array | null;
   /** Of a small file: its bytes, and what its archive says. */
   small?: { bytes: Uint8Array; inspection: InspectionRow };
 }
@@ -50,8 +50,8 @@ export async function admitFolderPackages(
     origin: () => noOrigin,
     guard: input.guard,
     async feed({ take, gone, drained }) {
-      for await (const { file, body, runExports, small } of input.packages) {
-        const { isNew } = take(file, body, { runExports });
+      for await (const { file, body, extra, small } of input.packages) {
+        const { isNew } = take(file, body, { extra });
         if (isNew && small && isWanted(input, file, body)) await bytes.add(small);
         await drained();
       }

@@ -36,7 +36,7 @@ export async function folderRecord(
     file,
     body: new TextEncoder().encode(writeJson(record)),
     sha256: digest,
-    runExports: runExportsOfPackage(inspection),
+    extra: runExportsOfPackage(inspection),
     ...(bytes && { small: { bytes, inspection: inspectionRow(digest, inspection) } }),
   };
 }

@@ -41,7 +41,7 @@ export async function admitIndexDocument(
       const scanner = createRepodataScanner({
         onRecord(bucket, file, body) {
           records++;
-          take(file, body, { v3: bucket.startsWith('v3.'), runExports: runExportsOf(file) });
+          take(file, body, { v3: bucket.startsWith('v3.'), extra: runExportsOf(file) });
         },
         onLeftOut: (_, stem) => refuse(`${stem}.whl`, noWheels),
       });

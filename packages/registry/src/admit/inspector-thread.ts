@@ -17,13 +17,13 @@ port.on('message', async ({ id, calls }: InspectorRequest) => {
 
 async function answer([path, file, subdir]: InspectorCall): Promise<InspectorAnswer> {
   try {
-    const { body, sha256, runExports, small } = await folderRecord(path, file, subdir, limits);
+    const { body, sha256, extra, small } = await folderRecord(path, file, subdir, limits);
     const digest = own(sha256);
     return {
       file,
       body: own(body),
       sha256: digest,
-      runExports: runExports && own(runExports),
+      extra: extra && own(extra),
       ...(small && { small: { bytes: own(small.bytes), inspection: { ...small.inspection, sha256: digest } } }),
     };
   } catch (error) {

@@ -38,13 +38,13 @@ function opened(options: Parameters<typeof openInspectors>[0]): Inspectors {
 }
 
 /** Plain bytes, of whatever kind of array. */
-function plain({ body, sha256, runExports, small, ...rest }: Awaited<ReturnType<typeof folderRecord>>) {
+function plain({ body, sha256, extra, small, ...rest }: Awaited<ReturnType<typeof folderRecord>>) {
   const hex = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString('hex');
   return {
     ...rest,
     body: hex(body),
     sha256: hex(sha256),
-    runExports: hex(runExports),
+    extra: hex(extra),
     small: small && {
       bytes: hex(small.bytes),
       inspection: { ...small.inspection, sha256: hex(small.inspection.sha256) },

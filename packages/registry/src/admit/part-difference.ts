@@ -6,8 +6,8 @@ import {
   type Facts,
   factsBuilder,
   fileRows,
+  type ListedWith,
   mergedFacts,
-  type RecordExtra,
   recordHash,
 } from '@sluice/policy';
 import { RegistryError } from '../errors.ts';
@@ -23,7 +23,7 @@ export interface TakenRecord {
 /** Compares what is listed now with the facts of the state before; memory holds columns, never texts. */
 export interface PartDifference {
   /** @throws {RegistryError} `index_duplicate_file`. */
-  take(file: string, body: Uint8Array, extra?: RecordExtra): TakenRecord;
+  take(file: string, body: Uint8Array, extra?: ListedWith): TakenRecord;
   /** Leave out what is no record of its file. */
   refuse(file: string, reason: string): void;
   /** A file is not listed any more. */
@@ -64,7 +64,7 @@ export function partDifference(
   let rowsOfName: ((name: string) => Iterable<number>) | undefined;
   let fresh = 0;
 
-  function take(file: string, body: Uint8Array, extra: RecordExtra = {}): TakenRecord {
+  function take(file: string, body: Uint8Array, extra: ListedWith = {}): TakenRecord {
     if (rest === 'kept') touchedFiles.add(file);
     const row = rowOf(file);
     if (row >= 0) {
@@ -85,7 +85,7 @@ export function partDifference(
     }
   }
 
-  function isUnchanged(row: number, file: string, body: Uint8Array, extra: RecordExtra): TakenRecord | undefined {
+  function isUnchanged(row: number, file: string, body: Uint8Array, extra: ListedWith): TakenRecord | undefined {
     if (before.length[row] !== body.byteLength) return undefined;
     const wasV3 = before.v3[row] === 1;
     // Where it stands may have made it v3 before, so what its text needs counts.

@@ -15,7 +15,7 @@ import {
   sourceRevision,
   withLock,
 } from '@sluice/catalog';
-import type { RecordExtra } from '@sluice/policy';
+import type { ListedWith } from '@sluice/policy';
 import type { RegistryError } from '../errors.ts';
 import type { AdmitDeps, Guard } from './deps.ts';
 import { duplicateFile, type PartDifference, partDifference, type TakenRecord } from './part-difference.ts';
@@ -34,7 +34,7 @@ export interface PartRefresh {
 
 /** Takes what an index lists. Bytes may be reused by the caller afterwards. */
 export interface PartFeed extends Pick<PartDifference, 'gone' | 'refuse' | 'renew'> {
-  take(file: string, body: Uint8Array, extra?: RecordExtra): TakenRecord;
+  take(file: string, body: Uint8Array, listed?: ListedWith): TakenRecord;
   /** Wait for this now and then, or memory grows. */
   drained(): Promise<void>;
 }
@@ -119,15 +119,16 @@ async function copyRecords(
 ): Promise<void> {
   const copy = copyIn(
     client,
-    'copy record (source_id, subdir, file, from_rev, to_rev, body, v3, run_exports) from stdin (format binary)',
+    'copy record (source_id, subdir, file, from_rev, to_rev, body, v3, extra) from stdin (format binary)',
     ['int4', 'text', 'text', 'int4', 'int4', 'bytea', 'bool', 'bytea'],
   );
   try {
     await input.feed({
-      take(file, body, extra) {
-        const taken = difference.take(file, body, extra);
-        const runExports = extra?.runExports ?? null;
-        if (taken.isNew) copy.row([input.sourceId, input.subdir, file, revision, null, body, taken.v3, runExports]);
+      take(file, body, listed) {
+        const taken = difference.take(file, body, listed);
+
+        if (taken.isNew)
+          copy.row([input.sourceId, input.subdir, file, revision, null, body, taken.v3, listed?.extra ?? null]);
         return taken;
       },
       refuse: difference.refuse,

@@ -102,9 +102,9 @@ async function takeShard(to: PartFeed, name: string, file: Uint8Array, isWhole: 
   for (const { bucket, fn, record, run_exports } of shard.records) {
     if (nameOf(fn) !== name.toLowerCase()) throw broken(name, `files of ${name}`, fn);
     const body = encoder.encode(writeJson(record));
-    const runExports = run_exports === undefined ? null : runExportsOfIndex({ ...run_exports });
+    const extra = run_exports === undefined ? null : runExportsOfIndex({ ...run_exports });
     const isV3 = bucket.startsWith('v3.');
-    const { v3, word } = to.take(fn, body, { v3: isV3, runExports });
+    const { v3, word } = to.take(fn, body, { v3: isV3, extra });
     if (word && v3 === isV3) words.push(...word);
     else whole = false;
   }

@@ -173,7 +173,7 @@ async function record(
       from_rev: revision,
       body: new TextEncoder().encode(writeJson({ ...record, indexed_timestamp })),
       v3: needsV3(record),
-      run_exports: runExportsOfPackage(inspection),
+      extra: runExportsOfPackage(inspection),
     });
     await savePart(trx, part, { ...noOrigin, records: 0 }, revision, now);
     await recordEvent(trx, {

@@ -116,7 +116,7 @@ function count(
   before: PatchInstructions | undefined,
   after: PatchInstructions | undefined,
 ): void {
-  const { file, body, v3, run_exports: runExports } = record;
+  const { file, body, v3, extra: runExports } = record;
   const [old, now] = [before, after].map((patches) => patchRecord(patches, file, body, { v3, runExports }));
   if (now!.status === 'removed') preview.removed++;
   else if (now!.body !== body || now!.runExports !== runExports) preview.files++;

@@ -25,7 +25,7 @@ async function read(onOpen?: (file: string) => Promise<void>) {
         opened.push(file);
         await onOpen?.(file);
         if (file.startsWith('broken')) throw new Error('This is no archive.');
-        return { body: Buffer.from(`{"of":"${file}"}`), runExports: null, sha256: new Uint8Array(32) };
+        return { body: Buffer.from(`{"of":"${file}"}`), extra: null, sha256: new Uint8Array(32) };
       },
     },
     { path, subdir: 'noarch', known: [...known.values()] },
@@ -100,7 +100,7 @@ test('many packages are opened by threads, which are closed; when they die nothi
         openInspectors: () => ({
           async inspect(_, file) {
             if (dies && file === 'many-250-0.conda') throw new RegistryError('inspector_died', 'A thread ended.');
-            return { file, body: Buffer.from(file), runExports: null, sha256: new Uint8Array(32) };
+            return { file, body: Buffer.from(file), extra: null, sha256: new Uint8Array(32) };
           },
           async close() {
             closed++;
