@@ -2,9 +2,12 @@ export type { PythonFileName, SdistFileName, WheelFileName, WheelTag } from './f
 export { parsePythonFileName, printWheelTag, readPythonFileName } from './file-name.ts';
 export { isProjectName, normaliseProjectName, parseProjectName } from './project-name.ts';
 export { writeSimpleFile } from './simple/file-text.ts';
+export type { SimpleForm } from './simple/negotiate.ts';
+export { negotiateSimple, simpleContentType } from './simple/negotiate.ts';
 export { readSimpleFile } from './simple/read-file.ts';
 export { readSimpleJson } from './simple/read-json.ts';
 export type { ProjectStatus, SimpleEntry, SimpleFile, SimplePage } from './simple/simple-page.ts';
+export { writeSimpleHtml } from './simple/write-html.ts';
 export type { SimplePageParts } from './simple/write-json.ts';
 export { SIMPLE_API_VERSION, writeSimpleJson } from './simple/write-json.ts';
 export type { PythonSpecifier, SpecifierClause, SpecifierOperator } from './specifier.ts';
@@ -16,5 +19,8 @@ export {
   readSpecifier,
   specifierAllows,
 } from './specifier.ts';
+export type { PythonMinor } from './suits-python.ts';
+export { fileSuitsPython, parsePythonMinor, specifierMeetsPython, tagSuitsPython } from './suits-python.ts';
 export type { PythonVersion, VersionNumber } from './version.ts';
 export { comparePythonVersions, isPrerelease, parsePythonVersion, readPythonVersion } from './version.ts';
+export { wheelPlatforms } from './wheel-platforms.ts';
