@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.ts';
-import { decodeUtf8 } from '../utf8.ts';
+import { decodeText } from './decode-text.ts';
 
 /** Takes the bytes of a document of paragraphs, in pieces of any size. */
 export interface DcfScanner {
@@ -23,8 +23,8 @@ const usual: DcfLimits = { paragraphBytes: 1 << 20 };
 
 /**
  * Cut a document into paragraphs, of which one at a time is held. Each is handed over as it is written, with `\n` at the
- * end of every line whatever ended it there. Bytes that are not UTF-8 are read as Latin-1, as R does when a paragraph
- * does not name its encoding.
+ * end of every line whatever ended it there. Its encoding is the one it
+ * names, else UTF-8, else Latin-1.
  *
  * @throws {FormatError} `dcf_limit` on a paragraph that is too long, `dcf_syntax` on a NUL, which no text holds.
  */
@@ -92,15 +92,4 @@ export function createDcfScanner(onParagraph: (text: string) => void, limits: Dc
       blankLine = true;
     },
   };
-}
-
-/** Bytes as text: UTF-8, or else Latin-1. */
-function decodeText(bytes: Uint8Array): string {
-  try {
-    return decodeUtf8(bytes);
-  } catch {
-    let text = '';
-    for (const byte of bytes) text += String.fromCharCode(byte);
-    return text;
-  }
 }
