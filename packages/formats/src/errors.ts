@@ -17,6 +17,7 @@ export type FormatErrorCode =
   | 'cran_requirement'
   | 'cran_version'
   | 'about_json'
+  | 'attestation'
   | 'dcf_limit'
   | 'dcf_syntax'
   | 'description'
@@ -32,9 +33,13 @@ export type FormatErrorCode =
   | 'patch_version'
   | 'paths_json'
   | 'python_file_name'
+  | 'python_marker'
+  | 'python_metadata'
   | 'python_name'
+  | 'python_requirement'
   | 'python_specifier'
   | 'python_version'
+  | 'r_shard'
   | 'rds_limit'
   | 'rds_syntax'
   | 'record_file_mismatch'
@@ -48,7 +53,8 @@ export type FormatErrorCode =
   | 'shard_syntax'
   | 'simple_limit'
   | 'simple_malformed'
-  | 'simple_version';
+  | 'simple_version'
+  | 'upload_form';
 
 /**
  * The one error of the formats room: a text that is not what it claims to be.

@@ -22,6 +22,8 @@ export type { RValue } from './rds-value.ts';
 export { writeRds } from './rds-write.ts';
 export type { RBound, RComparison, RRequirement } from './requirement.ts';
 export { parseRRequirement, printRRequirement, rVersionMeets } from './requirement.ts';
+export type { RShardFile } from './shard.ts';
+export { readRShard, readRShardTexts, writeRShard } from './shard.ts';
 export type { CranTree } from './tree.ts';
 export { parseCranTree } from './tree.ts';
 export type { RClient } from './user-agent.ts';
