@@ -1,5 +1,9 @@
+export type { CoreMetadata, ProjectUrl } from './core-metadata.ts';
+export { isStaticMetadata, parseCoreMetadata, readProjectUrl } from './core-metadata.ts';
 export type { PythonFileName, SdistFileName, WheelFileName, WheelTag } from './file-name.ts';
 export { parsePythonFileName, printWheelTag, readPythonFileName } from './file-name.ts';
+export type { PythonLicenceFacts } from './licence.ts';
+export { pythonLicenceText } from './licence.ts';
 export { isProjectName, normaliseProjectName, parseProjectName } from './project-name.ts';
 export { writeSimpleFile } from './simple/file-text.ts';
 export type { SimpleForm } from './simple/negotiate.ts';
