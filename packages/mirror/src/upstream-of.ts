@@ -1,6 +1,6 @@
 import type { MirrorDeps } from './deps.ts';
 import type { SourceAddress } from './source-address.ts';
-import type { UpstreamDeps } from './upstreams/conda/conda-upstream.ts';
+import type { UpstreamDeps } from './upstreams/upstream-deps.ts';
 
 /** The columns of a source that say where it is. */
 export interface StoredAddress {

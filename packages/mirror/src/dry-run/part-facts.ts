@@ -4,9 +4,9 @@ import { FormatError } from '@sluice/formats/errors';
 import { condaFactsRow, type Depends, dependsList, dependsOf, type Facts, factsBuilder } from '@sluice/policy';
 import { recordDepends, sourceFacts } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
-import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
 import { findDocument } from '../upstreams/conda/find-document.ts';
 import { folderPackages } from '../upstreams/conda/folder-packages.ts';
+import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 
 /** What the upstream has for one subdir now, as facts. Nothing was written. */
 export interface UpstreamPart {
@@ -62,7 +62,7 @@ interface Collector {
 }
 
 function collector(subdir: string, withDepends: boolean): Collector {
-  const builder = factsBuilder('conda', subdir);
+  const builder = factsBuilder(subdir);
   const depends = dependsList();
   return {
     add(file, body, v3 = false) {

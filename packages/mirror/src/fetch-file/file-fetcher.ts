@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createFileLocks, findBlob, findPart, findRecordDigest, findSource, type Part } from '@sluice/catalog';
+import { createFileLocks, findBlob, findRecordDigest, findSource, type Part } from '@sluice/catalog';
 import { bytesToHex, type Md5, parseMd5, parseSha256, type Sha256, sha256ToBytes } from '@sluice/formats/digest';
 import { admitBytes } from '@sluice/registry';
 import type { MirrorDeps, Receiving } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
 import { upstreamOf } from '../upstream-of.ts';
-import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
-import { type OpenPackage, openPackage } from '../upstreams/conda/open-package.ts';
+import { upstreamFormat } from '../upstreams/index.ts';
+import { type OpenFile, openFile } from '../upstreams/open-file.ts';
+import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 import { checkSize, type Expected, mostPackageBytes, type PackagePlace, receivePackage } from './receive-package.ts';
 
 /** A file of a source that a client asks for and whose bytes are not here. */
@@ -107,12 +108,13 @@ export function createFileFetcher(deps: MirrorDeps, options: FetcherOptions = {}
   }
 
   async function open({ part, file, from_rev, expected }: WantedFile): Promise<Inflight> {
-    const [source, known] = [await findSource(deps.db, part.source_id), await findPart(deps.db, part)];
+    const source = await findSource(deps.db, part.source_id);
     if (!source?.url)
       throw new MirrorError('mirror_missing', `The source of ${part.subdir}/${file} is gone.`, { found: file });
     const stored = { source_url: source.url, source_proxy: source.proxy, source_credential: source.credential };
     const upstream = { ...upstreamOf(deps, stored), signal: closing.signal };
-    const place: PackagePlace = { subdir: part.subdir, file, baseUrl: known?.base_url ?? null };
+    const location = await upstreamFormat(source.type).locator(deps, upstream)({ part, file, from_rev });
+    const place: PackagePlace = { subdir: part.subdir, file, location };
     const receiving = await deps.storage.receive({ expect: expectOf(expected), maxBytes: mostPackageBytes });
     const first = await firstAnswer(upstream, place, expected).catch(async (error: unknown) => {
       await receiving.discard();
@@ -173,8 +175,8 @@ export function createFileFetcher(deps: MirrorDeps, options: FetcherOptions = {}
   };
 }
 
-async function firstAnswer(upstream: UpstreamDeps, place: PackagePlace, expected: Expected): Promise<OpenPackage> {
-  const first = await openPackage(upstream, place, { from: 0 });
+async function firstAnswer(upstream: UpstreamDeps, place: PackagePlace, expected: Expected): Promise<OpenFile> {
+  const first = await openFile(upstream, place.location, `${place.subdir}/${place.file}`, { from: 0 });
   await checkSize(place, first, expected);
   return first;
 }

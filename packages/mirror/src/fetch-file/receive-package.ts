@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Receiving } from '../deps.ts';
 import { houseCodeOf } from '../error-code.ts';
 import { MirrorError } from '../errors.ts';
-import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
-import { type OpenPackage, openPackage } from '../upstreams/conda/open-package.ts';
+import type { Location } from '../upstreams/location.ts';
+import { type OpenFile, openFile } from '../upstreams/open-file.ts';
+import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 
 /** What a record promises of its file. Digests in lower-case hex, size in bytes. */
 export interface Expected {
@@ -16,8 +17,7 @@ export interface Expected {
 export interface PackagePlace {
   subdir: string;
   file: string;
-  /** `info.base_url` of the index that lists it. */
-  baseUrl: string | null;
+  location: Location;
 }
 
 /** More than any package has; so much of one without a size in its record is taken before it is refused. */
@@ -36,7 +36,7 @@ export interface Patience {
  *
  * @throws {MirrorError} `size_mismatch`; the answer is discarded then.
  */
-export async function checkSize(place: PackagePlace, opened: OpenPackage, expected: Expected): Promise<void> {
+export async function checkSize(place: PackagePlace, opened: OpenFile, expected: Expected): Promise<void> {
   if (opened.size === undefined || expected.size === undefined || opened.size === expected.size) return;
   await opened.discard();
   throw sizeMismatch(place, `${expected.size} bytes`, `${opened.size} bytes`);
@@ -47,7 +47,7 @@ export async function checkSize(place: PackagePlace, opened: OpenPackage, expect
  * that cannot do that, by skipping what is there already. Does not finish the receiving: admission verifies.
  *
  * @param first an answer that is open already.
- * @throws {MirrorError} what `openPackage` throws; `size_mismatch`; the signal's reason. What the receiving throws.
+ * @throws {MirrorError} what `openFile` throws; `size_mismatch`; the signal's reason. What the receiving throws.
  */
 export async function receivePackage(
   deps: UpstreamDeps,
@@ -55,12 +55,12 @@ export async function receivePackage(
   place: PackagePlace,
   expected: Expected,
   patience: Patience,
-  first?: OpenPackage,
+  first?: OpenFile,
 ): Promise<void> {
   let opened = first;
   for (let attempt = 1; ; attempt++) {
     try {
-      opened ??= await openPackage(deps, place, { from: receiving.size });
+      opened ??= await openFile(deps, place.location, `${place.subdir}/${place.file}`, { from: receiving.size });
       await checkSize(place, opened, expected);
       await pump(deps, receiving, opened);
       if (opened.size !== undefined && receiving.size < opened.size) throw cutShort(place, opened.size, receiving.size);
@@ -77,7 +77,7 @@ export async function receivePackage(
   }
 }
 
-async function pump(deps: UpstreamDeps, receiving: Receiving, opened: OpenPackage): Promise<void> {
+async function pump(deps: UpstreamDeps, receiving: Receiving, opened: OpenFile): Promise<void> {
   let at = opened.start;
   for await (const chunk of opened.bytes) {
     deps.signal?.throwIfAborted();

@@ -1,9 +1,10 @@
-import { countRunItems, nextRunItems, type RunItemRow, sourceParts } from '@sluice/catalog';
+import { countRunItems, nextRunItems, type RunItemRow } from '@sluice/catalog';
 import { bytesToHex, type Md5, type Sha256 } from '@sluice/formats/digest';
 import type { Receiving } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
 import { mostPackageBytes, receivePackage } from '../fetch-file/receive-package.ts';
-import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
+import { upstreamFormat } from '../upstreams/index.ts';
+import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 import { type Arrivals, collectArrivals } from './arrivals.ts';
 import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
 import { countsOf } from './run-counts.ts';
@@ -25,7 +26,7 @@ export async function downloadFiles(context: RunContext): Promise<StageEnd> {
   const giveUp = new AbortController();
   const upstream = { ...context.upstream, signal: AbortSignal.any([context.lease.signal, giveUp.signal]) };
   const items = missingItems(context, arrivals);
-  const fetchOne = await fetcher(context, upstream, arrivals);
+  const fetchOne = fetcher(context, upstream, arrivals);
   const working = Array.from({ length: workers }, async () => {
     while (context.hasTime()) {
       const next = await items.next();
@@ -65,13 +66,9 @@ async function* missingItems(context: RunContext, arrivals: Arrivals): AsyncGene
   }
 }
 
-async function fetcher(
-  context: RunContext,
-  upstream: UpstreamDeps,
-  arrivals: Arrivals,
-): Promise<(item: RunItemRow) => Promise<void>> {
+function fetcher(context: RunContext, upstream: UpstreamDeps, arrivals: Arrivals): (item: RunItemRow) => Promise<void> {
   const { deps, mirror, timings } = context;
-  const baseUrls = new Map((await sourceParts(deps.db, mirror.source_id)).map((part) => [part.subdir, part.base_url]));
+  const locate = upstreamFormat(mirror.source_type).locator(deps, upstream);
   let unavailable = 0;
   return async (item) => {
     const expect = {
@@ -82,8 +79,12 @@ async function fetcher(
     let receiving: Receiving | undefined;
     try {
       receiving = await deps.storage.receive({ expect, maxBytes: mostPackageBytes });
-      const place = { subdir: item.subdir, file: item.file, baseUrl: baseUrls.get(item.subdir) ?? null };
-      await receivePackage(upstream, receiving, place, expect, { attempts: 3, pauseMs: timings.retryPauseMs });
+      const { subdir, file, from_rev } = item;
+      const location = await locate({ part: { source_id: mirror.source_id, subdir }, file, from_rev });
+      await receivePackage(upstream, receiving, { subdir, file, location }, expect, {
+        attempts: 3,
+        pauseMs: timings.retryPauseMs,
+      });
     } catch (error) {
       await receiving?.discard();
       upstream.signal?.throwIfAborted();

@@ -7,7 +7,7 @@ import {
   saveProgress,
 } from '@sluice/catalog';
 import type { MirrorDeps } from '../deps.ts';
-import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
+import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 import { fencedOut, type Lease } from './keep-lease.ts';
 import type { RunTimings } from './timings.ts';
 

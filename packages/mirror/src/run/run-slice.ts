@@ -16,11 +16,11 @@ import type { MirrorDeps } from '../deps.ts';
 import { houseCodeOf, rememberedError } from '../error-code.ts';
 import { MirrorError } from '../errors.ts';
 import { upstreamOf } from '../upstream-of.ts';
+import { upstreamFormat } from '../upstreams/index.ts';
 import { downloadFiles } from './download-files.ts';
 import { handOver } from './hand-over.ts';
 import { isFencedOut, keepLease } from './keep-lease.ts';
 import { planRun } from './plan-run.ts';
-import { refreshSource } from './refresh-source.ts';
 import { commit, type RunContext, type StageEnd } from './run-context.ts';
 import { defaultTimings, type RunTimings } from './timings.ts';
 
@@ -89,7 +89,7 @@ export async function runSlice(deps: MirrorDeps, runId: string, options: SliceOp
 
 async function stages(context: RunContext): Promise<SliceEnd> {
   const work: Record<'refresh' | 'plan' | 'download', (context: RunContext) => Promise<StageEnd>> = {
-    refresh: refreshSource,
+    refresh: upstreamFormat(context.mirror.source_type).refresh,
     plan: planRun,
     download: downloadFiles,
   };

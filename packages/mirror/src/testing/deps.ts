@@ -2,7 +2,7 @@ import { createHttpClient, type HttpClient, type HttpClientOptions } from '../fe
 import { createSourceGuard, type SourceGuard } from '../fetch/source-guard.ts';
 import { parseSourceRules } from '../fetch/source-rules.ts';
 import { parseSourceAddress } from '../source-address.ts';
-import type { UpstreamDeps } from '../upstreams/conda/conda-upstream.ts';
+import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 
 /** A guard that lets loopback and the folder through. */
 export function testGuard(folder = '/nowhere'): SourceGuard {

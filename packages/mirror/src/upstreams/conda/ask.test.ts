@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HttpRequest } from '../../fetch/http-client.ts';
+import type { UpstreamDeps } from '../upstream-deps.ts';
 import { ask } from './ask.ts';
-import type { UpstreamDeps } from './conda-upstream.ts';
 
 const url = 'https://packages.example.org/forge';
 const path = 'noarch/repodata.json.zst';

@@ -1,7 +1,7 @@
 import { MirrorError } from '../../errors.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
 import { proxyWithSecret } from '../../source-address.ts';
-import type { UpstreamDeps } from './conda-upstream.ts';
+import type { UpstreamDeps } from '../upstream-deps.ts';
 import { channelLocation, channelUrl } from './locate.ts';
 
 /** What was last read of a document, and from where. */

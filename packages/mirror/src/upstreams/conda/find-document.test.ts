@@ -7,7 +7,7 @@ import type { PartOrigin } from '@sluice/catalog';
 import { afterEach, describe, expect, test } from 'vitest';
 import { testUpstreamDeps } from '../../testing/deps.ts';
 import { startUpstream, type Upstream } from '../../testing/upstream.ts';
-import type { UpstreamDeps } from './conda-upstream.ts';
+import type { UpstreamDeps } from '../upstream-deps.ts';
 import { type DocumentAnswer, findDocument, type KnownPart } from './find-document.ts';
 
 const open: Array<{ close(): Promise<void> }> = [];

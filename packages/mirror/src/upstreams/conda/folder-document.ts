@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { UpstreamDeps } from '../upstream-deps.ts';
 import { absentIfMissing } from './ask.ts';
-import type { UpstreamDeps } from './conda-upstream.ts';
 import { openDocument } from './document.ts';
 import type { DocumentAnswer, KnownPart } from './find-document.ts';
 import { openFolderFile } from './folder-file.ts';

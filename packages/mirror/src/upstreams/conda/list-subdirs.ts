@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { isJsonObject, knownSubdirs, parseSubdir } from '@sluice/formats/conda';
 import { MirrorError } from '../../errors.ts';
 import { proxyWithSecret } from '../../source-address.ts';
-import type { UpstreamDeps } from './conda-upstream.ts';
+import type { UpstreamDeps } from '../upstream-deps.ts';
 import { channelLocation } from './locate.ts';
 
 const mostBytes = 256 * 1024 * 1024;

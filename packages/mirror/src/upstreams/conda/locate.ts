@@ -1,12 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { MirrorError } from '../../errors.ts';
 import { redact } from '../../redact.ts';
 import { type SourceAddress, withSecret } from '../../source-address.ts';
+import { type Location, locationOf } from '../location.ts';
 
 const packageFile = /^[^/\\]+\.(conda|tar\.bz2)$/;
-
-/** Where something is: a URL to ask, secrets included, or a path of this machine. */
-export type Location = { kind: 'http'; url: string } | { kind: 'file'; path: string };
 
 /** Address of something in a channel, without secrets: what may be stored and shown. `path` is already in URL form. */
 export function channelUrl(address: SourceAddress, path: string): string {
@@ -72,8 +69,4 @@ export function locationBelow(address: SourceAddress, subdir: string, baseUrl: s
 
 function malformed(message: string, found: string): MirrorError {
   return new MirrorError('upstream_malformed', message, { found });
-}
-
-function locationOf(url: URL): Location {
-  return url.protocol === 'file:' ? { kind: 'file', path: fileURLToPath(url) } : { kind: 'http', url: url.href };
 }

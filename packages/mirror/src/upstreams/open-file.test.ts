@@ -2,13 +2,23 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { testUpstreamDeps } from '../../testing/deps.ts';
-import { startUpstream } from '../../testing/upstream.ts';
-import { type OpenPackage, openPackage } from './open-package.ts';
+import { testUpstreamDeps } from '../testing/deps.ts';
+import { startUpstream } from '../testing/upstream.ts';
+import { packageLocation } from './conda/locate.ts';
+import { type OpenFile, openFile } from './open-file.ts';
+import type { UpstreamDeps } from './upstream-deps.ts';
 
 const place = { subdir: 'noarch', file: 'a-1-0.conda', baseUrl: null };
 
-async function text(opened: OpenPackage): Promise<string> {
+async function openPackage(
+  deps: UpstreamDeps,
+  { subdir, file, baseUrl }: { subdir: string; file: string; baseUrl: string | null },
+  options: { from: number },
+) {
+  return openFile(deps, packageLocation(deps.address, subdir, file, baseUrl), `${subdir}/${file}`, options);
+}
+
+async function text(opened: OpenFile): Promise<string> {
   const parts: Uint8Array[] = [];
   for await (const part of opened.bytes) parts.push(part);
   return Buffer.concat(parts).toString();

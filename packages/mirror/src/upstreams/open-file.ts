@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
-import { MirrorError } from '../../errors.ts';
-import { proxyWithSecret } from '../../source-address.ts';
-import type { UpstreamDeps } from './conda-upstream.ts';
-import { packageLocation } from './locate.ts';
+import { MirrorError } from '../errors.ts';
+import { proxyWithSecret } from '../source-address.ts';
+import type { Location } from './location.ts';
+import type { UpstreamDeps } from './upstream-deps.ts';
 
-/** Bytes of a package file from `start` on. `size` is that of the whole file, when the upstream says. */
-export interface OpenPackage {
+/** Bytes of a file from `start` on. `size` is that of the whole file, when the upstream says. */
+export interface OpenFile {
   start: number;
   size: number | undefined;
   bytes: AsyncIterable<Uint8Array>;
@@ -14,17 +14,18 @@ export interface OpenPackage {
 }
 
 /**
- * Open a package file of an upstream, from byte `from` on if it can. An upstream that cannot gives it from the start.
+ * Open a file of an upstream, from byte `from` on if it can. An upstream that cannot gives it from the start.
  *
+ * @param name what it is called in errors.
  * @throws {MirrorError} what {@link UpstreamDeps.http} throws; `source_refused`, `upstream_missing` for files.
  */
-export async function openPackage(
+export async function openFile(
   deps: UpstreamDeps,
-  place: { subdir: string; file: string; baseUrl: string | null },
+  location: Location,
+  name: string,
   options: { from: number; attempts?: number | undefined },
-): Promise<OpenPackage> {
-  const location = packageLocation(deps.address, place.subdir, place.file, place.baseUrl);
-  if (location.kind === 'file') return openFile(deps, location.path, options.from);
+): Promise<OpenFile> {
+  if (location.kind === 'file') return openLocal(deps, location.path, options.from);
   const answer = await deps.http.open({
     url: location.url,
     headers: { 'accept-encoding': 'identity', ...(options.from > 0 ? { range: `bytes=${options.from}-` } : {}) },
@@ -39,17 +40,13 @@ export async function openPackage(
     return { start: Number(range[1]), size: numberOf(range[2]), bytes: answer.body, discard: answer.discard };
   }
   await answer.discard();
-  throw new MirrorError(
-    'upstream_malformed',
-    `The upstream answered ${place.subdir}/${place.file} with status ${answer.status} unasked.`,
-    {
-      wanted: 'status 200',
-      found: `status ${answer.status}`,
-    },
-  );
+  throw new MirrorError('upstream_malformed', `The upstream answered ${name} with status ${answer.status} unasked.`, {
+    wanted: 'status 200',
+    found: `status ${answer.status}`,
+  });
 }
 
-async function openFile(deps: UpstreamDeps, path: string, from: number): Promise<OpenPackage> {
+async function openLocal(deps: UpstreamDeps, path: string, from: number): Promise<OpenFile> {
   const handle = await open(await deps.guard.path(path));
   try {
     const { size } = await handle.stat();

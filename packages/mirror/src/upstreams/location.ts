@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url';
+
+/** Where something is: a URL to ask, secrets included, or a path of this machine. */
+export type Location = { kind: 'http'; url: string } | { kind: 'file'; path: string };
+
+/** A URL as a place to read from. */
+export function locationOf(url: URL): Location {
+  return url.protocol === 'file:' ? { kind: 'file', path: fileURLToPath(url) } : { kind: 'http', url: url.href };
+}
