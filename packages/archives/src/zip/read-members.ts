@@ -18,10 +18,13 @@ const FLAG_EFFORT = 0x0006;
 /** A second name for the member, which some readers prefer. */
 const EXTRA_UNICODE_PATH = 0x7075;
 
-/** One member of a zip. Sizes in bytes; `start` is where its (compressed) data begins. */
+/** One member of a zip. Sizes in bytes; `start` is where its (compressed) data begins; `method` 0 is stored, 8 deflated. */
 export type ZipMember = {
   readonly name: string;
   readonly compressed: boolean;
+  /** The number of the compression: 0 none, 8 deflate. */
+  readonly method: number;
+  readonly method: number;
   readonly start: number;
   readonly compressedSize: number;
   readonly size: number;
@@ -54,14 +57,7 @@ type CentralHeader = Header & { readonly offset: number };
  * @see PKWARE APPNOTE 6.3.10
  */
 export async function readZipMembers(access: RandomAccess, maxMembers: number): Promise<ZipMember[]> {
-  const directory = await findDirectory(access);
-  if (directory.entries > maxMembers) {
-    throw new ArchiveError('too_many_entries', `The zip has ${directory.entries} members. Build the package again.`, {
-      wanted: `at most ${maxMembers}`,
-      found: directory.entries,
-    });
-  }
-  const central = await readCentral(access, directory);
+  const { directory, central } = await readDirectory(access, maxMembers);
   const inOrder = [...central].sort((one, other) => one.offset - other.offset);
   const starts = new Map<CentralHeader, number>();
   let expected = 0;
@@ -79,6 +75,7 @@ export async function readZipMembers(access: RandomAccess, maxMembers: number): 
   return central.map((header) => ({
     name: header.name.toString(),
     compressed: header.method !== 0,
+    method: header.method,
     start: starts.get(header)!,
     compressedSize: header.compressedSize,
     size: header.size,
