@@ -10,26 +10,38 @@ export interface ChannelGateDeps {
   principalOf: (request: IncomingMessage) => Promise<Principal>;
 }
 
+/** What clients do at a door. */
+type DoorAction = 'artifact:download' | 'artifact:create';
+
+const words = {
+  'artifact:download': { verb: 'read', may: 'download from' },
+  'artifact:create': { verb: 'upload to', may: 'upload to' },
+} as const satisfies Record<DoorAction, unknown>;
+
 /**
- * The channel of a client's request, if whoever asks may download from it.
+ * The channel of a client's request, if whoever asks may do this there.
  *
  * @throws {ServerError} `unauthenticated` to anonymous for every name that is not public, existing or not; `not_found` to
- *   who is signed in and may not read it; `forbidden` when a token lacks the scope. design.md §7 no. 8.
+ *   who is signed in and may not read it; `forbidden` to who may read it, or has a token without the scope. design.md §7 no. 8.
  */
-export async function readableChannel(
+export async function permittedChannel(
   { channels, principalOf }: ChannelGateDeps,
   request: IncomingMessage,
   path: string,
+  action: DoorAction,
 ): Promise<ChannelRow> {
   const channel = await channels.get(path);
-  const verdict = channelVerdict(await principalOf(request), 'artifact:download', channel);
+  const verdict = channelVerdict(await principalOf(request), action, channel);
   if (verdict === 'allowed') return channel as ChannelRow;
+  const { verb, may } = words[action];
   if (verdict === 'unauthenticated') {
     throw new ServerError(
       'unauthenticated',
-      `Sign in to read ${path}: put a token in the URL (/t/<token>/) or in your client's credentials.`,
+      `Sign in to ${verb} ${path}: put a token in the URL (/t/<token>/) or in your client's credentials.`,
     );
   }
-  if (verdict === 'forbidden') throw new ServerError('forbidden', `Your token may not download from ${path}.`);
+  if (verdict === 'forbidden') {
+    throw new ServerError('forbidden', `You, or the token you use, may not ${may} ${path}.`);
+  }
   throw new ServerError('not_found', `There is no channel ${path} that you may read.`);
 }

@@ -15,12 +15,14 @@ describe('parseRepoPath', () => {
     ['/api/repo/c@/noarch/x', { channel: 'c', ref: '', rest: 'noarch/x' }],
     ['/api/repo/c@pin@x/noarch/x', { channel: 'c', ref: 'pin@x', rest: 'noarch/x' }],
     ['/api/repo/c/noarch/a@b-1-0.conda', { channel: 'c', ref: undefined, rest: 'noarch/a@b-1-0.conda' }],
+    ['/api/repo/c/simple/Foo/', { channel: 'c', ref: undefined, rest: 'simple/Foo', slash: true }],
+    ['/api/repo/c/s/cran/', { channel: 'c/s', ref: undefined, rest: 'cran', slash: true }],
     ['/api/repo/', undefined],
     ['/api/channels/c', undefined],
     ['/api/repo/c/../d', undefined],
     ['/api/repo/c%2F..%2Fd', undefined],
     ['/api/repo/%ff', undefined],
   ])('%s', (path, wanted) => {
-    expect(parseRepoPath(path)).toEqual(wanted);
+    expect(parseRepoPath(path)).toEqual(wanted && { slash: false, ...wanted });
   });
 });

@@ -6,6 +6,8 @@ export interface RepoPath {
   /** Which publication of it (`<channel>@<ref>`): a number, date, time or pin, not looked at yet; undefined for the head. */
   ref: string | undefined;
   rest: string;
+  /** Whether the path ends with a slash. */
+  slash: boolean;
 }
 
 const prefix = '/api/repo/';
@@ -25,12 +27,12 @@ export function parseRepoPath(path: string): RepoPath | undefined {
   const segments = decoded(path.slice(prefix.length))?.split('/').filter(Boolean);
   if (!segments?.length) return undefined;
   const [first, second, ...rest] = segments as [string, ...string[]];
+  const slash = path.endsWith('/');
   const own = splitRef(first);
-  if (own.ref !== undefined) return { ...own, rest: segments.slice(1).join('/') };
-  if (second === undefined) return { ...own, rest: '' };
-  if (knownSubdirs.includes(second) || servedNames.has(second)) return { ...own, rest: segments.slice(1).join('/') };
+  const isOwn = second === undefined || knownSubdirs.includes(second) || servedNames.has(second);
+  if (own.ref !== undefined || isOwn) return { ...own, rest: segments.slice(1).join('/'), slash };
   const sub = splitRef(second);
-  return { channel: `${first}/${sub.channel}`, ref: sub.ref, rest: rest.join('/') };
+  return { channel: `${first}/${sub.channel}`, ref: sub.ref, rest: rest.join('/'), slash };
 }
 
 /** The name of a channel never holds an `@`. */

@@ -5,9 +5,9 @@ import { unavailable } from '../../explain-error.ts';
 import { acceptsZstd } from '../accept-encoding.ts';
 import type { Answer } from '../answer.ts';
 import { ofThePast, revalidated } from '../cache-control.ts';
+import { type Place, placeName } from '../place.ts';
 import { type DocumentRequest, type Documents, hasEmptyDocument, isShardIndex, showsSubdir } from './documents.ts';
 import { emptyBody } from './empty-document.ts';
-import { type Place, placeName } from './place.ts';
 
 /** What answering with an index file works with. */
 export interface DocumentDeps {

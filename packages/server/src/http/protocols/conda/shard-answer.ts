@@ -2,7 +2,7 @@ import { type BlobRow, type Db, findShard } from '@sluice/catalog';
 import { ServerError } from '../../../errors.ts';
 import type { Answer } from '../answer.ts';
 import { immutable } from '../cache-control.ts';
-import type { Place } from './place.ts';
+import type { Place } from '../place.ts';
 
 /** Finds a shard of a channel by `<subdir>/<digest in hex>`. @throws {ServerError} `file_missing`. */
 export type ShardFinder = (channelId: number, key: string) => Promise<BlobRow & { created_at: Date }>;

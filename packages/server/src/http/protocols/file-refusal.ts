@@ -1,5 +1,5 @@
 import type { FileAnswer } from '@sluice/publish';
-import { ServerError } from '../../../errors.ts';
+import { ServerError } from '../../errors.ts';
 
 /** Why a file is not served, in words for the person whose install stopped. `key` is `<subdir>/<file>`. */
 export function fileRefusal(
