@@ -1,6 +1,7 @@
 /** Why a file is not shown, in the order of design.md §7 no. 3: the first that fires is the file's one reason. */
 export const reasonCodes = [
   'type',
+  'reserved',
   'platform',
   'channel_license',
   'channel_exclude_specs',
@@ -14,8 +15,8 @@ export const reasonCodes = [
 
 export type ReasonCode = (typeof reasonCodes)[number];
 
-/** Whose rule it was: the channel's own filters or those of one mirror. */
-export type RuleScope = 'channel' | 'mirror';
+/** Whose rule it was: the whole installation's, the channel's own filters or those of one mirror. */
+export type RuleScope = 'installation' | 'channel' | 'mirror';
 
 /** One rule's answer in words: which rule, what it saw, and what a person can do about it. */
 export interface Reason {
