@@ -64,3 +64,15 @@ create table reserved_name (
 );
 alter table mirror
   add column internal boolean not null default false;
+
+-- What stands beside a file of Python: the METADATA of a wheel (PEP 658), its attestations (PEP 740).
+create table record_companion (
+  source_id integer not null references source on delete cascade,
+  subdir text collate "C" not null,
+  file text collate "C" not null,
+  from_rev integer not null,
+  kind text not null check (kind in ('metadata', 'provenance')),
+  blob bytea not null references blob,
+  primary key (source_id, subdir, file, from_rev, kind)
+);
+create index record_companion_blob on record_companion (blob);

@@ -113,6 +113,7 @@ export {
 export { findInspections, type InspectionRow, insertInspections } from './queries/inspection.ts';
 export { type KeptFile, keepRecords } from './queries/keep-records.ts';
 export { channelLayers, failedFiles, type LayerRow } from './queries/layer.ts';
+export { advanceMirror, type LazyMirror, lazyMirrors } from './queries/lazy-mirror.ts';
 export { listedSince } from './queries/listed-version.ts';
 export { liveRecordPages } from './queries/live-records.ts';
 export {
@@ -231,6 +232,7 @@ export {
   type Part,
   type RecordVersion,
 } from './queries/record.ts';
+export { type CompanionPlace, findCompanion, saveCompanions } from './queries/record-companion.ts';
 export {
   countRefusals,
   noteRefusals,
@@ -307,6 +309,25 @@ export {
   sourceParts,
   touchPart,
 } from './queries/source.ts';
+export {
+  findSourceList,
+  type SourceListRow,
+  saveSourceList,
+  sourceLists,
+  touchSourceList,
+} from './queries/source-list.ts';
+export {
+  countKnownNames,
+  findSourceName,
+  knownNames,
+  liveRecordsBetween,
+  type NamePlace,
+  type NewSourceName,
+  type SourceNameRow,
+  saveRefusedBetween,
+  saveSourceName,
+  touchSourceName,
+} from './queries/source-name.ts';
 export { type PartOrigin, partSubdirs, savePart, sourceRevision } from './queries/source-part.ts';
 export { findShardBlobs, liveShards, replaceShards, type SourceShardRow } from './queries/source-shard.ts';
 export {
@@ -324,4 +345,4 @@ export { findUploadsSource, liveFilesOf, lockUploadsSource, type UploadsSource }
 export { beatWorkers, releaseLostJobs } from './queries/worker.ts';
 export type { Db } from './session.ts';
 export { type Session, withFreeLock, withLock, withSession } from './session.ts';
-export type { MirrorMode, Privacy, RunState, TokenResource } from './tables.ts';
+export type { CompanionKind, MirrorMode, Privacy, RunState, TokenResource } from './tables.ts';

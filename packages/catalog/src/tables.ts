@@ -10,6 +10,8 @@ export type Privacy = 'public' | 'authenticated' | 'private';
 export type MirrorMode = 'active' | 'passive';
 export type RunState = 'pending' | 'running' | 'stopping' | 'stopped' | 'completed' | 'failed';
 export type RunStage = 'refresh' | 'plan' | 'download' | 'publish';
+/** What stands beside a file of Python: a wheel's METADATA, the attestations of a file. */
+export type CompanionKind = 'metadata' | 'provenance';
 export type EntryKind = 'shard' | 'index';
 
 /** A channel that a resource token opens, `<channel>` or `<channel>/<subchannel>`, and how far. */
@@ -194,6 +196,14 @@ export interface Tables {
     etag: string | null;
     last_modified: string | null;
     checked_at: Date;
+  };
+  record_companion: {
+    source_id: number;
+    subdir: string;
+    file: string;
+    from_rev: number;
+    kind: CompanionKind;
+    blob: Bytes;
   };
   channel_layer: {
     channel_id: number;

@@ -107,7 +107,10 @@ export async function updateMirror(
     .execute();
 }
 
-/** Let the layer show what a run has brought in: its source at this revision. */
+/**
+ * Let the layer show what a run has brought in: its source at this revision. A layer that has gone further meanwhile, because
+ * somebody asked for a name, stays there.
+ */
 export async function moveMirror(
   db: Db,
   id: string,
@@ -115,7 +118,12 @@ export async function moveMirror(
 ): Promise<void> {
   await db
     .updateTable('mirror')
-    .set({ ...to, next_source_id: null })
+    .set({
+      source_id: to.source_id,
+      last_run_id: to.last_run_id,
+      at_rev: sql<number>`case when source_id = ${to.source_id} then greatest(at_rev, ${to.at_rev}) else ${to.at_rev} end`,
+      next_source_id: null,
+    })
     .where('id', '=', id)
     .execute();
 }

@@ -146,11 +146,31 @@ const spareShards = sql`
       and used.revision >= source_shard.from_rev and used.revision < source_shard.to_rev
   )`;
 
+/** Lists of sources that no mirror reads. */
+const spareLists = sql`
+  not exists (
+    select from mirror where source_list.source_id in (mirror.source_id, mirror.next_source_id)
+  )`;
+
+/** What stands beside versions of files that are over, and were not at any layer's revision. */
+const spareCompanions = sql`
+  not exists (
+    select from record
+    where record.source_id = record_companion.source_id and record.subdir = record_companion.subdir
+      and record.file = record_companion.file and record.from_rev = record_companion.from_rev
+      and (record.to_rev is null or exists (
+        select from ${usedRevisions} as used
+        where used.source_id = record.source_id and used.revision >= record.from_rev and used.revision < record.to_rev
+      ))
+  )`;
+
 const derived = {
   monolith: spareDocuments,
   facts: () => spareFacts,
   needed_noarch: () => spareNoarch,
   source_shard: () => spareShards,
+  source_list: () => spareLists,
+  record_companion: () => spareCompanions,
 };
 
 /** Tables of what was worked out, and can be again. */

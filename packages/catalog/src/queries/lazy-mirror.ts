@@ -1,0 +1,44 @@
+import type { MirrorFilters } from '@sluice/policy';
+import { sql } from 'kysely';
+import type { Db } from '../session.ts';
+
+/**
+ * A mirror that brings names in when they are asked for: passive, of a source of that type, without a list of its own of what
+ * to bring. Also one that has not shown anything yet.
+ */
+export interface LazyMirror {
+  id: string;
+  name: string;
+  channel_id: number;
+  filters: MirrorFilters;
+  keep_legacy: boolean;
+  internal: boolean;
+  at_rev: number;
+  source_id: number;
+  source_type: string;
+  source_url: string;
+  source_proxy: string | null;
+  source_credential: Uint8Array | null;
+}
+
+/** The lazy mirrors of a channel, in the order of its layers. */
+export async function lazyMirrors(db: Db, channelId: number, sourceType: string): Promise<LazyMirror[]> {
+  const { rows } = await sql<LazyMirror>`
+    select mirror.id, mirror.name, mirror.channel_id, mirror.filters, mirror.keep_legacy, mirror.internal, mirror.at_rev,
+      source.id as source_id, source.type as source_type, source.url as source_url, source.proxy as source_proxy,
+      source.credential as source_credential
+    from mirror join source on source.id = mirror.source_id
+    where mirror.channel_id = ${channelId} and source.type = ${sourceType} and mirror.mode = 'passive'
+      and coalesce(jsonb_array_length(mirror.filters -> 'projects'), 0) = 0
+    order by mirror.position, mirror.created_at`.execute(db);
+  return rows;
+}
+
+/** Let a mirror show its source as it is now, if it is still of that source. @returns the revision it shows. */
+export async function advanceMirror(db: Db, id: string, sourceId: number): Promise<number | undefined> {
+  const { rows } = await sql<{ at_rev: number }>`
+    update mirror set at_rev = greatest(mirror.at_rev, source.revision)
+    from source where mirror.id = ${id} and mirror.source_id = ${sourceId} and source.id = mirror.source_id
+    returning mirror.at_rev`.execute(db);
+  return rows[0]?.at_rev;
+}
