@@ -2,8 +2,8 @@ import { buildZip, type ZipItem } from '@sluice/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RandomAccess } from '../random-access.ts';
-import { readStoredMember } from './read-member.ts';
-import { readZipMembers } from './read-members.ts';
+import { readMember, readStoredMember } from './read-member.ts';
+import { findZipMembers, readZipMembers } from './read-members.ts';
 
 const accessTo = (bytes: Buffer): RandomAccess => ({
   size: bytes.length,
@@ -160,4 +160,56 @@ describe('readZipMembers', async () => {
     })();
     await expect(reading).rejects.toMatchObject({ code: 'corrupt' });
   });
+});
+
+describe('readMember', async () => {
+  const zip = await buildZip(ITEMS);
+
+  async function contents(bytes: Buffer): Promise<string[]> {
+    const texts: string[] = [];
+    for (const member of await members(bytes)) {
+      const parts: Uint8Array[] = [];
+      for await (const piece of readMember(accessTo(bytes), member, () => {})) parts.push(Uint8Array.from(piece));
+      texts.push(Buffer.concat(parts).toString());
+    }
+    return texts;
+  }
+
+  test('gives the bytes of stored and of deflated members', async () => {
+    expect(await contents(zip)).toEqual(['first', 'second, longer', '']);
+  });
+
+  // The deflated member, in its local header and in the directory.
+  const second = (signature: string) => at(zip, signature, at(zip, signature) + 1);
+  function changed(localOffset: number, centralOffset: number, bytes: readonly number[]): Buffer {
+    const copy = Buffer.from(zip);
+    copy.set(bytes, second(LOCAL) + localOffset);
+    copy.set(bytes, second(CENTRAL) + centralOffset);
+    return copy;
+  }
+
+  test.each([
+    ['a smaller size than its data', changed(22, 24, [5]), 'corrupt'],
+    ['a larger size than its data', changed(22, 24, [50]), 'truncated'],
+    ['a wrong checksum', changed(14, 16, [1, 2, 3, 4]), 'corrupt'],
+    ['another compression', changed(8, 10, [14]), 'entry_unsupported'],
+    ['no compression, with two sizes', changed(8, 10, [0]), 'corrupt'],
+  ])('refuses %s', async (_, bytes, code) => {
+    await expect(contents(bytes)).rejects.toMatchObject({ code, entry: 'two.txt' });
+  });
+});
+
+test('findZipMembers reads nothing but the directory and what is wanted', async () => {
+  const zip = await buildZip(ITEMS);
+  const reads: number[] = [];
+  const access: RandomAccess = {
+    size: zip.length,
+    read: async (position, length) => {
+      reads.push(position);
+      return zip.subarray(position, position + length);
+    },
+  };
+  const found = await findZipMembers(access, 10, (name) => name === 'two.txt');
+  expect(found).toEqual([(await members(zip))[1]]);
+  expect(reads.every((position) => position >= zip.indexOf('two.txt') - 30)).toBe(true);
 });

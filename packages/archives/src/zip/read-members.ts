@@ -24,7 +24,6 @@ export type ZipMember = {
   readonly compressed: boolean;
   /** The number of the compression: 0 none, 8 deflate. */
   readonly method: number;
-  readonly method: number;
   readonly start: number;
   readonly compressedSize: number;
   readonly size: number;
@@ -72,15 +71,52 @@ export async function readZipMembers(access: RandomAccess, maxMembers: number): 
   }
   if (expected !== directory.start)
     throw mismatch('', `directory at byte ${expected}`, `directory at byte ${directory.start}`);
-  return central.map((header) => ({
+  return central.map((header) => toMember(header, starts.get(header)!));
+}
+
+/**
+ * The members of that name, read by the directory alone: cheap over HTTP ranges, and no more than what a client sees that does the
+ * same. Everything else of the zip goes unseen.
+ *
+ * @throws {ArchiveError} as {@link readZipMembers}.
+ */
+export async function findZipMembers(
+  access: RandomAccess,
+  maxMembers: number,
+  wants: (name: string) => boolean,
+): Promise<ZipMember[]> {
+  const { central } = await readDirectory(access, maxMembers);
+  const found: ZipMember[] = [];
+  for (const header of central) {
+    if (wants(header.name.toString())) found.push(toMember(header, await checkLocal(access, header)));
+  }
+  return found;
+}
+
+function toMember(header: CentralHeader, start: number): ZipMember {
+  return {
     name: header.name.toString(),
     compressed: header.method !== 0,
     method: header.method,
-    start: starts.get(header)!,
+    start,
     compressedSize: header.compressedSize,
     size: header.size,
     crc32: header.crc32,
-  }));
+  };
+}
+
+async function readDirectory(
+  access: RandomAccess,
+  maxMembers: number,
+): Promise<{ directory: Directory; central: CentralHeader[] }> {
+  const directory = await findDirectory(access);
+  if (directory.entries > maxMembers) {
+    throw new ArchiveError('too_many_entries', `The zip has ${directory.entries} members. Build the package again.`, {
+      wanted: `at most ${maxMembers}`,
+      found: directory.entries,
+    });
+  }
+  return { directory, central: await readCentral(access, directory) };
 }
 
 async function readCentral(access: RandomAccess, directory: Directory): Promise<CentralHeader[]> {
