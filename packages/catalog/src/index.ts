@@ -7,6 +7,7 @@ export type { CopyType, CopyValue } from './copy/row-packer.ts';
 export { dump } from './dump/dump.ts';
 export { type Restored, restore } from './dump/restore.ts';
 export { CatalogError, type CatalogErrorCode } from './errors.ts';
+export { isLessPublic } from './less-public.ts';
 export { type ListenHandlers, listen } from './listen.ts';
 export {
   type AppliedMigration,
@@ -48,6 +49,16 @@ export {
   notifyChanged,
   updateChannel,
 } from './queries/channel.ts';
+export {
+  channelsAbove,
+  channelsBelow,
+  lockStacks,
+  removeChannelLayer,
+  replaceChannelLayers,
+  type StackEdge,
+  setNamePriority,
+  stackEdges,
+} from './queries/channel-layer.ts';
 export {
   type ChannelList,
   type ChannelSight,
@@ -221,11 +232,13 @@ export {
   copyLiveRecords,
   copyRecordsOfFiles,
   copyRecordsOfNames,
+  copyRecordsOfRanges,
   findLatestRecords,
   findOlderRecords,
   findRecord,
   findRecordDigest,
   findRecords,
+  findRecordVersion,
   gatherRecordStatistics,
   insertRecord,
   insertRecordDigest,
@@ -241,6 +254,14 @@ export {
   saveRefusedRecords,
 } from './queries/refusal.ts';
 export { type FileRemoval, findRemovals } from './queries/removal-event.ts';
+export {
+  deleteReservedName,
+  insertReservedName,
+  listReservedNames,
+  mirroringChannels,
+  type ReservedNameRow,
+  reservedPatterns,
+} from './queries/reserved-name.ts';
 export {
   channelsAfter,
   countSpareRows,

@@ -71,6 +71,23 @@ export async function findRecord(
     .executeTakeFirst();
 }
 
+/** The version of a file that began at that revision, live or ended. */
+export async function findRecordVersion(
+  db: Db,
+  part: Part,
+  file: string,
+  fromRev: number,
+): Promise<RecordVersion | undefined> {
+  return db
+    .selectFrom('record')
+    .select(versionColumns)
+    .where('source_id', '=', part.source_id)
+    .where('subdir', '=', part.subdir)
+    .where('file', '=', file)
+    .where('from_rev', '=', fromRev)
+    .executeTakeFirst();
+}
+
 /** The newest version of each of these files that began at or before `revision`, live or ended. */
 export async function findLatestRecords(
   db: Db,
@@ -199,7 +216,7 @@ export function copyRecordsOfFiles(part: Part, revision: number, files: readonly
 }
 
 /**
- * The same for all files of these package names. A file is `<name>-<version>-<build>.<ending>`, so those of a name lie
+ * The same for all files of these conda packages. A file is `<name>-<version>-<build>.<ending>`, so those of a name lie
  * together in the key, between those of longer names that begin as it does.
  */
 export function copyRecordsOfNames(part: Part, revision: number, names: readonly string[]): string {
@@ -210,6 +227,21 @@ export function copyRecordsOfNames(part: Part, revision: number, names: readonly
       select * from record
       where ${livePart(part, revision)} and file >= wanted.name || '-' and file < wanted.name || '.'
         and substr(file, length(wanted.name) + 2) like '%-%' and substr(file, length(wanted.name) + 2) not like '%-%-%'
+    ) as record
+  ) to stdout (format binary)`;
+}
+
+/** The same for all files whose keys lie in one of these ranges, each up to and without its second end. */
+export function copyRecordsOfRanges(
+  part: Part,
+  revision: number,
+  ranges: readonly (readonly [from: string, to: string])[],
+): string {
+  return `copy (
+    select file, from_rev, body, v3, extra
+    from (values ${ranges.map(([from, to]) => `(${quoted(from)}, ${quoted(to)})`).join(',')}) as wanted(low, high)
+    cross join lateral (
+      select * from record where ${livePart(part, revision)} and file >= wanted.low and file < wanted.high
     ) as record
   ) to stdout (format binary)`;
 }
