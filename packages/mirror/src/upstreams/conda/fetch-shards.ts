@@ -4,10 +4,10 @@ import { MirrorError } from '../../errors.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
 import { redact } from '../../redact.ts';
 import { proxyWithSecret } from '../../source-address.ts';
+import { readBounded } from '../read-bounded.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { digestOf } from './digest-of.ts';
 import { locationBelow } from './locate.ts';
-import { readBounded } from './read-bounded.ts';
 
 /** Requests under way at once, over connections that are kept. */
 const workers = 16;

@@ -1,8 +1,9 @@
 import type { SourcePartRow } from '@sluice/catalog';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
+import { absentIfMissing, absentIfNone } from '../absent-if.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { absenceMs, isBelieved } from './absence.ts';
-import { absentIfMissing, absentIfNone, ask } from './ask.ts';
+import { ask } from './ask.ts';
 import { type OpenDocument, openDocument } from './document.ts';
 import { findFolderDocument } from './folder-document.ts';
 import { channelLocation, channelUrl } from './locate.ts';

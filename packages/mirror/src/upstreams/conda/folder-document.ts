@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { absentIfMissing } from '../absent-if.ts';
+import { openFolderFile } from '../folder-file.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
-import { absentIfMissing } from './ask.ts';
 import { openDocument } from './document.ts';
 import type { DocumentAnswer, KnownPart } from './find-document.ts';
-import { openFolderFile } from './folder-file.ts';
 
 /**
  * The index of one subdir of a channel that lies in a folder of this machine. Size and time of change are its validator.

@@ -9,10 +9,11 @@ import { FormatError } from '@sluice/formats/errors';
 import { runExportsOfIndex } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
 import { unzstd } from '../../fetch/unzstd.ts';
+import { absentIfNone } from '../absent-if.ts';
+import { openFolderFile } from '../folder-file.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { absenceMs, isBelieved } from './absence.ts';
-import { absentIfNone, ask } from './ask.ts';
-import { openFolderFile } from './folder-file.ts';
+import { ask } from './ask.ts';
 import { channelLocation, channelUrl } from './locate.ts';
 import { type RunExportsTable, runExportsTable } from './run-exports-table.ts';
 

@@ -5,12 +5,13 @@ import { decodeShardIndex, type ShardIndex } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
 import { MirrorError } from '../../errors.ts';
 import { looksLikeZstd } from '../../fetch/unzstd.ts';
+import { absentIfNone } from '../absent-if.ts';
+import { readBounded } from '../read-bounded.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { absenceMs, isBelieved } from './absence.ts';
-import { absentIfNone, ask } from './ask.ts';
+import { ask } from './ask.ts';
 import { digestOf } from './digest-of.ts';
 import { channelLocation, channelUrl } from './locate.ts';
-import { readBounded } from './read-bounded.ts';
 
 const decompress = promisify(zstdDecompress);
 

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { MirrorError } from '../../errors.ts';
-import type { UpstreamDeps } from '../upstream-deps.ts';
-import { absentIfMissing } from './ask.ts';
+import { MirrorError } from '../errors.ts';
+import { absentIfMissing } from './absent-if.ts';
+import type { UpstreamDeps } from './upstream-deps.ts';
 
 /** A document of a folder, open to be read once. `etag` stands for its size and time of change, `total` is in bytes. */
 interface FolderFile {

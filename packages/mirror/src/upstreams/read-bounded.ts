@@ -1,4 +1,4 @@
-import { MirrorError } from '../../errors.ts';
+import { MirrorError } from '../errors.ts';
 
 /** Read a small answer whole. @throws {MirrorError} `upstream_malformed` when it is larger than `most` bytes. */
 export async function readBounded(body: AsyncIterable<Uint8Array>, most: number, url: string): Promise<Uint8Array> {
