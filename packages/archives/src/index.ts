@@ -1,5 +1,10 @@
 export { ArchiveError, type ArchiveErrorCode } from './errors.ts';
 export { type CondaInspection, type InspectOptions, inspectConda, type JsonObject } from './inspect/inspect-conda.ts';
+export { type CranInspection, type InspectCranOptions, inspectCran } from './inspect/inspect-cran.ts';
+export { inspectSdist, type SdistInspection, type SdistOptions } from './inspect/inspect-sdist.ts';
+export { inspectWheel, readWheelMetadata, type WheelInspection, type WheelOptions } from './inspect/inspect-wheel.ts';
 export type { PathsSummary } from './inspect/paths-summary.ts';
+export type { PythonMetadata } from './inspect/python-metadata.ts';
+export type { WheelText } from './inspect/wheel-text.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { RandomAccess } from './random-access.ts';
