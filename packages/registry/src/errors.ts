@@ -2,9 +2,11 @@ export type RegistryErrorCode =
   | 'archive_refused'
   | 'channel_exists'
   | 'channel_filters'
+  | 'channel_layer'
   | 'channel_missing'
   | 'channel_name'
   | 'channel_nested'
+  | 'channel_stood_on'
   | 'collect_unreadable'
   | 'file_exists'
   | 'file_mirrored'
@@ -17,11 +19,15 @@ export type RegistryErrorCode =
   | 'notice_missing'
   | 'patch_invalid'
   | 'patch_missing'
+  | 'reserved_name_exists'
+  | 'reserved_name_invalid'
+  | 'reserved_name_missing'
   | 'shard_broken'
   | 'subdir_mismatch'
   | 'timestamp_future'
   | 'type_not_allowed'
-  | 'upload_empty';
+  | 'upload_empty'
+  | 'upload_kind';
 
 /** One thing wrong with what somebody sent. `field` is its wire name, such as `filters.exclude_specs[1]`. */
 export interface FieldIssue {

@@ -20,8 +20,7 @@ export type ServerErrorCode =
   | 'unavailable'
   | 'upload_form'
   | 'upload_size'
-  | 'upload_too_large'
-  | 'upload_type';
+  | 'upload_too_large';
 
 /** The fields of a {@link ServerError} that may be shown; none ever holds a secret. */
 export interface ServerErrorDetails {

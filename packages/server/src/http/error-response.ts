@@ -102,9 +102,9 @@ const STATUS: Record<
   unavailable: 503,
   upload_empty: 400,
   upload_form: 400,
+  upload_kind: 415,
   upload_size: 400,
   upload_too_large: 413,
-  upload_type: 415,
 };
 
 /** The mirror room's codes: what a definition does wrong is the client's, what an upstream does wrong is a bad gateway. */

@@ -151,7 +151,7 @@ describe('the form', () => {
     ['more bytes than announced', [['size', '0'], content], 400, 'upload_size'],
     ['fewer bytes than announced', [['size', '2'], content], 400, 'upload_size'],
     ['another size announced behind', [content, ['size', '2']], 400, 'upload_size'],
-    ['another type', [['filetype', 'bdist_wheel'], content], 415, 'upload_type'],
+    ['another type', [['filetype', 'gra_file'], content], 415, 'upload_kind'],
     ['many fields', [...Array.from({ length: 30 }, (_, n): Part => [`f${n}`, 'x']), content], 400, 'upload_form'],
   ])('with %s is refused', async (_, parts, status, code) => {
     expect(refusal(await send(parts))).toEqual([status, code]);

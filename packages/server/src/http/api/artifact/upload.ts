@@ -32,9 +32,6 @@ const PLACES = [
 /** What a form around the largest file may weigh. */
 const FORM_BYTES = 64 * 1024;
 
-/** The one file type that is taken so far; its name is that of the other tools of this family. */
-const CONDA = 'conda1';
-
 /** `POST …/artifacts`: upload a package file. */
 export function registerUpload(app: App, deps: UploadDeps): void {
   // In a scope of its own, so that no other route takes forms.
@@ -72,14 +69,7 @@ async function upload(deps: UploadDeps, request: FastifyRequest) {
   const maxBytes = deps.config.data.max_upload_bytes;
   refuseTooLarge(request, maxBytes);
   const { receiving, fileName, filetype, subdir } = await receiveForm(request, deps.storage, maxBytes);
-  if (filetype !== undefined && filetype !== CONDA) {
-    await receiving.discard();
-    throw new ServerError('upload_type', `Files of type ${JSON.stringify(filetype)} are not taken; ${CONDA} is.`, {
-      wanted: CONDA,
-      found: filetype,
-    });
-  }
-  return admitUpload(deps, { channel, fileName, subdir, receiving, actor });
+  return admitUpload(deps, { channel, fileName, filetype, subdir, receiving, actor });
 }
 
 /** Refuse before the first byte what says itself that it is too large. */

@@ -28,6 +28,6 @@ export function fileView(name: string, { subdir, fn, record }: ShownFile): z.out
 
 /** An uploaded file. */
 export function uploadView(result: UploadResult): z.output<typeof UploadView> {
-  const { name, version, build, subdir, file, sha256, md5, size } = result;
-  return { name, version, build, subdir, ckey: `${subdir}/${file}`, sha256, md5, size };
+  const { name, version, build, part, file, sha256, md5, size } = result;
+  return { name, version, build, subdir: part, ckey: `${part}/${file}`, sha256, md5, size };
 }

@@ -1,0 +1,39 @@
+import { RegistryError } from '../../errors.ts';
+import type { Upload } from '../upload.ts';
+import { condaUpload } from './conda.ts';
+import type { UploadFormat } from './upload-format.ts';
+
+/** Every kind of package file that may be uploaded. Where a name could mean two, the first has it. */
+const formats: readonly UploadFormat[] = [condaUpload];
+
+/**
+ * What kind an uploaded file is: what the client calls it, else by its name, and then rather one that the channel holds.
+ *
+ * @throws {RegistryError} `file_name`, `upload_kind` for what is none; `type_not_allowed` when the channel does not hold its type.
+ */
+export function uploadFormat({ channel, fileName, filetype }: Omit<Upload, 'receiving' | 'actor'>): UploadFormat {
+  const matching = formats.filter((one) =>
+    filetype === undefined ? one.matches(fileName) : one.filetypes.includes(filetype),
+  );
+  const format = matching.find(({ type }) => channel.types.includes(type)) ?? matching[0];
+  if (format === undefined) throw unknownKind(fileName, filetype);
+  if (channel.types.includes(format.type)) return format;
+  throw new RegistryError(
+    'type_not_allowed',
+    `The channel ${channel.path} holds no packages of type ${format.type}, which ${fileName} is.`,
+    { wanted: channel.types.join(', '), found: format.type },
+  );
+}
+
+function unknownKind(fileName: string, filetype: string | undefined): RegistryError {
+  const known = formats.map(({ filetypes: [name] }) => name).join(', ');
+  return filetype === undefined
+    ? new RegistryError('file_name', `${JSON.stringify(fileName)} is no package file that is taken here.`, {
+        wanted: `a file name of one of ${known}`,
+        found: fileName,
+      })
+    : new RegistryError('upload_kind', `Files of type ${JSON.stringify(filetype)} are not taken; ${known} are.`, {
+        wanted: known,
+        found: filetype,
+      });
+}
