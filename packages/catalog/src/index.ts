@@ -366,4 +366,4 @@ export { findUploadsSource, liveFilesOf, lockUploadsSource, type UploadsSource }
 export { beatWorkers, releaseLostJobs } from './queries/worker.ts';
 export type { Db } from './session.ts';
 export { type Session, withFreeLock, withLock, withSession } from './session.ts';
-export type { CompanionKind, MirrorMode, Privacy, RunState, TokenResource } from './tables.ts';
+export type { CompanionKind, MirrorMode, NamePriority, Privacy, RunState, TokenResource } from './tables.ts';

@@ -6,6 +6,7 @@ import {
   channelPermission,
   channelVerdict,
   globalVerdict,
+  layerVerdict,
   type Permission,
   SCOPES,
   type Verdict,
@@ -43,6 +44,36 @@ const who: Record<string, Principal> = {
   "owner's token, upload only": account('owner', ['author'], scopes('artifact:create')),
   "author's token, all scopes": account('ada', ['author'], scopes(...SCOPES)),
 };
+
+describe('layerVerdict: one channel above another', () => {
+  const upper = { path: 'u', owner_id: 'ada' };
+  const below = { path: 'c', owner_id: 'owner' };
+  test.each<
+    [
+      name: string,
+      above: 'public' | 'authenticated' | 'private',
+      under: 'public' | 'authenticated' | 'private',
+      Verdict,
+    ]
+  >([
+    ['author', 'public', 'public', 'allowed'],
+    ['author', 'private', 'authenticated', 'allowed'],
+    ['author', 'public', 'authenticated', 'forbidden'],
+    ['author', 'private', 'private', 'hidden'],
+    ['owner', 'public', 'private', 'allowed'],
+    ["owner's token, write c", 'public', 'private', 'forbidden'],
+    ["owner's token, write c", 'private', 'private', 'allowed'],
+    ["owner's token, read scopes", 'authenticated', 'private', 'forbidden'],
+    ['admin', 'public', 'private', 'allowed'],
+    ['anonymous', 'public', 'authenticated', 'unauthenticated'],
+  ])('%s, a channel that is %s on one that is %s: %s', (name, above, under, verdict) => {
+    expect(layerVerdict(who[name]!, { ...upper, privacy: above }, { ...below, privacy: under })).toBe(verdict);
+  });
+
+  test('a channel that is not there is like one that nobody may see', () => {
+    expect(layerVerdict(who.owner!, { ...upper, privacy: 'private' }, undefined)).toBe('hidden');
+  });
+});
 
 describe('channelPermission', () => {
   test.each<[name: string, onPublic: Permission, onAuthenticated: Permission, onPrivate: Permission]>([

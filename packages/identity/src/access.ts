@@ -1,4 +1,4 @@
-import type { Privacy } from '@sluice/catalog';
+import { isLessPublic, type Privacy } from '@sluice/catalog';
 import { ANONYMOUS, type Principal, type SignedIn } from './principal.ts';
 
 /** How far somebody may go in a channel, from nothing to everything. */
@@ -99,6 +99,20 @@ export function channelVerdict(
   if (covers(actionPermission(principal, action, channel), ACTIONS[action].channel)) return 'allowed';
   if (principal.kind === 'anonymous') return 'unauthenticated';
   return knows(principal, channel) ? 'forbidden' : 'hidden';
+}
+
+/**
+ * May the principal, who manages `upper`, have it show what `below` shows? Whoever reads `upper` reads that, so where fewer
+ * people may read `below` it takes the right to manage that, too.
+ *
+ * @see design.md §2
+ */
+export function layerVerdict(principal: Principal, upper: ChannelAccess, below: ChannelAccess | undefined): Verdict {
+  if (below === undefined || !isLessPublic(below.privacy, upper.privacy)) {
+    return channelVerdict(principal, 'artifact:download', below);
+  }
+  const noun = below.path.includes('/') ? 'subchannel' : 'channel';
+  return channelVerdict(principal, `${noun}.mirror:edit`, below);
 }
 
 /** May the principal do this, where no channel is in question? Never `hidden`. */

@@ -7,6 +7,7 @@ export {
   channelVerdict,
   type GlobalAction,
   globalVerdict,
+  layerVerdict,
   type Permission,
   SCOPES,
   systemVerdict,

@@ -16,6 +16,7 @@ export { deleteFiles, type FileChoice } from './channels/delete-files.ts';
 export type { Actor, ChannelDeps } from './channels/deps.ts';
 export { type ChannelEdit, editChannel } from './channels/edit-channel.ts';
 export { createNotice, deleteNotice, editNotice, type NoticeWish } from './channels/notice.ts';
+export { type LayerWish, type MayStand, setChannelLayers } from './channels/set-layers.ts';
 export { type FieldIssue, RegistryError, type RegistryErrorCode } from './errors.ts';
 export {
   beginMaintenance,
@@ -35,4 +36,5 @@ export { readPatchPackage } from './patches/patch-package.ts';
 export { type PatchWish, patchWish } from './patches/patch-wish.ts';
 export type { PatchChange, PatchPreview } from './patches/preview-patches.ts';
 export { type DenialCount, type PartPlan, type PlannedFile, planLayer } from './plan-layer.ts';
+export { freeName, reserveName } from './reserved-names.ts';
 export { editSettings, type SystemSettings, systemSettings } from './settings.ts';

@@ -86,7 +86,7 @@ export async function markChannelDeleted(db: Db, id: number, now: Date): Promise
 /** Tell every process that what it remembers of this thing is out of date, once the transaction commits. */
 export async function notifyChanged(
   db: Db,
-  noun: 'channel' | 'head' | 'token' | 'session' | 'account' | 'mirror',
+  noun: 'channel' | 'head' | 'token' | 'session' | 'account' | 'mirror' | 'reserved-names',
   id: string | number,
 ): Promise<void> {
   await sql`select pg_notify('sluice_changed', ${`${noun}:${id}`})`.execute(db);

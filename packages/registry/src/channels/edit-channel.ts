@@ -5,6 +5,7 @@ import {
   type Db,
   enqueuePublication,
   lockChannel,
+  lockStacks,
   notifyChanged,
   type Privacy,
   recordEvent,
@@ -14,6 +15,8 @@ import type { PackageType, RetentionDays } from '@sluice/policy';
 import { channelMissing } from '../errors.ts';
 import { checkChannelFilters, type FilterWish } from './channel-filters.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
+import { followPrivacy } from './leave-stacks.ts';
+import type { MayStand } from './set-layers.ts';
 
 /** A wish to change a channel; what is left out stays. Filters are replaced as a whole. */
 export interface ChannelEdit {
@@ -33,7 +36,8 @@ type Changed = { [K in keyof ChannelChange]: { from: unknown; to: unknown } };
  * Change a channel. Downloads are judged by the new settings as soon as this returns; the index follows by a job, when
  * filters or types changed or the channel was unfrozen.
  *
- * @throws {RegistryError} `channel_missing`, `channel_filters`.
+ * @param mayStand asked about every channel below when more people are to read it.
+ * @throws {RegistryError} `channel_missing`, `channel_filters`; what `mayStand` throws.
  * @see product.md CH-04, CH-08, CH-09
  */
 export async function editChannel(
@@ -41,6 +45,7 @@ export async function editChannel(
   channel: Pick<ChannelRow, 'id' | 'path'>,
   edit: ChannelEdit,
   actor: Actor,
+  mayStand: MayStand = () => {},
 ): Promise<ChannelRow> {
   const wish: ChannelChange = {
     ...(edit.description === undefined ? {} : { description: edit.description }),
@@ -52,11 +57,13 @@ export async function editChannel(
   };
   const now = deps.now();
   return deps.db.transaction().execute(async (trx) => {
+    if (wish.privacy !== undefined) await lockStacks(trx);
     const before = await lockChannel(trx, channel.id, 'change');
     if (!before) throw channelMissing(channel.path);
     const changed = difference(before, wish);
     if (Object.keys(changed).length === 0) return before;
     const after = await updateChannel(trx, before.id, wish, now);
+    if ('privacy' in changed) await followPrivacy(trx, before, after, mayStand, actor, now);
     await recordEdit(trx, { changed, path: before.path, actor, now });
     await notifyChanged(trx, 'channel', before.id);
     if (!after.frozen && ('filters' in changed || 'types' in changed || 'frozen' in changed)) {
