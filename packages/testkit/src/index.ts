@@ -13,6 +13,13 @@ export { type BuiltRPackage, buildCranTree, buildRPackage, type RPackageOptions 
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export { encodeBzip2 } from './encode-bzip2.ts';
 export { streamLargePackage } from './large-package.ts';
+export {
+  type BuiltPythonPackage,
+  buildSdist,
+  buildWheel,
+  type PythonPackageOptions,
+  type WheelOptions,
+} from './python-package.ts';
 export { createTestCatalog, type TestCatalog, type TestRecords, testRecord } from './seed.ts';
 export { testPostgres } from './test-postgres.ts';
 export {
