@@ -245,7 +245,7 @@ export {
   type Part,
   type RecordVersion,
 } from './queries/record.ts';
-export { type CompanionPlace, findCompanion, saveCompanions } from './queries/record-companion.ts';
+export { type CompanionPlace, findCompanion, keepCompanions, saveCompanions } from './queries/record-companion.ts';
 export {
   countRefusals,
   noteRefusals,
@@ -260,6 +260,7 @@ export {
   listReservedNames,
   mirroringChannels,
   type ReservedNameRow,
+  reservedAgainst,
   reservedPatterns,
 } from './queries/reserved-name.ts';
 export {
@@ -362,7 +363,7 @@ export {
   type TokenRow,
   touchTokens,
 } from './queries/token.ts';
-export { findUploadsSource, liveFilesOf, lockUploadsSource, type UploadsSource } from './queries/uploads.ts';
+export { findUploadsSource, liveFilesBetween, lockUploadsSource, type UploadsSource } from './queries/uploads.ts';
 export { beatWorkers, releaseLostJobs } from './queries/worker.ts';
 export type { Db } from './session.ts';
 export { type Session, withFreeLock, withLock, withSession } from './session.ts';

@@ -19,6 +19,7 @@ export type RegistryErrorCode =
   | 'notice_missing'
   | 'patch_invalid'
   | 'patch_missing'
+  | 'release_taken'
   | 'reserved_name_exists'
   | 'reserved_name_invalid'
   | 'reserved_name_missing'

@@ -4,6 +4,7 @@ export { admitFolderPackages, type FolderPackage } from './admit/folder-packages
 export { folderRecord } from './admit/folder-record.ts';
 export { admitIndexDocument } from './admit/index-document.ts';
 export { type Inspectors, openInspectors } from './admit/inspectors.ts';
+export { admitName, type ListedRecord, type NameRefresh } from './admit/name.ts';
 export type { PartRefresh } from './admit/refresh-part.ts';
 export { runExportsOfIndex } from './admit/run-exports-text.ts';
 export { admitShardFiles, admitShards, type ListedShard } from './admit/shards.ts';
@@ -17,6 +18,7 @@ export type { Actor, ChannelDeps } from './channels/deps.ts';
 export { type ChannelEdit, editChannel } from './channels/edit-channel.ts';
 export { createNotice, deleteNotice, editNotice, type NoticeWish } from './channels/notice.ts';
 export { type LayerWish, type MayStand, setChannelLayers } from './channels/set-layers.ts';
+export { type YankWish, yankFile } from './channels/yank-file.ts';
 export { type FieldIssue, RegistryError, type RegistryErrorCode } from './errors.ts';
 export {
   beginMaintenance,

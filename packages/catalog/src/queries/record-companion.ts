@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '../session.ts';
 import type { CompanionKind } from '../tables.ts';
 import type { BlobRow } from './blob.ts';
@@ -39,4 +40,19 @@ export async function saveCompanions(
         .doUpdateSet((eb) => ({ blob: eb.ref('excluded.blob') })),
     )
     .execute();
+}
+
+/** What stood beside one version of a file stands beside the version from `revision` on, too: only its description has changed. */
+export async function keepCompanions(
+  db: Db,
+  part: Part,
+  { file, from_rev }: { file: string; from_rev: number },
+  revision: number,
+): Promise<void> {
+  await sql`
+    insert into record_companion (source_id, subdir, file, from_rev, kind, blob)
+    select source_id, subdir, file, ${revision}, kind, blob from record_companion
+    where source_id = ${part.source_id} and subdir = ${part.subdir} and file = ${file} and from_rev = ${from_rev}`.execute(
+    db,
+  );
 }

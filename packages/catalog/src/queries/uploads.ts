@@ -28,14 +28,18 @@ export async function findUploadsSource(db: Db, channelId: number): Promise<Uplo
     .executeTakeFirst();
 }
 
-/** Files of a source that are live now and whose names begin with `<name>-`, in all subdirs. Longer names may be among them. */
-export async function liveFilesOf(db: Db, sourceId: number, name: string): Promise<{ subdir: string; file: string }[]> {
+/** Files of a source that are live now and whose keys lie in this range (the end is not in it), in all parts. */
+export async function liveFilesBetween(
+  db: Db,
+  sourceId: number,
+  [from, to]: readonly [from: string, to: string],
+): Promise<{ subdir: string; file: string }[]> {
   const { rows } = await sql<{ subdir: string; file: string }>`
     select record.subdir, record.file
     from source_part part
     join record on record.source_id = part.source_id and record.subdir = part.subdir
     where part.source_id = ${sourceId} and record.to_rev is null
-      and record.file >= ${`${name}-`} and record.file < ${`${name}.`}
+      and record.file >= ${from} and record.file < ${to}
     order by record.subdir, record.file`.execute(db);
   return rows;
 }

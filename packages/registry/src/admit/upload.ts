@@ -9,6 +9,7 @@ import {
   insertInspections,
   insertRecord,
   insertRecordDigest,
+  liveFilesBetween,
   lockChannel,
   lockUploadsSource,
   type Part,
@@ -19,9 +20,10 @@ import {
   shareBlobs,
 } from '@sluice/catalog';
 import { bytesToHex, sha256ToBytes } from '@sluice/formats/digest';
-import type { PackageType } from '@sluice/policy';
+import { fileRange, type PackageType } from '@sluice/formats/package';
 import { putSmallBlobs, type Received, type Receiving } from '@sluice/storage';
 import { channelMissing, RegistryError } from '../errors.ts';
+import { noOrigin } from '../no-origin.ts';
 import type { AdmitDeps } from './deps.ts';
 import { uploadFormat } from './upload-formats/index.ts';
 import type { InspectedUpload, UploadFormat } from './upload-formats/upload-format.ts';
@@ -34,6 +36,10 @@ export interface Upload {
   filetype?: string | undefined;
   /** The subdir the client names; the package's own when it names none. Of conda packages only. */
   subdir?: string | undefined;
+  /** The Python project that the client names. The file decides; but some file names can be read in two ways. */
+  project?: string | undefined;
+  /** The attestations that came with it, checked and as they are served. @see PEP 740 */
+  provenance?: Uint8Array | undefined;
   receiving: Receiving;
   /** Who uploads, for the audit. */
   actor: string;
@@ -62,7 +68,7 @@ export interface UploadResult {
  * The receiving is committed or discarded.
  *
  * @throws {RegistryError} `upload_kind`, `type_not_allowed`, `archive_refused`, `metadata_mismatch`, `subdir_mismatch`,
- *   `file_name`, `upload_empty`, `timestamp_future`, `channel_missing` when it was deleted meanwhile, and `file_exists` when
+ *   `file_name`, `upload_empty`, `timestamp_future`, `release_taken`, `channel_missing` when it was deleted meanwhile, and `file_exists` when
  *   other bytes have that name: a file name means the same bytes for ever.
  */
 export async function admitUpload(deps: AdmitDeps, upload: Upload): Promise<UploadResult> {
@@ -109,6 +115,7 @@ async function record(
         { wanted: `sha256 ${before ?? 'unknown'}`, found: `sha256 ${received.sha256}` },
       );
     }
+    if (inspected.isRival) await refuseRival(trx, part, format.type, inspected);
     const revision = source.revision + 1;
     const listedAt = await firstListed(trx, part, format, existing, { sha256: received.sha256, now });
     const beside = await putSmallBlobs(
@@ -127,7 +134,7 @@ async function record(
     if (format.view(body).sha256 === undefined) {
       await insertRecordDigest(trx, part, { file, from_rev: revision, sha256 });
     }
-    await savePart(trx, part, { ...noOrigin, records: 0 }, revision, now);
+    await savePart(trx, part, noOrigin, revision, now);
     await recordEvent(trx, {
       at: now,
       actor,
@@ -139,6 +146,23 @@ async function record(
     await enqueuePublication(trx, channel.id, [{ text: 'upload', actor }]);
     return { status: 'created', ...result };
   });
+}
+
+/** @throws {RegistryError} `release_taken`. */
+async function refuseRival(
+  db: Db,
+  part: Part,
+  type: PackageType,
+  { name, file, isRival }: InspectedUpload,
+): Promise<void> {
+  const others = await liveFilesBetween(db, part.source_id, fileRange(type, name));
+  const rival = others.find((other) => other.subdir === part.subdir && other.file !== file && isRival!(other.file));
+  if (rival === undefined) return;
+  throw new RegistryError(
+    'release_taken',
+    `This release of ${name} has a source distribution, ${rival.file}; there can be one only. Raise the version, or delete the other.`,
+    { wanted: rival.file, found: file },
+  );
 }
 
 async function digestOf(
@@ -175,5 +199,3 @@ async function firstListed(
     .flatMap(({ listedAt }) => listedAt ?? []);
   return Math.min(now.getTime(), ...times);
 }
-
-const noOrigin = { document_url: null, document_sha256: null, etag: null, last_modified: null, base_url: null };

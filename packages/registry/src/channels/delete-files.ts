@@ -7,20 +7,22 @@ import {
   findRecord,
   findUploadsSource,
   headShardBlobs,
-  liveFilesOf,
+  liveFilesBetween,
   lockChannel,
   notifyChanged,
   recordEvent,
   savePart,
   type UploadsSource,
 } from '@sluice/catalog';
-import { parseFileName } from '@sluice/formats/conda';
-import { FormatError } from '@sluice/formats/errors';
+import { fileRange, type PackageType, packageNameOf, packageTypeOf } from '@sluice/formats/package';
 import { channelMissing, RegistryError } from '../errors.ts';
+import { noOrigin } from '../no-origin.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
 
-/** Which uploaded files to delete: all of a package name, or the one in `subdir` called `file`. */
+/** Which uploaded files are meant: all of a package name, or the one in the part `subdir` with the key `file`. */
 export interface FileChoice {
+  /** Of which type the package is; conda when left out. */
+  type?: PackageType;
   name: string;
   one?: { subdir: string; file: string };
 }
@@ -43,7 +45,7 @@ export async function deleteFiles(
     if (!(await lockChannel(trx, channel.id, 'stay'))) throw channelMissing(channel.path);
     const source = await findUploadsSource(trx, channel.id);
     const files = source ? await chosenFiles(trx, source, choice) : [];
-    if (!source || files.length === 0) throw await nothingToDelete(trx, channel, choice);
+    if (!source || files.length === 0) throw await notUploaded(trx, channel, choice);
     await closeFiles(trx, source, files, now);
     const keys = files.map(({ subdir, file }) => `${subdir}/${file}`);
     const subject = choice.one ? keys[0]! : choice.name;
@@ -53,7 +55,11 @@ export async function deleteFiles(
       action: 'artifact_removed',
       channel: channel.path,
       subject,
-      data: { artifact_family: 'conda', name: choice.name, ...(choice.one ? { ckey: subject } : { ckeys: keys }) },
+      data: {
+        artifact_family: choice.type ?? 'conda',
+        name: choice.name,
+        ...(choice.one ? { ckey: subject } : { ckeys: keys }),
+      },
     });
     await notifyChanged(trx, 'channel', channel.id);
     await enqueuePublication(trx, channel.id, [{ text: 'deletion', actor: actor.name }]);
@@ -66,18 +72,14 @@ interface UploadedFile {
   file: string;
 }
 
-async function chosenFiles(db: Db, source: UploadsSource, { name, one }: FileChoice): Promise<UploadedFile[]> {
-  const files = (await liveFilesOf(db, source.id, name)).filter(({ file }) => nameOf(file) === name);
+async function chosenFiles(
+  db: Db,
+  source: UploadsSource,
+  { type = 'conda', name, one }: FileChoice,
+): Promise<UploadedFile[]> {
+  const near = await liveFilesBetween(db, source.id, fileRange(type, name));
+  const files = near.filter(({ subdir, file }) => packageTypeOf(subdir) === type && packageNameOf(type, file) === name);
   return one ? files.filter(({ subdir, file }) => subdir === one.subdir && file === one.file) : files;
-}
-
-function nameOf(file: string): string | undefined {
-  try {
-    return parseFileName(file).name;
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    return undefined;
-  }
 }
 
 /** End the files' records at a new revision of the uploads, which the next publication shows. */
@@ -91,13 +93,12 @@ async function closeFiles(db: Db, source: UploadsSource, files: readonly Uploade
       group.map(({ file }) => file),
       revision,
     );
-    await savePart(db, part, { ...noOrigin, records: 0 }, revision, now);
+    await savePart(db, part, noOrigin, revision, now);
   }
 }
 
-const noOrigin = { document_url: null, document_sha256: null, etag: null, last_modified: null, base_url: null };
-
-async function nothingToDelete(
+/** Why nothing that was uploaded here is meant. */
+export async function notUploaded(
   db: Db,
   channel: Pick<ChannelRow, 'id' | 'path'>,
   choice: FileChoice,
@@ -115,8 +116,11 @@ async function nothingToDelete(
   );
 }
 
-async function isMirrored(db: Db, channelId: number, { name, one }: FileChoice): Promise<boolean> {
-  if (!one) return (await headShardBlobs(db, channelId, [name])).length > 0;
+async function isMirrored(db: Db, channelId: number, { type = 'conda', name, one }: FileChoice): Promise<boolean> {
+  if (!one) {
+    const shards = await headShardBlobs(db, channelId, [name]);
+    return shards.some(({ key }) => packageTypeOf(key.slice(0, key.indexOf('/'))) === type);
+  }
   for (const layer of await channelLayers(db, channelId)) {
     const part = { source_id: layer.source_id, subdir: one.subdir };
     if (layer.mirror && (await findRecord(db, part, one.file, layer.revision))) return true;

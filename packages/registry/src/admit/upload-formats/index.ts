@@ -1,10 +1,12 @@
 import { RegistryError } from '../../errors.ts';
 import type { Upload } from '../upload.ts';
 import { condaUpload } from './conda.ts';
+import { sdistUpload } from './sdist.ts';
 import type { UploadFormat } from './upload-format.ts';
+import { wheelUpload } from './wheel.ts';
 
 /** Every kind of package file that may be uploaded. Where a name could mean two, the first has it. */
-const formats: readonly UploadFormat[] = [condaUpload];
+const formats: readonly UploadFormat[] = [condaUpload, wheelUpload, sdistUpload];
 
 /**
  * What kind an uploaded file is: what the client calls it, else by its name, and then rather one that the channel holds.

@@ -1,6 +1,6 @@
-import type { InspectionRow } from '@sluice/catalog';
+import type { CompanionKind, InspectionRow } from '@sluice/catalog';
 import { FormatError } from '@sluice/formats/errors';
-import type { PackageType } from '@sluice/policy';
+import type { PackageType } from '@sluice/formats/package';
 import type { Received } from '@sluice/storage';
 import { RegistryError } from '../../errors.ts';
 import type { AdmitDeps } from '../deps.ts';
@@ -21,7 +21,9 @@ export interface InspectedUpload {
   extra: Uint8Array | null;
   inspection: InspectionRow;
   /** Files that clients ask for beside this one. */
-  companions?: readonly { kind: 'metadata' | 'provenance'; bytes: Uint8Array }[];
+  companions?: readonly { kind: CompanionKind; bytes: Uint8Array }[];
+  /** Whether another file of the same name stands in its place: of some there may be one only. Given its key. */
+  isRival?: (file: string) => boolean;
 }
 
 /** A kind of package file that may be uploaded. */
