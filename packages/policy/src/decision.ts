@@ -2,13 +2,16 @@
 export const reasonCodes = [
   'type',
   'reserved',
+  'name',
   'platform',
+  'python',
   'channel_license',
   'channel_exclude_specs',
   'date',
   'only_specs',
   'license',
   'exclude_specs',
+  'latest_versions',
   'duplicated_legacy_conda',
   'rule_failed',
 ] as const;

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluate, evaluateAll } from './evaluate.ts';
 import { factsBuilder } from './facts/builder.ts';
+import { condaFactsRow } from './facts/conda-row.ts';
 import type { Facts } from './facts/facts.ts';
-import { condaFactsRow } from './facts/facts-row.ts';
 import type { MirrorFilters } from './filters.ts';
 import { layerRules } from './layer-rules.ts';
 
@@ -58,7 +58,7 @@ const more: fc.Arbitrary<(filters: MirrorFilters) => MirrorFilters> = fc.oneof(
 type Shelf = { file: string; body: Uint8Array }[];
 
 function factsOf(files: Shelf): Facts {
-  const builder = factsBuilder('conda', 'linux-64');
+  const builder = factsBuilder('linux-64');
   for (const { file, body } of files) builder.add(condaFactsRow(file, body, 1));
   return builder.build();
 }

@@ -14,11 +14,11 @@ describe('one entry of a filter', () => {
     ['exclude_licenses', 'GPL3', undefined],
     ['exclude_licenses', 'Free-ish', 'license_unknown'],
   ])('%s: %j', (key, text, code) => {
-    expect(filterFault(key, text)?.code).toBe(code);
+    expect(filterFault(key, text, ['conda'])?.code).toBe(code);
   });
 
   it('says what a filter can judge', () => {
-    expect(filterFault('only_specs', 'numpy[channel=x]')?.message).toMatch(
+    expect(filterFault('only_specs', 'numpy[channel=x]', ['conda'])?.message).toMatch(
       /asks for channel, .* It can judge name, version/,
     );
   });

@@ -1,6 +1,8 @@
 import { type MatchKey, parseMatchSpec, parseSubdir, usedKeys } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
 import { parseLicenceName } from '@sluice/formats/licence';
+import type { PackageType } from '@sluice/formats/package';
+import { literalSpecName } from './specs/spec-set.ts';
 
 /** The filters that are lists of texts. Wire names of product.md MI-03. */
 export type FilterKey =
@@ -31,8 +33,12 @@ const judged: readonly MatchKey[] = [
   'sha256',
 ];
 
-/** Check one entry of a filter as a person wrote it. Undefined when rules can be made of it. */
-export function filterFault(key: FilterKey, text: string): FilterFault | undefined {
+/**
+ * Check one entry of a filter as a person wrote it. Undefined when rules can be made of it.
+ *
+ * @param types what it will judge: a spec must be one of each of these.
+ */
+export function filterFault(key: FilterKey, text: string, types: readonly PackageType[]): FilterFault | undefined {
   switch (key) {
     case 'subdirs':
       return refusal('subdir_invalid', () => parseSubdir(text));
@@ -40,8 +46,13 @@ export function filterFault(key: FilterKey, text: string): FilterFault | undefin
     case 'exclude_licenses':
       return refusal('license_unknown', () => parseLicenceName(text));
     default:
-      return refusal('spec_invalid', () => parseMatchSpec(text)) ?? strangeKeys(text);
+      return types.map((type) => specFault(type, text)).find((fault) => fault !== undefined);
   }
+}
+
+function specFault(type: PackageType, text: string): FilterFault | undefined {
+  const fault = refusal('spec_invalid', () => literalSpecName(type, text));
+  return fault ?? (type === 'conda' ? strangeKeys(text) : undefined);
 }
 
 function refusal(code: FilterFault['code'], read: () => unknown): FilterFault | undefined {

@@ -12,6 +12,14 @@ export interface MirrorFilters extends ChannelFilters {
   only_specs?: string[];
   date_from?: string;
   date_to?: string;
+  /** Of Python: normalised names of projects; nothing else comes in. */
+  projects?: string[];
+  /** Of Python: platforms of wheels, in conda's words. */
+  platforms?: string[];
+  /** Of Python: minor versions such as `3.12`. */
+  python_versions?: string[];
+  /** Of Python: how many of a project's newest versions come in. */
+  latest_versions?: number;
 }
 
 /** Whether a mirror names platforms without noarch: then of noarch comes along what its files depend on. */

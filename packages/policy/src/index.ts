@@ -1,22 +1,26 @@
+export type { PackageType } from '@sluice/formats/package';
 export * from './decision.ts';
 export * from './errors.ts';
 export { evaluate, evaluateAll, explain, type Verdicts } from './evaluate.ts';
 export { type FactsBuilder, type FactsRow, factsBuilder } from './facts/builder.ts';
 export { encodeColumns } from './facts/columns.ts';
-export { type Facts, hexAt, type LicenceText, type PackageType } from './facts/facts.ts';
+export { condaFactsRow } from './facts/conda-row.ts';
+export { type Facts, hexAt, type LicenceText } from './facts/facts.ts';
 export { addRecords, changedFacts, type RecordText, replacedFacts } from './facts/facts-of-records.ts';
-export { condaFactsRow } from './facts/facts-row.ts';
 export { fileRows } from './facts/file-rows.ts';
 export { mergedFacts } from './facts/merged-facts.ts';
+export { factsRowOf } from './facts/record-facts.ts';
 export { sharedFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
 export { type ListedWith, type RecordPlace, recordHash, recordHashAt, textHash } from './facts/text-hash.ts';
 export { type FilterKey, filterFault } from './filter-fault.ts';
 export { type ChannelFilters, lookedAtSubdirs, type MirrorFilters, takesNeededNoarch } from './filters.ts';
 export { type LayerDefinition, layerRules } from './layer-rules.ts';
+export { pythonNameGate } from './name-gate.ts';
 export { type Depends, dependsList, dependsOf } from './noarch/depends-list.ts';
 export { type FileNames, readFileNames } from './noarch/file-names.ts';
 export { neededNoarch, type PartDepends } from './noarch/needed-noarch.ts';
+export { isReserved, reservedPatternFault } from './reserved-names.ts';
 export {
   keptPublications,
   leastDays,
@@ -25,3 +29,4 @@ export {
 } from './retention/kept-publications.ts';
 export type { Rule } from './rule.ts';
 export { isDay } from './rules/date.ts';
+export { literalSpecName } from './specs/spec-set.ts';

@@ -23,7 +23,7 @@ const shelf: [name: string, version: string, licence: LicenceText, day: string, 
 ];
 
 function shelfFacts(subdir = 'linux-64'): Facts {
-  const builder = factsBuilder('conda', subdir);
+  const builder = factsBuilder(subdir);
   for (const [name, version, licence, day, twin] of shelf) {
     for (const ending of twin ? ['.tar.bz2', '.conda'] : ['.conda']) {
       builder.add({
@@ -49,14 +49,15 @@ interface Settings {
   channel?: LayerDefinition['channel'];
   keepLegacy?: boolean;
   types?: LayerDefinition['types'];
+  reserved?: readonly string[];
 }
 
 /** What each file of the shelf is denied for; `kept` when it is not. Names stand for `.conda`, `name.old` for the twin. */
 function outcomes(
-  { filters = {}, channel = {}, keepLegacy = true, types = ['conda'] }: Settings,
+  { filters = {}, channel = {}, keepLegacy = true, types = ['conda'], reserved = [] }: Settings,
   facts = shelfFacts(),
 ) {
-  const rules = layerRules({ types, channel, mirror: { filters, keepLegacy } });
+  const rules = layerRules({ types, channel, mirror: { filters, keepLegacy, reserved } });
   const verdicts = evaluateAll(rules, facts);
   const codes: Record<string, ReasonCode | 'kept'> = {};
   for (let i = 0; i < facts.count; i++) {
@@ -133,6 +134,11 @@ describe('one filter at a time', () => {
       without('readline', 'tk'),
     ],
     [
+      'reserved names',
+      { reserved: ['p*', 'tk', 'ope'], filters: { include_specs: ['*'] } },
+      without('pygments', 'pyqt', 'tk'),
+    ],
+    [
       'the channel has its own exceptions',
       { channel: { exclude_specs: ['p*'], include_specs: ['pyqt'] } },
       without('pygments'),
@@ -155,6 +161,15 @@ describe('the first reason in the order of design.md §7 no. 3 is the only one',
       'type',
       {
         types: ['r'],
+        filters: everything,
+        channel: { exclude_licenses: ['bsd'], exclude_specs: ['shapely'] },
+        keepLegacy: false,
+      },
+    ],
+    [
+      'reserved',
+      {
+        reserved: ['shap*'],
         filters: everything,
         channel: { exclude_licenses: ['bsd'], exclude_specs: ['shapely'] },
         keepLegacy: false,
@@ -229,7 +244,7 @@ describe('a rule that fails', () => {
   });
 
   it('denies the one file whose version nobody can read, and no other', () => {
-    const builder = factsBuilder('conda', 'noarch');
+    const builder = factsBuilder('noarch');
     for (const version of ['1.0', '1.0&']) {
       builder.add({
         file: `a-${version}-0.conda`,

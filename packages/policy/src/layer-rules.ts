@@ -1,20 +1,26 @@
-import type { PackageType } from './facts/facts.ts';
+import type { PackageType } from '@sluice/formats/package';
 import type { ChannelFilters, MirrorFilters } from './filters.ts';
 import type { FileNames } from './noarch/file-names.ts';
 import type { Rule } from './rule.ts';
 import { dateRule } from './rules/date.ts';
 import { excludeSpecsRule } from './rules/exclude-specs.ts';
+import { latestVersionsRule } from './rules/latest-versions.ts';
 import { legacyRule } from './rules/legacy.ts';
 import { licenceRule } from './rules/licence.ts';
 import { onlySpecsRule } from './rules/only-specs.ts';
 import { platformRule } from './rules/platform.ts';
+import { projectsRule } from './rules/projects.ts';
+import { pythonVersionsRule } from './rules/python-versions.ts';
+import { reservedRule } from './rules/reserved.ts';
 import { typeRule } from './rules/type.ts';
+import { wheelPlatformRule } from './rules/wheel-platform.ts';
 
 /** What decides over one layer of a channel: the channel's own settings and, for a mirror, the mirror's. */
 export interface LayerDefinition {
   types: readonly PackageType[];
   channel: ChannelFilters;
-  mirror?: { filters: MirrorFilters; keepLegacy: boolean };
+  /** `reserved`: patterns of the names that it must not bring in. */
+  mirror?: { filters: MirrorFilters; keepLegacy: boolean; reserved?: readonly string[] };
 }
 
 /**
@@ -27,12 +33,17 @@ export interface LayerDefinition {
  */
 export function layerRules({ types, channel, mirror }: LayerDefinition, needed?: FileNames): Rule[] {
   const rules: Rule[] = [typeRule(types)];
+  if (mirror?.reserved?.length) rules.push(reservedRule(mirror.reserved));
   const filters = mirror?.filters ?? {};
+  if (filters.projects?.length) rules.push(projectsRule(filters.projects));
+  if (filters.platforms?.length) rules.push(wheelPlatformRule(filters.platforms));
+  if (filters.python_versions?.length) rules.push(pythonVersionsRule(filters.python_versions));
   if (filters.subdirs?.length) rules.push(platformRule(filters.subdirs, needed));
   rules.push(...licenceAndSpecRules('channel', channel));
   if (filters.date_from || filters.date_to) rules.push(dateRule(filters.date_from, filters.date_to));
   if (filters.only_specs?.length) rules.push(onlySpecsRule(filters.only_specs));
   rules.push(...licenceAndSpecRules('mirror', filters));
+  if (filters.latest_versions) rules.push(latestVersionsRule(filters.latest_versions));
   if (mirror && !mirror.keepLegacy) rules.push(legacyRule());
   return rules;
 }

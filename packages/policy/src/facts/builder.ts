@@ -1,4 +1,5 @@
-import type { Facts, LicenceText, PackageType } from './facts.ts';
+import { packageTypeOf } from '@sluice/formats/package';
+import type { Facts, LicenceText } from './facts.ts';
 import { fileRows } from './file-rows.ts';
 import { type PackedTexts, packedTexts } from './packed-texts.ts';
 
@@ -26,6 +27,7 @@ export interface FactsRow {
 
 /** Collects rows and gives them as columns; memory grows with the rows, never with their texts. */
 export interface FactsBuilder {
+  readonly subdir: string;
   readonly count: number;
   add(row: FactsRow): void;
   /** Copy row i of other facts, without parsing anything. */
@@ -36,12 +38,12 @@ export interface FactsBuilder {
 const legacyExtension = '.tar.bz2';
 
 /**
- * A new, empty builder for the files of one subdir.
+ * A new, empty builder for the files of one part of a source, mostly a conda subdir.
  *
  * @param expected about how many rows will come, if that is known: the columns then need not grow, which for a moment would
  *   cost them twice. Too many cost nothing: the system hands out memory at the first touch.
  */
-export function factsBuilder(type: PackageType, subdir: string, expected = 63): FactsBuilder {
+export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
   const names = dictionary();
   const versions = dictionary();
   const builds = packedTexts(expected);
@@ -79,6 +81,7 @@ export function factsBuilder(type: PackageType, subdir: string, expected = 63): 
   }
 
   return {
+    subdir,
     get count() {
       return count;
     },
@@ -104,7 +107,7 @@ export function factsBuilder(type: PackageType, subdir: string, expected = 63): 
     build() {
       const packed = files.pack();
       return {
-        type,
+        type: packageTypeOf(subdir),
         subdir,
         count,
         names: names.texts,

@@ -27,7 +27,7 @@ const row: fc.Arbitrary<FactsRow> = fc.record({
 const rows = fc.uniqueArray(row, { selector: (one) => one.file, maxLength: 200 });
 
 function factsOf(list: readonly FactsRow[]): Facts {
-  const builder = factsBuilder('conda', 'linux-64');
+  const builder = factsBuilder('linux-64');
   for (const one of list) builder.add(one);
   return builder.build();
 }
@@ -71,7 +71,7 @@ describe('facts columns', () => {
     fc.assert(
       fc.property(rows, (list) => {
         const facts = factsOf(list);
-        const copy = factsBuilder('conda', 'linux-64');
+        const copy = factsBuilder('linux-64');
         for (let i = 0; i < facts.count; i++) copy.addFrom(facts, i);
         expect(plain(copy.build())).toEqual(plain(facts));
       }),

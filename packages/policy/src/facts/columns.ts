@@ -1,6 +1,7 @@
+import type { PackageType } from '@sluice/formats/package';
 import { PolicyError } from '../errors.ts';
 import { licenceKey, licenceOfKey } from './builder.ts';
-import type { Facts, PackageType } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { packedTexts, readTexts } from './packed-texts.ts';
 
 declare class TextEncoder {

@@ -1,8 +1,8 @@
 import { type FactsBuilder, factsBuilder } from './builder.ts';
 import type { Facts } from './facts.ts';
-import { condaFactsRow } from './facts-row.ts';
 import { fileRows } from './file-rows.ts';
 import { mergedFacts } from './merged-facts.ts';
+import { factsRowOf } from './record-facts.ts';
 
 /** One version of a record as the catalog keeps it; live at revision r: from_rev <= r and (to_rev is null or r < to_rev). */
 export interface RecordText {
@@ -17,11 +17,12 @@ export interface RecordText {
 /**
  * Add the facts of records.
  *
- * @throws {FormatError} as `condaFactsRow`; what was admitted as a record never does.
+ * @throws {FormatError} as {@link factsRowOf}; what was admitted as a record never does.
  */
 export function addRecords(builder: FactsBuilder, records: Iterable<RecordText>): void {
+  const rowOf = factsRowOf(builder.subdir);
   for (const { file, body, from_rev, v3, extra } of records) {
-    builder.add(condaFactsRow(file, body, from_rev, { v3, extra: extra }));
+    builder.add(rowOf(file, body, from_rev, { v3, extra }));
   }
 }
 
@@ -31,7 +32,7 @@ export function addRecords(builder: FactsBuilder, records: Iterable<RecordText>)
  * @param changes every version that began or ended after the facts' own revision, up to `revision`.
  */
 export function changedFacts(base: Facts, changes: readonly RecordText[], revision: number): Facts {
-  const added = factsBuilder(base.type, base.subdir);
+  const added = factsBuilder(base.subdir);
   addRecords(
     added,
     changes.filter(({ to_rev }) => to_rev === null || to_rev > revision),

@@ -1,9 +1,7 @@
+import type { PackageType } from '@sluice/formats/package';
 import type { PackedTexts } from './packed-texts.ts';
 
-/** The kinds of package a channel can hold. */
-export type PackageType = 'conda' | 'python' | 'r';
-
-/** A licence as a record spells it: the text and the family beside it, both as written. */
+/** A licence as a record spells it: the text, and of conda the family beside it, both as written. */
 export interface LicenceText {
   license?: string;
   family?: string;
@@ -23,12 +21,15 @@ export interface Facts {
   readonly name: Uint32Array;
   readonly versions: readonly string[];
   readonly version: Uint32Array;
-  /** The build strings, one a row: hardly any comes twice, so a dictionary would only cost. */
+  /**
+   * The build strings, one a row: hardly any comes twice, so a dictionary would only cost. Of Python a wheel's tags or
+   * `sdist`, of R `source` or `binary`.
+   */
   readonly builds: PackedTexts;
   readonly buildNumber: Float64Array;
   readonly licences: readonly LicenceText[];
   readonly licence: Uint32Array;
-  /** Build time in ms since 1970, UTC; NaN when the record has none. */
+  /** When it was built, of Python and R when it was uploaded: ms since 1970, UTC; NaN when nothing says so. */
   readonly timestamp: Float64Array;
   /** Bytes; NaN when the record does not say. */
   readonly size: Float64Array;

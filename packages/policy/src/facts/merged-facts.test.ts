@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { factsBuilder } from './builder.ts';
+import { condaFactsRow } from './conda-row.ts';
 import type { Facts } from './facts.ts';
-import { condaFactsRow } from './facts-row.ts';
 import { mergedFacts } from './merged-facts.ts';
 
 const files = ['a', 'b', 'c-d'].flatMap((name) =>
@@ -38,14 +38,14 @@ function seen(facts: Facts) {
 it('are as if they had been built from what is left and what came', () => {
   fc.assert(
     fc.property(state, state, fc.array(fc.constantFrom(...files)), (before, came, gone) => {
-      const base = factsBuilder('conda', 'noarch');
+      const base = factsBuilder('noarch');
       for (const [file, one] of Object.entries(before)) base.add(row(file, one));
-      const added = factsBuilder('conda', 'noarch');
+      const added = factsBuilder('noarch');
       for (const [file, one] of Object.entries(came)) added.add(row(file, one));
       const left = Object.fromEntries(
         Object.entries(before).filter(([file]) => !(file in came) && !gone.includes(file)),
       );
-      const wanted = factsBuilder('conda', 'noarch');
+      const wanted = factsBuilder('noarch');
       for (const [file, one] of Object.entries({ ...left, ...came })) wanted.add(row(file, one));
       const first = base.build();
       const kept = Uint8Array.from({ length: first.count }, (_, i) => (first.file(i) in left ? 1 : 0));

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { evaluateAll } from '../evaluate.ts';
 import { factsBuilder } from '../facts/builder.ts';
-import { condaFactsRow } from '../facts/facts-row.ts';
+import { condaFactsRow } from '../facts/conda-row.ts';
 import type { MirrorFilters } from '../filters.ts';
 import { type LayerDefinition, layerRules } from '../layer-rules.ts';
 import { dependsList, dependsOf } from './depends-list.ts';
@@ -17,7 +17,7 @@ function recordOf(text: string) {
 }
 
 function part(subdir: string, texts: readonly string[], ending = '.conda'): PartDepends {
-  const facts = factsBuilder('conda', subdir);
+  const facts = factsBuilder(subdir);
   const depends = dependsList();
   for (const [row, text] of texts.entries()) {
     const { name, version, ...more } = recordOf(text);
@@ -105,7 +105,7 @@ describe('what comes along', () => {
 
   test('a legacy file goes as it always does when its twin comes along', async () => {
     const definition = layer({ subdirs: ['linux-64'] });
-    const builder = factsBuilder('conda', 'noarch');
+    const builder = factsBuilder('noarch');
     for (const file of ['lib-1-0.tar.bz2', 'lib-1-0.conda', 'old-1-0.tar.bz2']) {
       const name = file.split('-')[0];
       builder.add(condaFactsRow(file, Buffer.from(JSON.stringify({ name, version: '1', build: '0' })), 1));

@@ -3,7 +3,7 @@ import { FormatError } from '@sluice/formats/errors';
 import { evaluateAll } from '../evaluate.ts';
 import type { Facts } from '../facts/facts.ts';
 import { type LayerDefinition, layerRules } from '../layer-rules.ts';
-import { type Candidate, candidateSet } from '../rules/spec-set.ts';
+import { type Candidate, candidateSet } from '../specs/conda-specs.ts';
 import type { Depends } from './depends-list.ts';
 import { packFileNames } from './file-names.ts';
 

@@ -1,7 +1,7 @@
 import type { RuleScope } from '../decision.ts';
 import type { Rule } from '../rule.ts';
+import { specSet } from '../specs/spec-set.ts';
 import { listText } from './list-text.ts';
-import { specSet } from './spec-set.ts';
 
 /** Is this file excluded by a spec, and not re-added by one of `include`? */
 export function excludeSpecsRule(scope: RuleScope, exclude: readonly string[], include: readonly string[]): Rule {

@@ -1,9 +1,11 @@
-import { licenceAvoids, licenceWithin, parseLicence, parseLicenceName } from '@sluice/formats/licence';
+import { licenceOfR } from '@sluice/formats/cran';
+import { type Licence, licenceAvoids, licenceWithin, parseLicence, parseLicenceName } from '@sluice/formats/licence';
+import type { PackageType } from '@sluice/formats/package';
 import type { RuleScope } from '../decision.ts';
 import type { LicenceText } from '../facts/facts.ts';
 import type { Rule } from '../rule.ts';
+import { specSet } from '../specs/spec-set.ts';
 import { listText } from './list-text.ts';
-import { specSet } from './spec-set.ts';
 
 /**
  * Is the file's licence one that may be used, or does one of `reAdded` (match specs) lift the filter for it?
@@ -22,10 +24,8 @@ export function licenceRule(
   const within = include.map(parseLicenceName);
   const without = exclude.map(parseLicenceName);
   const prepareReAdded = specSet(reAdded);
-  const allowed = ({ license, family }: LicenceText): boolean => {
-    const licence = parseLicence(license, family);
-    return (within.length === 0 || licenceWithin(licence, within)) && licenceAvoids(licence, without);
-  };
+  const allowed = (licence: Licence): boolean =>
+    (within.length === 0 || licenceWithin(licence, within)) && licenceAvoids(licence, without);
   return {
     code: scope === 'channel' ? 'channel_license' : 'license',
     scope,
@@ -37,18 +37,24 @@ export function licenceRule(
       .join('; '),
     remedy: `Choose a package under another licence, or ask the owner of the ${scope} for an include_specs entry.`,
     prepare: (facts) => {
-      const wrong = facts.licences.map((licence) => !allowed(licence));
+      const wrong = facts.licences.map((text) => !allowed(readLicence(facts.type, text)));
       const lifted = prepareReAdded(facts);
       return {
         denies: (i) => wrong[facts.licence[i]!]! && lifted.match(i) === undefined,
-        evidence: (i) => evidence(facts.licences[facts.licence[i]!]!),
+        evidence: (i) => evidence(facts.type, facts.licences[facts.licence[i]!]!),
       };
     },
   };
 }
 
-function evidence({ license, family }: LicenceText): string {
-  const { spdx } = parseLicence(license, family);
+/** R spells licences in a way of its own. */
+function readLicence(type: PackageType, { license, family }: LicenceText): Licence {
+  return type === 'r' ? licenceOfR(license) : parseLicence(license, family);
+}
+
+function evidence(type: PackageType, text: LicenceText): string {
+  const { license, family } = text;
+  const { spdx } = readLicence(type, text);
   if (license === undefined && family === undefined) return 'the package names no licence';
   const read = spdx !== undefined && spdx !== license ? ` (read as ${spdx})` : '';
   return `its licence is ${license ?? `of family ${family}`}${read}`;

@@ -1,6 +1,6 @@
 import type { Rule } from '../rule.ts';
+import { specSet } from '../specs/spec-set.ts';
 import { listText } from './list-text.ts';
-import { specSet } from './spec-set.ts';
 
 /** Is this file one of those the mirror is limited to? */
 export function onlySpecsRule(specs: readonly string[]): Rule {

@@ -1,4 +1,4 @@
-import type { PackageType } from '../facts/facts.ts';
+import type { PackageType } from '@sluice/formats/package';
 import type { Rule } from '../rule.ts';
 
 /** Is this type of package one the channel holds? */

@@ -8,19 +8,14 @@ import {
   parseVersion,
 } from '@sluice/formats/conda';
 import { type Facts, hexAt } from '../facts/facts.ts';
+import type { SpecTest } from './spec-test.ts';
 
-/** Match specs, indexed by the names they can match, over one set of facts. */
-export interface SpecTest {
-  /** The first spec that row i matches, as written; undefined when none does. */
-  match(i: number): string | undefined;
-}
-
-/** Several specs as one question: does any of them match? Parse once, prepare once per facts. */
-export function specSet(texts: readonly string[]): (facts: Facts) => SpecTest {
+/** Match specs as one question: does any of them match? @throws {FormatError} as `parseMatchSpec`. */
+export function condaSpecs(texts: readonly string[]): (facts: Facts) => SpecTest {
   return candidateSet(texts.map((text) => ({ text, spec: parseMatchSpec(text) })));
 }
 
-/** As {@link specSet}, for specs that are parsed already. */
+/** As {@link condaSpecs}, for specs that are parsed already. */
 export function candidateSet(specs: readonly Candidate[]): (facts: Facts) => SpecTest {
   const byName = new Map<string, Candidate[]>();
   const open: Candidate[] = [];

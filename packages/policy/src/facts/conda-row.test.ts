@@ -1,6 +1,6 @@
 import { FormatError } from '@sluice/formats/errors';
 import { describe, expect, it } from 'vitest';
-import { condaFactsRow } from './facts-row.ts';
+import { condaFactsRow } from './conda-row.ts';
 
 function row(file: string, record: object) {
   return condaFactsRow(file, new TextEncoder().encode(JSON.stringify(record)), 1);
