@@ -1,4 +1,4 @@
-export { type BlobColumns, blobRef, putSmallBlobs } from './blob-columns.ts';
+export { type BlobColumns, blobRef, putBlob, putSmallBlobs } from './blob-columns.ts';
 export type {
   BlobRead,
   BlobRef,
