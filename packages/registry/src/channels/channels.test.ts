@@ -134,6 +134,11 @@ describe('removing what a deleted channel kept', () => {
     for (const { id } of [channel, sub]) {
       for (const table of ['mirror', 'source'] as const) expect(await rows(table, id)).toBe(0);
     }
+    // Nothing in the database would take the records along.
+    const sources = catalog.db.selectFrom('source').select('id');
+    expect(
+      await catalog.db.selectFrom('record').select('file').where('source_id', 'not in', sources).execute(),
+    ).toEqual([]);
     expect(await rows('mirror', other.id)).toBe(1);
     expect(await rows('source', other.id)).toBe(1);
     expect(await catalog.db.selectFrom('run_item').select('file').execute()).toHaveLength(3);
