@@ -1,6 +1,7 @@
 import { ArchiveError } from '../errors.ts';
 import type { Budget } from '../limits.ts';
-import { entryPathParts } from '../tar/entry-path.ts';
+import { boundedPathParts } from '../tar/entry-path.ts';
+import { guardLinks } from '../tar/guard-links.ts';
 import type { SymlinkGuard } from '../tar/symlink-guard.ts';
 import type { TarEntry } from '../tar/tar-entry.ts';
 import type { ContentSink, EntryVisitor } from '../tar/tar-parser.ts';
@@ -33,31 +34,14 @@ export function createCondaVisitor(walk: CondaWalk, part: CondaPart): EntryVisit
 
   return (entry) => {
     budget.entry(entry.path, entry.size);
-    const parts = entryPathParts(entry.path);
-    if (parts.length > budget.limits.depth) {
-      throw new ArchiveError(
-        'too_deep',
-        `"${entry.path.slice(0, 200)}" lies in more than ${budget.limits.depth} folders.`,
-        {
-          entry: entry.path,
-          wanted: `at most ${budget.limits.depth} folders`,
-          found: parts.length,
-        },
-      );
-    }
+    const parts = boundedPathParts(entry.path, budget.limits.depth);
     // As Windows and macOS see it, where "Info/Index.json" overwrites "info/index.json".
     const folded = parts.map((name) => name.toLowerCase());
     refuseReserved(entry, folded, part);
-    refuseEscape(entry, parts);
+    guardLinks(links, entry, parts);
     if (folded[0] !== 'info') walk.payloadSeen ||= parts.length > 0;
     return inInfo(entry, parts.join('/'), folded.join('/'));
   };
-
-  function refuseEscape(entry: TarEntry, parts: readonly string[]): void {
-    links.refuseThrough(parts);
-    if (entry.kind === 'symlink') links.add(parts, entry.target ?? '');
-    if (entry.kind === 'hardlink') links.refuseThrough(hardlinkTarget(entry));
-  }
 
   function inInfo(entry: TarEntry, path: string, folded: string): ContentSink | undefined {
     if (folded === 'info/index.json') {
@@ -111,15 +95,3 @@ function refuseReserved(entry: TarEntry, folded: readonly string[], part: CondaP
 }
 
 /** A hard link names another entry by its path from the root. */
-function hardlinkTarget(entry: TarEntry): string[] {
-  try {
-    return entryPathParts(entry.target ?? '');
-  } catch (cause) {
-    throw new ArchiveError('link_escape', `"${entry.path.slice(0, 200)}" is a link that leaves the package.`, {
-      entry: entry.path,
-      wanted: 'a link to another entry',
-      found: (entry.target ?? '').slice(0, 200),
-      cause,
-    });
-  }
-}

@@ -1,6 +1,7 @@
 import { ArchiveError } from '../errors.ts';
 import { type Budget, tooLarge } from '../limits.ts';
-import { entryPathParts } from '../tar/entry-path.ts';
+import { boundedPathParts } from '../tar/entry-path.ts';
+import { guardLinks } from '../tar/guard-links.ts';
 import { createSymlinkGuard, type SymlinkGuard } from '../tar/symlink-guard.ts';
 import type { TarEntry } from '../tar/tar-entry.ts';
 import type { EntryVisitor } from '../tar/tar-parser.ts';
@@ -52,18 +53,7 @@ export function createSdistVisitor(walk: SdistWalk): EntryVisitor {
 export function sdistPath(walk: SdistWalk, entry: TarEntry): 'metadata' | 'other' {
   const { budget, links } = walk;
   budget.entry(entry.path, entry.size);
-  const parts = entryPathParts(entry.path);
-  if (parts.length > budget.limits.depth) {
-    throw new ArchiveError(
-      'too_deep',
-      `"${entry.path.slice(0, 200)}" lies in more than ${budget.limits.depth} folders.`,
-      {
-        entry: entry.path,
-        wanted: `at most ${budget.limits.depth} folders`,
-        found: parts.length,
-      },
-    );
-  }
+  const parts = boundedPathParts(entry.path, budget.limits.depth);
   const [top, name, ...more] = parts;
   if (top === undefined) return 'other';
   walk.folder ??= top;
@@ -74,9 +64,7 @@ export function sdistPath(walk: SdistWalk, entry: TarEntry): 'metadata' | 'other
       { entry: entry.path, wanted: `all below ${walk.folder.slice(0, 100)}/`, found: entry.path.slice(0, 200) },
     );
   }
-  links.refuseThrough(parts);
-  if (entry.kind === 'symlink') links.add(parts, entry.target ?? '');
-  if (entry.kind === 'hardlink') links.refuseThrough(entryPathParts(entry.target ?? ''));
+  guardLinks(links, entry, parts);
   if (name === undefined || more.length > 0) return 'other';
   if (name === 'pyproject.toml') walk.hasPyproject = true;
   // Upper and lower case count as the same: of two, macOS and Windows would keep the last.

@@ -1,7 +1,7 @@
 import { readPythonFileName, type WheelFileName } from '@sluice/formats/pypi';
 import { ArchiveError } from '../errors.ts';
 import type { Budget } from '../limits.ts';
-import { entryPathParts } from '../tar/entry-path.ts';
+import { boundedPathParts } from '../tar/entry-path.ts';
 import type { ZipMember } from '../zip/read-members.ts';
 
 /** A wheel's files by their path, and the folder that tells what it is. */
@@ -28,8 +28,7 @@ export function wheelMembers(members: readonly ZipMember[], wheel: WheelFileName
   for (const member of members) {
     budget.entry(member.name, member.size);
     // Windows reads a backslash as a slash, so there "a\b" would overwrite "a/b".
-    const parts = entryPathParts(member.name.replaceAll('\\', '/'));
-    if (parts.length > budget.limits.depth) throw tooDeep(member.name, parts.length, budget.limits.depth);
+    const parts = boundedPathParts(member.name.replaceAll('\\', '/'), budget.limits.depth);
     const path = parts.join('/');
     if (parts[0]?.toLowerCase().endsWith(DIST_INFO)) folders.add(parts[0]);
     if (member.name.endsWith('/')) continue;
@@ -77,12 +76,4 @@ function duplicate(name: string): ArchiveError {
     `"${name.slice(0, 200)}" is in the wheel twice, so clients may read either. Build it again.`,
     { entry: name, wanted: 'one', found: 'two' },
   );
-}
-
-function tooDeep(name: string, depth: number, most: number): ArchiveError {
-  return new ArchiveError('too_deep', `"${name.slice(0, 200)}" lies in more than ${most} folders.`, {
-    entry: name,
-    wanted: `at most ${most} folders`,
-    found: depth,
-  });
 }

@@ -47,3 +47,18 @@ export function entryPathParts(path: string): string[] {
   }
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
+
+/**
+ * As {@link entryPathParts}, with so many folders at most.
+ *
+ * @throws {ArchiveError} also `too_deep`.
+ */
+export function boundedPathParts(path: string, depth: number): string[] {
+  const parts = entryPathParts(path);
+  if (parts.length <= depth) return parts;
+  throw new ArchiveError('too_deep', `"${path.slice(0, 200)}" lies in more than ${depth} folders.`, {
+    entry: path,
+    wanted: `at most ${depth} folders`,
+    found: parts.length,
+  });
+}
