@@ -9,9 +9,14 @@ export type Verdicts = Uint8Array;
  * Judge every row of the facts, rule by rule, so that a later rule can ask what the earlier ones kept.
  *
  * Total: a rule that throws denies the row (or, while preparing, every row still kept). At most 254 rules.
+ *
+ * @param verdicts what is settled beforehand: only rows that are kept so far are judged. It is changed and returned.
  */
-export function evaluateAll(rules: readonly Rule[], facts: Facts): Verdicts {
-  const verdicts = new Uint8Array(facts.count);
+export function evaluateAll(
+  rules: readonly Rule[],
+  facts: Facts,
+  verdicts: Verdicts = new Uint8Array(facts.count),
+): Verdicts {
   const kept = (j: number) => verdicts[j] === 0;
   rules.forEach((rule, k) => {
     const test = prepared(rule, facts);

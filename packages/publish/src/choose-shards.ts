@@ -1,8 +1,8 @@
 import { type EntryRow, earlierShards, upstreamShards } from '@sluice/catalog';
-import { sizeOf } from './conda/shard-size.ts';
 import type { PublishDeps } from './deps.ts';
 import { type ShownName, signatureOf } from './select.ts';
 import type { LoadedLayer } from './selection.ts';
+import { type ShownSize, shardFormatOf } from './shard-format.ts';
 
 /** A name's shard as it must be: all of its entry but the blob, which is there already or must be written. */
 export interface ChosenShard {
@@ -36,10 +36,11 @@ export async function chooseShards(
   anew: boolean,
 ): Promise<ChosenShard[]> {
   const wanted: ChosenShard[] = [];
+  const { sizeOf } = shardFormatOf(subdir);
   for (const shown of names) {
     const key = `${subdir}/${shown.name}`;
     const entry = { kind: 'shard' as const, key, signature: signatureOf(layers, shown), files: shown.count };
-    wanted.push({ shown, entry: { ...entry, ...sizeOf(layers, shown), upstream: false }, blob: undefined });
+    wanted.push({ shown, entry: { ...entry, ...sizeOf(sizes(layers, shown)), upstream: false }, blob: undefined });
   }
   await addUpstreamShards(deps, subdir, layers, wanted);
   if (anew) return wanted;
@@ -53,6 +54,13 @@ export async function chooseShards(
   const blobs = new Map(known.map(({ key, blob }) => [key, blob]));
   for (const chosen of missing) chosen.blob = blobs.get(chosen.entry.key);
   return changed;
+}
+
+function* sizes(layers: readonly LoadedLayer[], { parts }: ShownName): Iterable<ShownSize> {
+  for (const { layer, rows } of parts) {
+    const { facts } = layers[layer]!;
+    for (const row of rows) yield { file: facts.file(row), length: facts.length[row]!, v3: facts.v3[row] === 1 };
+  }
 }
 
 /** Whether an entry is what was chosen; one of another engine never is. */

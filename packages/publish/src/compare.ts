@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type ComparedShard, type TouchedEntry, touchedEntries } from '@sluice/catalog';
-import type { ShardRecord } from '@sluice/formats/conda';
-import { readShard } from './conda/read-shard.ts';
+import type { ShardFile } from '@sluice/formats/package';
 import type { PublishDeps } from './deps.ts';
+import { readShard } from './read-shard.ts';
 import { signatureDifference } from './select.ts';
 
 /** How a file differs from one publication to another. `changed`: both list it, with other metadata. */
@@ -90,7 +90,7 @@ async function countsByFile(deps: Deps, entry: TouchedEntry): Promise<Difference
 }
 
 async function differentFiles(deps: Deps, { key, from, to }: TouchedEntry): Promise<DifferentFile[]> {
-  const [before, after] = await Promise.all([recordsOf(deps, from), recordsOf(deps, to)]);
+  const [before, after] = await Promise.all([filesOf(deps, key, from), filesOf(deps, key, to)]);
   const cut = key.indexOf('/');
   const place = { subdir: key.slice(0, cut), name: key.slice(cut + 1) };
   const signatures = { from: from?.signature ?? null, to: to?.signature ?? null };
@@ -104,7 +104,11 @@ async function differentFiles(deps: Deps, { key, from, to }: TouchedEntry): Prom
   return files;
 }
 
-async function recordsOf({ storage }: Deps, shard: ComparedShard | undefined): Promise<Map<string, ShardRecord>> {
+async function filesOf(
+  { storage }: Deps,
+  key: string,
+  shard: ComparedShard | undefined,
+): Promise<Map<string, ShardFile>> {
   if (!shard) return new Map();
-  return new Map((await readShard(storage, shard)).records.map((record) => [record.fn, record]));
+  return new Map((await readShard(storage, { ...shard, key })).map((listed) => [listed.file, listed]));
 }

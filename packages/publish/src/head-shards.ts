@@ -1,13 +1,13 @@
 import { type BlobRow, headShardBlobs } from '@sluice/catalog';
-import type { ShardRecord } from '@sluice/formats/conda';
-import { readShard } from './conda/read-shard.ts';
+import type { ShardFile } from '@sluice/formats/package';
 import type { PublishDeps } from './deps.ts';
+import { readShard } from './read-shard.ts';
 
 /** What a channel's head shows of one package name in one subdir. */
 export interface HeadShard {
   subdir: string;
   name: string;
-  records: readonly ShardRecord[];
+  files: readonly ShardFile[];
 }
 
 /** Shards read at once: each is small, and lies in a pack with its neighbours. */
@@ -29,6 +29,5 @@ export async function headShards(
 
 async function open(deps: Pick<PublishDeps, 'storage'>, blob: BlobRow & { key: string }): Promise<HeadShard> {
   const cut = blob.key.indexOf('/');
-  const { records } = await readShard(deps.storage, blob);
-  return { subdir: blob.key.slice(0, cut), name: blob.key.slice(cut + 1), records };
+  return { subdir: blob.key.slice(0, cut), name: blob.key.slice(cut + 1), files: await readShard(deps.storage, blob) };
 }

@@ -62,7 +62,7 @@ async function serveShards({ mirrors }: World, k: number): Promise<void> {
     for (const name of ['a', 'b']) {
       const own = records.filter(({ file }) => file.startsWith(`${name}-`));
       if (own.length === 0) continue;
-      const builder = factsBuilder('conda', 'linux-64');
+      const builder = factsBuilder('linux-64');
       addRecords(builder, own);
       const rows = Uint32Array.from(own.keys());
       const shown = { name, count: own.length, parts: [{ layer: 0, rows }] };

@@ -79,7 +79,7 @@ async function firstListed(
 
 /** The facts of some versions, row i of `versions[i]`, as rules and signatures see them. */
 export function versionFacts(subdir: string, versions: readonly RecordVersion[]): Facts {
-  const builder = factsBuilder('conda', subdir);
+  const builder = factsBuilder(subdir);
   addRecords(builder, versions);
   return builder.build();
 }

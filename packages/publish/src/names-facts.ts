@@ -1,5 +1,13 @@
-import { type CopyBatch, copyOut, copyRecordsOfNames, withSession } from '@sluice/catalog';
+import {
+  type CopyBatch,
+  copyOut,
+  copyRecordsOfNames,
+  copyRecordsOfRanges,
+  type Part,
+  withSession,
+} from '@sluice/catalog';
 import type { PatchInstructions } from '@sluice/formats/conda';
+import { fileRange, packageTypeOf } from '@sluice/formats/package';
 import { addRecords, type Facts, factsBuilder } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
@@ -16,11 +24,11 @@ export async function factsOfNames(
   names: readonly string[],
   patch: PatchInstructions | undefined,
 ): Promise<{ facts: Facts; texts: Map<string, ShownText> }> {
-  const builder = factsBuilder('conda', subdir);
+  const builder = factsBuilder(subdir);
   const texts = new Map<string, ShownText>();
   if (names.length === 0) return { facts: builder.build(), texts };
   await withSession(pool, async ({ client }) => {
-    for await (const rows of copyOut(client, copyRecordsOfNames({ source_id, subdir }, revision, names))) {
+    for await (const rows of copyOut(client, recordsOfNames({ source_id, subdir }, revision, names))) {
       for (let i = 0; i < rows.length; i++) {
         const { file, from_rev, ...text } = rowOf(rows, i);
         const shown = patchedText(patch, { file, ...text });
@@ -31,6 +39,16 @@ export async function factsOfNames(
     }
   });
   return { facts: builder.build(), texts };
+}
+
+function recordsOfNames(part: Part, revision: number, names: readonly string[]): string {
+  const type = packageTypeOf(part.subdir);
+  if (type === 'conda') return copyRecordsOfNames(part, revision, names);
+  return copyRecordsOfRanges(
+    part,
+    revision,
+    names.map((name) => fileRange(type, name)),
+  );
 }
 
 /** A row of `copyRecordsOfNames` or `copyRecordsOfFiles`; its texts lie in the batch. */

@@ -50,7 +50,7 @@ async function factsFromRecords(
   { source_id, revision }: Pick<LayerRow, 'source_id' | 'revision'>,
   subdir: string,
 ): Promise<Facts> {
-  const builder = factsBuilder('conda', subdir);
+  const builder = factsBuilder(subdir);
   for await (const page of liveRecordPages(db, { source_id, subdir }, revision)) addRecords(builder, page);
   return builder.build();
 }

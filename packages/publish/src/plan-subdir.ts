@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { type BlobRow, type EntryRow, headShardEntries, liveEntries } from '@sluice/catalog';
 import { putSmallBlobs } from '@sluice/storage';
 import { chooseShards, type ShownSubdir } from './choose-shards.ts';
-import { indexKey, type ShardChanges, writeShardIndex } from './conda/shard-index.ts';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
 import { shownNames, signatureDifference } from './select.ts';
 import { loadSelection, type SubdirScope } from './selection.ts';
+import { indexKey, type ShardChanges, writeShardIndex } from './shard-index.ts';
 import { storeShards } from './store-shards.ts';
 
 /** What a publication changes in one subdir. */

@@ -1,5 +1,6 @@
 import { failedFiles, findRecords } from '@sluice/catalog';
 import type { PatchInstructions } from '@sluice/formats/conda';
+import { packageNameOf } from '@sluice/formats/package';
 import { addRecords, type Facts, factsBuilder, replacedFacts } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
@@ -7,7 +8,7 @@ import { factsOfNames } from './names-facts.ts';
 import { partFacts, renewedFacts } from './part-facts.ts';
 import { hideBelow, type LayerSelection, selectLayer } from './select.ts';
 import { patchedText, type ShownText } from './shown-text.ts';
-import { nameOfFile, type Touched } from './touched.ts';
+import type { Touched } from './touched.ts';
 
 /** A layer with the facts of one subdir and the verdicts on them. */
 export interface LoadedLayer extends LayerSelection {
@@ -59,7 +60,7 @@ async function loadFacts(
 
 function onlyNames(facts: Facts, names: ReadonlySet<string>): Facts {
   const wanted = facts.names.map((name) => names.has(name));
-  const builder = factsBuilder(facts.type, facts.subdir);
+  const builder = factsBuilder(facts.subdir);
   for (let i = 0; i < facts.count; i++) if (wanted[facts.name[i]!]) builder.addFrom(facts, i);
   return builder.build();
 }
@@ -76,8 +77,8 @@ async function patchedFacts(
 ): Promise<Facts> {
   const part = { source_id, subdir: facts.subdir };
   const names = new Set(facts.names);
-  const files = [...patch.keys()].filter((file) => names.has(nameOfFile(file)));
-  const patched = factsBuilder(facts.type, facts.subdir);
+  const files = [...patch.keys()].filter((file) => names.has(packageNameOf('conda', file)));
+  const patched = factsBuilder(facts.subdir);
   const changed: string[] = [];
   for (let at = 0; at < files.length; at += portion) {
     for (const record of await findRecords(db, part, files.slice(at, at + portion), revision)) {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { BlobRow, EntryRow } from '@sluice/catalog';
 import { putSmallBlobs } from '@sluice/storage';
 import type { ChosenShard, ShownSubdir } from './choose-shards.ts';
-import { type WrittenShard, writeShards } from './conda/shards.ts';
 import type { PublishDeps } from './deps.ts';
 import type { SubdirScope } from './selection.ts';
+import { type WrittenShard, writeShards } from './write-shards.ts';
 
 /** Entries of shards whose bytes are durable. */
 export interface StoredShards {

@@ -21,7 +21,7 @@ it.each<[string, MirrorFilters, MirrorFilters, string[] | 'all']>([
     [before, after],
     [after, before],
   ] as const) {
-    const names = touchedByFilters(one, other);
+    const names = touchedByFilters('conda', one, other);
     expect(names === 'all' ? names : [...names].sort()).toEqual(touched);
   }
 });

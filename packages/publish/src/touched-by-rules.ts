@@ -1,37 +1,46 @@
-import { literalName, parseMatchSpec } from '@sluice/formats/conda';
-import type { ChannelFilters, MirrorFilters } from '@sluice/policy';
+import { FormatError } from '@sluice/formats/errors';
+import type { PackageType } from '@sluice/formats/package';
+import { literalSpecName, type MirrorFilters } from '@sluice/policy';
 
 const specLists = ['include_specs', 'exclude_specs', 'only_specs'] as const;
 
 /**
- * The package names that may be judged otherwise after filters changed: those that the specs name which came or went.
- * 'all' when more than specs of literal names changed.
+ * The names of packages of one type that may be judged otherwise after filters changed: those that the specs name which came or
+ * went. 'all' when more than specs of literal names changed.
  */
 export function touchedByFilters(
-  before: MirrorFilters | ChannelFilters,
-  after: MirrorFilters | ChannelFilters,
-): Set<string> | 'all' {
-  const [old, now]: MirrorFilters[] = [before, after];
-  const others = (filters: MirrorFilters) =>
-    JSON.stringify([
-      filters.include_licenses ?? [],
-      filters.exclude_licenses ?? [],
-      filters.subdirs ?? [],
-      filters.date_from ?? null,
-      filters.date_to ?? null,
-      // A list that is empty lets everything through; one that is not, hardly anything.
-      (filters.only_specs?.length ?? 0) > 0,
-    ]);
-  if (others(old!) !== others(now!)) return 'all';
+  type: PackageType,
+  before: MirrorFilters,
+  after: MirrorFilters,
+): ReadonlySet<string> | 'all' {
+  if (otherRules(before) !== otherRules(after)) return 'all';
   const names = new Set<string>();
   for (const list of specLists) {
-    for (const spec of difference(old![list] ?? [], now![list] ?? [])) {
-      const name = literalName(parseMatchSpec(spec));
+    for (const spec of difference(before[list] ?? [], after[list] ?? [])) {
+      const name = literalName(type, spec);
       if (name === undefined) return 'all';
       names.add(name);
     }
   }
   return names;
+}
+
+/** What filters say beside their specs. Of these it counts whether there are any that limit: an empty list lets everything through. */
+function otherRules(filters: MirrorFilters): string {
+  const rules = Object.entries(filters)
+    .filter(([key, value]) => !specLists.some((list) => list === key) && !(Array.isArray(value) && value.length === 0))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([(filters.only_specs?.length ?? 0) > 0, rules]);
+}
+
+/** What cannot be read as a spec of that type makes its rule fail: that touches all. */
+function literalName(type: PackageType, spec: string): string | undefined {
+  try {
+    return literalSpecName(type, spec);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return undefined;
+  }
 }
 
 /** What is in one list only. */

@@ -8,10 +8,11 @@ import {
   sourceParts,
 } from '@sluice/catalog';
 import { changedPatches } from '@sluice/formats/conda';
-import { takesNeededNoarch } from '@sluice/policy';
+import { type PackageType, packageNameOf, packageTypeOf } from '@sluice/formats/package';
+import { type MirrorFilters, takesNeededNoarch } from '@sluice/policy';
 import type { Judged, JudgedLayer } from './judged.ts';
 import { patchesAt } from './patches.ts';
-import { nameOfFile, type TouchedSubdirs, touchedSubdirs } from './touched.ts';
+import { type TouchedSubdirs, touchedSubdirs } from './touched.ts';
 import { touchedByFilters } from './touched-by-rules.ts';
 
 /**
@@ -28,11 +29,14 @@ export async function touchedNames(
   const touched = touchedSubdirs();
   const parts = await partsOf(db, [...(before?.layers ?? []), ...after.layers]);
   const subdirs = [...new Set([...shown, ...[...parts.values()].flatMap((some) => some.map(({ subdir }) => subdir))])];
-  const rules = before && sameTypes(before, after) ? touchedByFilters(before.filters, after.filters) : 'all';
-  for (const subdir of subdirs) touched.add(subdir, rules === 'all' ? undefined : rules);
-  if (!before || rules === 'all') return touched;
+  if (!before || !sameTypes(before, after)) {
+    for (const subdir of subdirs) touched.add(subdir);
+    return touched;
+  }
+  const rules = touchedOfType(before.filters, after.filters);
+  for (const subdir of subdirs) touched.add(subdir, rules(subdir));
+  const channelChanged = JSON.stringify(before.filters) !== JSON.stringify(after.filters);
   if (before.patch_rev !== after.patch_rev) await addPatched(db, channelId, before, after, touched);
-  const channelChanged = rules.size > 0;
   for (const { old, now } of pairs(before, after)) {
     const layer = (now ?? old)!;
     const some = parts.get(layer.source_id) ?? [];
@@ -88,18 +92,36 @@ async function addLayer(
   const [from, to] = [Math.min(old.revision, now.revision), Math.max(old.revision, now.revision)];
   await addRevisions(db, now.source_id, parts, from, to, touched);
   if (!old.mirror || !now.mirror) return;
+  const [before, after] = [old.mirror, now.mirror];
   const rules =
-    old.mirror.keep_legacy === now.mirror.keep_legacy
-      ? touchedByFilters(old.mirror.filters, now.mirror.filters)
-      : 'all';
-  for (const { subdir } of parts) touched.add(subdir, rules === 'all' ? undefined : rules);
-  const changed = channelChanged || from !== to || rules === 'all' || rules.size > 0;
+    before.keep_legacy === after.keep_legacy ? touchedOfType(before.filters, after.filters) : () => undefined;
+  for (const { subdir } of parts) touched.add(subdir, rules(subdir));
+  const changed =
+    channelChanged ||
+    from !== to ||
+    before.keep_legacy !== after.keep_legacy ||
+    JSON.stringify(before.filters) !== JSON.stringify(after.filters);
   // What comes along of noarch depends on everything that is kept of the platforms.
   if (changed && (takesNeededNoarch(old.mirror.filters) || takesNeededNoarch(now.mirror.filters)))
     touched.add('noarch');
   if (old.mirror.failed_run_id !== now.mirror.failed_run_id) {
     for (const run of [old.mirror.failed_run_id, now.mirror.failed_run_id]) await addFailed(db, run, parts, touched);
   }
+}
+
+/** The names of a part that may be judged otherwise after filters changed; undefined for any. Specs are read once for each type. */
+function touchedOfType(before: MirrorFilters, after: MirrorFilters): (part: string) => ReadonlySet<string> | undefined {
+  const known = new Map<PackageType, ReadonlySet<string> | 'all'>();
+  return (part) => {
+    const type = packageTypeOf(part);
+    const names = known.get(type) ?? touchedByFilters(type, before, after);
+    known.set(type, names);
+    return names === 'all' ? undefined : names;
+  };
+}
+
+function namesOf(part: string, files: readonly string[]): string[] {
+  return files.map((file) => packageNameOf(packageTypeOf(part), file));
 }
 
 /** The names of the records that changed between two revisions; at revision 0 there are none. */
@@ -116,7 +138,7 @@ async function addRevisions(
     if (revision <= from) continue;
     const part = { source_id, subdir };
     const files = await changedFiles(db, part, from, to);
-    touched.add(subdir, files && [...files.map(nameOfFile), ...(await changedShardNames(db, part, from, to))]);
+    touched.add(subdir, files && [...namesOf(subdir, files), ...(await changedShardNames(db, part, from, to))]);
   }
 }
 
@@ -129,7 +151,7 @@ async function addFailed(
   if (runId === null) return;
   const isKnown = (await findRun(db, runId)) !== undefined;
   for (const { subdir } of parts) {
-    touched.add(subdir, isKnown ? (await failedFiles(db, runId, subdir)).map(nameOfFile) : undefined);
+    touched.add(subdir, isKnown ? namesOf(subdir, await failedFiles(db, runId, subdir)) : undefined);
   }
 }
 
@@ -146,6 +168,6 @@ async function addPatched(
   ];
   for (const subdir of new Set([...old.digests.keys(), ...now.digests.keys()])) {
     if (old.digests.get(subdir) === now.digests.get(subdir)) continue;
-    touched.add(subdir, changedPatches(await old.of(subdir), await now.of(subdir)).map(nameOfFile));
+    touched.add(subdir, namesOf(subdir, changedPatches(await old.of(subdir), await now.of(subdir))));
   }
 }

@@ -28,8 +28,3 @@ export function touchedSubdirs(): TouchedSubdirs {
       [...subdirs].map(([subdir, touched]) => ({ subdir, touched })).sort((a, b) => (a.subdir < b.subdir ? -1 : 1)),
   };
 }
-
-/** The package name of a file, `<name>-<version>-<build>.<ending>`, as its facts have it. */
-export function nameOfFile(file: string): string {
-  return file.slice(0, file.lastIndexOf('-', file.lastIndexOf('-') - 1));
-}

@@ -1,3 +1,4 @@
+import { packageTypeOf } from '@sluice/formats/package';
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Db } from '../session.ts';
@@ -44,7 +45,7 @@ export async function publishedSubdirs(db: Db, channelId: number, no: number): P
   const { rows } = await sql<PublishedSubdir>`
     select subdir, live.no, exists (
       select from monolith
-      where channel_id = ${channelId} and key = subdir || '/repodata.json.zst' and monolith.no = live.no
+      where channel_id = ${channelId} and starts_with(key, subdir || '/') and monolith.no = live.no
     ) as written
     from (${liveIndexes(channelId, no)}) as live order by subdir`.execute(db);
   return rows;
@@ -159,8 +160,15 @@ export interface DocumentRow extends BlobRow {
 /** The index files of one publication. */
 export interface PublishedDocuments {
   rows: DocumentRow[];
-  /** Keys of documents that belong to it and are not written: `<subdir>/repodata.json.zst`, `channeldata.json.zst`. */
+  /** Keys of documents that belong to it and are not written: the main one of each part, `channeldata.json.zst`. */
   missing: string[];
+}
+
+const mainDocuments = { conda: 'repodata.json.zst', python: 'simple.json.zst', r: 'PACKAGES.zst' };
+
+/** The document that a part of a publication always has. */
+function mainDocument(part: string): string {
+  return `${part}/${mainDocuments[packageTypeOf(part)]}`;
 }
 
 /**
@@ -170,8 +178,10 @@ export interface PublishedDocuments {
 export async function documentsAt(db: Db, channelId: number, no: number): Promise<PublishedDocuments> {
   const rows = [...(await indexesAt(db, channelId, no)), ...(await monolithAt(db, channelId, no))];
   const known = new Set(rows.map((row) => row.key));
-  const wanted = (await publishedSubdirs(db, channelId, no)).map(({ subdir }) => `${subdir}/repodata.json.zst`);
-  return { rows, missing: [...wanted, 'channeldata.json.zst'].filter((key) => !known.has(key)) };
+  const parts = (await publishedSubdirs(db, channelId, no)).map(({ subdir }) => subdir);
+  const isConda = parts.length === 0 || parts.some((part) => packageTypeOf(part) === 'conda');
+  const wanted = [...parts.map(mainDocument), ...(isConda ? ['channeldata.json.zst'] : [])];
+  return { rows, missing: wanted.filter((key) => !known.has(key)) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { excerpt, FormatError } from '../errors.ts';
+import { decodeUtf8 } from '../utf8.ts';
 
 /** The fields of one paragraph by name, in the order of their first mention. */
 export type DcfFields = ReadonlyMap<string, string>;
@@ -11,7 +12,8 @@ export type DcfFields = ReadonlyMap<string, string>;
  * than one paragraph.
  * @see R's `read.dcf`; Debian Policy, "Syntax of control files"
  */
-export function parseDcf(text: string): DcfFields {
+export function parseDcf(paragraph: Uint8Array | string): DcfFields {
+  const text = typeof paragraph === 'string' ? paragraph : decodeUtf8(paragraph);
   const fields = new Map<string, string[]>();
   let value: string[] | undefined;
   let ended = false;

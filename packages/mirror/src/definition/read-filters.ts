@@ -93,7 +93,7 @@ function readList(key: FilterKey, value: unknown, issues: DefinitionIssue[]): st
       return;
     }
     const text = item.trim();
-    const fault = filterFault(key, text);
+    const fault = filterFault(key, text, ['conda']);
     if (fault) issues.push({ field, ...fault });
     texts.add(text);
   });

@@ -1,7 +1,7 @@
 import { countRefusals, findPart, findRecords, folderFiles, type Part, type SourceRow } from '@sluice/catalog';
 import { createRepodataScanner } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
-import { condaFactsRow, type Depends, dependsList, dependsOf, type Facts, factsBuilder } from '@sluice/policy';
+import { type Depends, dependsList, dependsOf, type Facts, factsBuilder, factsRowOf } from '@sluice/policy';
 import { recordDepends, sourceFacts } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
 import { findDocument } from '../upstreams/conda/find-document.ts';
@@ -63,11 +63,12 @@ interface Collector {
 
 function collector(subdir: string, withDepends: boolean): Collector {
   const builder = factsBuilder(subdir);
+  const factsRow = factsRowOf(subdir);
   const depends = dependsList();
   return {
     add(file, body, v3 = false) {
       try {
-        builder.add(condaFactsRow(file, body, 0, { v3 }));
+        builder.add(factsRow(file, body, 0, { v3 }));
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
         return false;

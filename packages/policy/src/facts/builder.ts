@@ -60,12 +60,22 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
     Object.assign(columns, larger);
   }
 
+  // Rows of one package come one after the other, and readers hand in the same object for the same licence.
+  let lastLicence: LicenceText | undefined;
+  let lastLicenceId = 0;
+
+  function licenceId(licence: LicenceText): number {
+    if (licence !== lastLicence) lastLicenceId = licences.id(licenceKey(licence));
+    lastLicence = licence;
+    return lastLicenceId;
+  }
+
   function add(row: FactsRow): void {
     if (count === room) grow();
     columns.name[count] = names.id(row.name);
     columns.version[count] = versions.id(row.version);
     columns.buildNumber[count] = row.buildNumber;
-    columns.licence[count] = licences.id(licenceKey(row.licence));
+    columns.licence[count] = licenceId(row.licence);
     columns.fromRev[count] = row.fromRev;
     columns.length[count] = row.length;
     columns.v3[count] = row.v3 ? 1 : 0;
@@ -181,15 +191,20 @@ interface Dictionary {
 function dictionary(): Dictionary {
   const ids = new Map<string, number>();
   const texts: string[] = [];
+  let last: string | undefined;
+  let lastId = 0;
   return {
     texts,
     id(text) {
+      if (text === last) return lastId;
       let id = ids.get(text);
       if (id === undefined) {
         id = texts.length;
         ids.set(text, id);
         texts.push(text);
       }
+      last = text;
+      lastId = id;
       return id;
     },
   };

@@ -1,7 +1,17 @@
-import { type CondaRecord, type PackageFileName, parseFileName, readRecord } from '@sluice/formats/conda';
+import {
+  type CondaRecord,
+  type PackageFileName,
+  type PlainRecord,
+  parseFileName,
+  readPlainRecord,
+  readRecord,
+  readTimestamp,
+  type ValuePlace,
+} from '@sluice/formats/conda';
 import { md5ToBytes, sha256ToBytes } from '@sluice/formats/digest';
 import { FormatError } from '@sluice/formats/errors';
 import type { FactsRow } from './builder.ts';
+import type { LicenceText } from './facts.ts';
 import { type ListedWith, recordHash } from './text-hash.ts';
 
 /**
@@ -15,6 +25,85 @@ import { type ListedWith, recordHash } from './text-hash.ts';
  *   package, and what `parseFileName` throws.
  */
 export function condaFactsRow(file: string, body: Uint8Array, fromRev: number, extra: ListedWith = {}): FactsRow {
+  const plain = readPlainRecord(body);
+  if (plain) {
+    const said = parseFileName(file);
+    if (isAbout(body, plain, said)) return plainRow(file, body, fromRev, extra, plain, said);
+  }
+  return anyRow(file, body, fromRev, extra);
+}
+
+/** Where a record is plain, its facts are read from where they lie, and what the file name says as well is not read again. */
+function plainRow(
+  file: string,
+  body: Uint8Array,
+  fromRev: number,
+  extra: ListedWith,
+  plain: PlainRecord,
+  { name, version, build }: PackageFileName,
+): FactsRow {
+  const v3 = extra.v3 === true;
+  return {
+    file,
+    name,
+    version,
+    build,
+    buildNumber: Math.max(0, plain.build_number),
+    licence: plainLicence(body, plain),
+    timestamp: plain.timestamp < 0 ? undefined : readTimestamp(plain.timestamp),
+    size: plain.size < 0 ? undefined : plain.size,
+    sha256: plainDigest(body, plain.sha256),
+    md5: plainDigest(body, plain.md5),
+    fromRev,
+    length: body.byteLength,
+    v3,
+    recordHash: recordHash(file, body, { ...extra, v3 }),
+  };
+}
+
+function isAbout(body: Uint8Array, { name, version, build }: PlainRecord, said: PackageFileName): boolean {
+  return isText(body, name, said.name) && isText(body, version, said.version) && isText(body, build, said.build);
+}
+
+function isText(body: Uint8Array, { at, end }: ValuePlace, text: string): boolean {
+  if (end - at !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (body[at + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+/** The licence read last: files of one package come in a row, and mostly have one. */
+let lastLicence: LicenceText = {};
+
+function plainLicence(body: Uint8Array, { license, license_family: family }: PlainRecord): LicenceText {
+  const { license: lastText = '', family: lastFamily = '' } = lastLicence;
+  // None lies nowhere, at −1, and is as long as an empty text.
+  if (isText(body, license, lastText) && isText(body, family, lastFamily)) return lastLicence;
+  lastLicence = {
+    ...(license.at < 0 ? {} : { license: textAt(body, license) }),
+    ...(family.at < 0 ? {} : { family: textAt(body, family) }),
+  };
+  return lastLicence;
+}
+
+function textAt(body: Uint8Array, { at, end }: ValuePlace): string {
+  return String.fromCharCode(...body.subarray(at, end));
+}
+
+function plainDigest(body: Uint8Array, { at, end }: ValuePlace): Uint8Array | undefined {
+  if (at < 0) return undefined;
+  const digest = new Uint8Array((end - at) / 2);
+  for (let i = 0; i < digest.length; i++) {
+    digest[i] = (nibble(body[at + i * 2]!) << 4) | nibble(body[at + i * 2 + 1]!);
+  }
+  return digest;
+}
+
+/** The value of one lower-case hex digit. */
+function nibble(byte: number): number {
+  return byte < 0x3a ? byte - 0x30 : byte - 0x57;
+}
+
+function anyRow(file: string, body: Uint8Array, fromRev: number, extra: ListedWith): FactsRow {
   const record = readRecord(body);
   const said = parseFileName(file);
   agree(record, said);

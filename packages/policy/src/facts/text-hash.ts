@@ -11,9 +11,10 @@ function textHashAt(bytes: Uint8Array, from: number, to: number): [number, numbe
   let a = 0x9e3779b1 ^ (to - from);
   let b = 0x85ebca77 ^ (to - from);
   const whole = from + ((to - from) & ~3);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let i = from;
   for (; i < whole; i += 4) {
-    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+    const word = view.getInt32(i, true);
     a = Math.imul(a ^ word, 0x2c1b3c6d);
     a ^= a >>> 15;
     b = Math.imul(b + word, 0x297a2d39);

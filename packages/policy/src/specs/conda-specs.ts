@@ -25,10 +25,11 @@ export function candidateSet(specs: readonly Candidate[]): (facts: Facts) => Spe
     else byName.set(name, [...(byName.get(name) ?? []), candidate]);
   }
   return (facts) => {
-    const perName = facts.names.map((name) => {
-      const literal = byName.get(name.toLowerCase());
-      return literal ? [...literal, ...open] : open;
-    });
+    // Once a name: patterns of names would be asked again for each of its files.
+    const perName = facts.names.map((name) => [
+      ...(byName.get(name.toLowerCase()) ?? []),
+      ...open.filter(({ spec }) => spec.name.test(name)),
+    ]);
     const versions: (CondaVersion | undefined)[] = [];
     const version = (id: number) => {
       versions[id] ??= parseVersion(facts.versions[id]!);

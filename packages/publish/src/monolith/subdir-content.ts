@@ -12,8 +12,11 @@ export const maps = [
   { bucket: 'v3.tar.bz2', ending: '.tar.bz2', v3: true },
 ] as const;
 
-/** What one subdir of one publication is made of, and how much that is. */
+/** What one part of one publication, mostly a conda subdir, is made of, and how much that is. */
 export interface SubdirContent {
+  channelId: number;
+  /** Of the publication. */
+  no: number;
   subdir: string;
   /** The layers' revisions, the first on top. */
   inputs: PublicationSource['inputs'];
@@ -52,5 +55,5 @@ export async function subdirContent(
       for (let i = 0; i < batch.length; i++) words.add(batch.bytes(i, 0)!);
     }
   });
-  return { subdir, inputs, patches, words, counts: buckets, memberBytes: bytes };
+  return { channelId, no, subdir, inputs, patches, words, counts: buckets, memberBytes: bytes };
 }

@@ -24,7 +24,8 @@ import { documentLevel } from './document-level.ts';
 import type { MonolithDeps } from './monolith-deps.ts';
 import type { NewestList } from './newest-list.ts';
 import { subdirContent } from './subdir-content.ts';
-import { newestKey, writeSubdir } from './write-subdir.ts';
+import { writePart } from './write-part.ts';
+import { newestKey } from './write-subdir.ts';
 
 /**
  * What came of it. `unchanged`: the documents of that publication are written. `missing`: there is no such channel or
@@ -83,6 +84,8 @@ async function isThere(db: Db, channelId: number, no: number): Promise<boolean> 
   return (await findPublicationSource(db, channelId, no)) !== undefined;
 }
 
+const channeldata = 'channeldata.json.zst';
+
 const decompress = promisify(zstdDecompress);
 
 interface Draft {
@@ -107,17 +110,18 @@ async function writeDocuments(
   const patches = await patchesAt(db, channelId, source.patch_rev);
   const newest = new Map<string, NewestList>();
   for (const { subdir, no, written } of await publishedSubdirs(db, channelId, source.no)) {
-    const noted = written && known.find(({ key }) => key === `${subdir}/${newestKey}`);
-    if (noted) {
-      newest.set(subdir, await decompress(await deps.storage.read(blobRef(noted))));
+    if (written) {
+      const noted = known.find(({ key }) => key === `${subdir}/${newestKey}`);
+      if (noted) newest.set(subdir, await decompress(await deps.storage.read(blobRef(noted))));
       continue;
     }
     const content = await subdirContent(deps, channelId, subdir, source, await patches.of(subdir));
-    const made = await writeSubdir(deps, content);
+    const made = await writePart(deps, content);
     for (const { key, blob } of made.documents) add(key, no, blob);
-    newest.set(subdir, made.newest);
+    if (made.newest) newest.set(subdir, made.newest);
   }
+  if (!missing.includes(channeldata)) return draft;
   const document = await writeChanneldata(deps, newest);
-  add('channeldata.json.zst', source.no, await putCompressed(deps.storage, document, documentLevel(document.bytes)));
+  add(channeldata, source.no, await putCompressed(deps.storage, document, documentLevel(document.bytes)));
   return draft;
 }

@@ -9,9 +9,10 @@ import { gathered } from './gathered.ts';
 import { listedRecords } from './listed-records.ts';
 import type { MonolithDeps } from './monolith-deps.ts';
 import { newestFiles } from './newest-files.ts';
-import { type NewestList, newestList } from './newest-list.ts';
+import { newestList } from './newest-list.ts';
 import { type Revision, repodataFrame, repodataSize, v3Count } from './repodata.ts';
 import { maps, type SubdirContent } from './subdir-content.ts';
+import type { WrittenPart } from './write-part.ts';
 
 /**
  * Above so many files a subdir has no current_repodata.json: choosing needs all records in memory, and only conda's
@@ -21,12 +22,6 @@ const currentUpTo = 50_000;
 
 /** What channeldata.json needs of a subdir, kept for when that is written again and the subdir is not. Nobody is served it. */
 export const newestKey = 'newest.jsonl.zst';
-
-/** The documents of one subdir, stored, and the newest file of each of its package names. */
-export interface WrittenSubdir {
-  documents: { key: string; blob: BlobRow }[];
-  newest: NewestList;
-}
 
 /** Where the records of one pass go besides repodata.json. */
 interface Sinks {
@@ -41,7 +36,7 @@ interface Sinks {
  * @throws {PublishError} `monolith_drift` when the records are not those that the publication lists: better no document than
  *   a short one.
  */
-export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): Promise<WrittenSubdir> {
+export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): Promise<WrittenPart> {
   const { subdir } = content;
   const runExports = gathered();
   const runExportsWriter = createRunExportsWriter(subdir, runExports.add);

@@ -1,5 +1,5 @@
 import { type InspectionRow, insertBlobs, insertInspections, type PartOrigin } from '@sluice/catalog';
-import { condaFactsRow, type Facts, factsBuilder } from '@sluice/policy';
+import { type Facts, factsBuilder, factsRowOf } from '@sluice/policy';
 import { putSmallBlobs } from '@sluice/storage';
 import type { AdmitDeps, Guard } from './deps.ts';
 import { type PartRefresh, refreshPart } from './refresh-part.ts';
@@ -67,8 +67,8 @@ function isWanted(
   body: Uint8Array,
 ): boolean {
   if (wants === undefined || wants === 'all') return wants === 'all';
-  const builder = factsBuilder('conda', subdir);
-  builder.add(condaFactsRow(file, body, 1));
+  const builder = factsBuilder(subdir);
+  builder.add(factsRowOf(subdir)(file, body, 1));
   return wants(builder.build());
 }
 

@@ -2,9 +2,9 @@ import type { RefusedRecord } from '@sluice/catalog';
 import { readRecord } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
 import {
-  condaFactsRow,
   type Facts,
   factsBuilder,
+  factsRowOf,
   fileRows,
   type ListedWith,
   mergedFacts,
@@ -54,10 +54,11 @@ export function partDifference(
   previous: Facts | undefined,
   { subdir, revision, rest, expected }: { subdir: string; revision: number; rest: 'gone' | 'kept'; expected: number },
 ): PartDifference {
-  const before = previous ?? factsBuilder('conda', subdir).build();
+  const before = previous ?? factsBuilder(subdir).build();
+  const factsRow = factsRowOf(subdir);
   const rowOf = fileRows(before.files, before.count);
   const states = new Uint8Array(before.count).fill(rest === 'gone' ? unheard : resting);
-  const added = factsBuilder('conda', subdir, previous ? undefined : expected);
+  const added = factsBuilder(subdir, previous ? undefined : expected);
   const refused: RefusedRecord[] = [];
   const touchedFiles = new Set<string>();
   const renewed = new Set<string>();
@@ -74,7 +75,7 @@ export function partDifference(
       if (unchanged) return unchanged;
     }
     try {
-      const facts = condaFactsRow(file, body, revision, extra);
+      const facts = factsRow(file, body, revision, extra);
       added.add(facts);
       if (row < 0) fresh++;
       return { isNew: true, v3: facts.v3 ?? false, word: facts.recordHash };

@@ -27,7 +27,7 @@ export async function sourceFacts(deps: FactsDeps, part: Part, revision: number)
   const base = found && (await readFacts(deps, found));
   if (!known) return base;
   if (!base) {
-    const builder = factsBuilder('conda', part.subdir);
+    const builder = factsBuilder(part.subdir);
     for await (const page of liveRecordPages(deps.db, part, revision)) addRecords(builder, page);
     const facts = builder.build();
     await storeFacts(deps, part, revision, facts);

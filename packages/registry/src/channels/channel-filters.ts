@@ -1,4 +1,4 @@
-import { type ChannelFilters, filterFault } from '@sluice/policy';
+import { type ChannelFilters, filterFault, type PackageType } from '@sluice/policy';
 import { type FieldIssue, RegistryError } from '../errors.ts';
 
 const keys = [
@@ -14,16 +14,17 @@ export type FilterWish = { [K in keyof ChannelFilters]?: readonly string[] | nul
 /**
  * Check the filters of a channel, which hold for all its layers.
  *
+ * @param types what the channel holds: a spec must be one of each of these.
  * @returns the filters that are set, blanks around them cut, each text once.
  * @throws {RegistryError} `channel_filters` with every issue at once.
  */
-export function checkChannelFilters(filters: FilterWish): ChannelFilters {
+export function checkChannelFilters(filters: FilterWish, types: readonly PackageType[]): ChannelFilters {
   const issues: FieldIssue[] = [];
   const set: ChannelFilters = {};
   for (const key of keys) {
     const texts = (filters[key] ?? []).map((text) => text.trim());
     texts.forEach((text, i) => {
-      const fault = filterFault(key, text);
+      const fault = filterFault(key, text, types);
       if (fault) issues.push({ field: `filters.${key}[${i}]`, ...fault });
     });
     if (texts.length > 0) set[key] = [...new Set(texts)];

@@ -36,7 +36,7 @@ export interface NewChannelWish {
 export async function createChannel(deps: ChannelDeps, wish: NewChannelWish, actor: Actor): Promise<ChannelRow> {
   const { parent } = wish;
   const name = checkChannelName(wish.name);
-  const filters = checkChannelFilters(wish.filters ?? {});
+  const filters = checkChannelFilters(wish.filters ?? {}, wish.types ?? ['conda']);
   if (parent && parent.parent_id !== null) {
     throw new RegistryError('channel_nested', `${parent.path} is a subchannel, and a subchannel has none of its own.`, {
       wanted: '<channel>/<subchannel>',

@@ -51,7 +51,6 @@ export async function editChannel(
     ...(edit.description === undefined ? {} : { description: edit.description }),
     ...(edit.privacy === undefined ? {} : { privacy: edit.privacy }),
     ...(edit.types === undefined ? {} : { types: [...new Set(edit.types)] }),
-    ...(edit.filters === undefined ? {} : { filters: checkChannelFilters(edit.filters) }),
     ...(edit.frozen === undefined ? {} : { frozen: edit.frozen }),
     ...(edit.retention === undefined ? {} : { retention: edit.retention }),
   };
@@ -60,6 +59,11 @@ export async function editChannel(
     if (wish.privacy !== undefined) await lockStacks(trx);
     const before = await lockChannel(trx, channel.id, 'change');
     if (!before) throw channelMissing(channel.path);
+    if (edit.filters !== undefined || edit.types !== undefined) {
+      const types = (wish.types ?? before.types) as PackageType[];
+      const filters = checkChannelFilters(edit.filters ?? before.filters, types);
+      if (edit.filters !== undefined) wish.filters = filters;
+    }
     const changed = difference(before, wish);
     if (Object.keys(changed).length === 0) return before;
     const after = await updateChannel(trx, before.id, wish, now);

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import type { BlobRow } from '@sluice/catalog';
-import { decodeShard, type ShardRecord } from '@sluice/formats/conda';
+import { readPackageShard, type ShardFile } from '@sluice/formats/package';
 import { type BlobStore, blobRef } from '@sluice/storage';
 
 const decompress = promisify(zstdDecompress);
@@ -14,7 +14,7 @@ export async function readZstd(storage: BlobStore, blob: BlobRow): Promise<Buffe
   return decompress(await storage.read(blobRef(blob)), { maxOutputLength: mostBytes });
 }
 
-/** The records of a shard out of the store. */
-export async function readShardRecords(storage: BlobStore, blob: BlobRow): Promise<readonly ShardRecord[]> {
-  return decodeShard(await readZstd(storage, blob)).records;
+/** The files of a shard out of the store. `key`: that of its entry, `<part>/<name>`. */
+export async function readShardFiles(storage: BlobStore, shard: BlobRow & { key: string }): Promise<ShardFile[]> {
+  return readPackageShard(shard.key, await readZstd(storage, shard));
 }

@@ -12,7 +12,7 @@ const hexDigest = /^[0-9a-f]{16,256}$/;
  *
  * @throws {FormatError} `simple_malformed`: no JSON object, no file name.
  */
-export function readSimpleFile(text: string): SimpleFile {
+export function readSimpleFile(text: Uint8Array | string): SimpleFile {
   const file = viewSimpleFile(parseJsonObject(text, 'The description of a file', 'simple_malformed'));
   if (file !== undefined) return file;
   throw new FormatError('simple_malformed', 'The description of a file has no file name.', {

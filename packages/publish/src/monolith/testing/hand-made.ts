@@ -67,8 +67,8 @@ export async function handMade(layers: number): Promise<HandMade> {
         }
         const record = after[file];
         if (!record) continue;
-        const run_exports = record.runExports === undefined ? null : Buffer.from(record.runExports);
-        const row = { body: Buffer.from(record.text), v3: record.v3 ?? false, run_exports };
+        const extra = record.runExports === undefined ? null : Buffer.from(record.runExports);
+        const row = { body: Buffer.from(record.text), v3: record.v3 ?? false, extra };
         await db
           .insertInto('record')
           .values({ ...place, ...row, from_rev: source.revision, to_rev: null })
@@ -167,8 +167,8 @@ function countsOf(records: [string, HandRecord][]) {
   let bytes = 0;
   for (const [file, { text, v3, runExports }] of records) {
     const body = Buffer.from(text);
-    const extra = { v3, runExports: runExports === undefined ? null : Buffer.from(runExports) };
-    const [a, b] = recordHash(file, body, extra);
+    const listed = { v3, extra: runExports === undefined ? null : Buffer.from(runExports) };
+    const [a, b] = recordHash(file, body, listed);
     words.push((BigInt(b) << 32n) | BigInt(a));
     const bucket = bucketOf(file, v3);
     counts[buckets.indexOf(bucket)]!++;

@@ -4,7 +4,7 @@ import { type ChannelNumbers, listedDocument, listedEntries } from '@sluice/cata
 import { createRepodataScanner, readRecord } from '@sluice/formats/conda';
 import { textHash } from '@sluice/policy';
 import { blobRef } from '@sluice/storage';
-import { readShardRecords } from '../read-shard.ts';
+import { readShardFiles } from '../read-shard.ts';
 import { type Check, reindexRemedy } from './context.ts';
 import { type FindingCode, note } from './report.ts';
 import { shardsOf } from './shards-of.ts';
@@ -71,9 +71,9 @@ async function shardSet(check: Check, channel: number, no: number, subdir: strin
   for await (const page of shardsOf(check, channel, no, subdir)) {
     for (const entry of page) {
       set.bytes += entry.bytes;
-      for (const { bucket, fn, record } of await readShardRecords(check.deps.storage, entry)) {
+      for (const { file, record, aside } of await readShardFiles(check.deps.storage, entry)) {
         const { sha256, md5 } = record;
-        addTo(set, `${bucket}/${fn}`, (sha256 ?? md5) as string | undefined);
+        addTo(set, `${aside.bucket}/${file}`, (sha256 ?? md5) as string | undefined);
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { ChannelNumbers, ListedEntry } from '@sluice/catalog';
-import { repodataBuckets, type ShardRecord } from '@sluice/formats/conda';
-import { readShardRecords } from '../read-shard.ts';
+import { repodataBuckets } from '@sluice/formats/conda';
+import { packageNameOf, packageTypeOf, type ShardFile } from '@sluice/formats/package';
+import { readShardFiles } from '../read-shard.ts';
 import { type Check, reindexRemedy } from './context.ts';
 import { note } from './report.ts';
 import { shardsOf } from './shards-of.ts';
@@ -29,20 +30,22 @@ export async function checkShards(
 }
 
 async function faultOf({ deps }: Check, entry: ListedEntry, subdir: string): Promise<string | undefined> {
-  let records: readonly ShardRecord[];
+  let files: readonly ShardFile[];
   try {
-    records = await readShardRecords(deps.storage, entry);
+    files = await readShardFiles(deps.storage, entry);
   } catch (error) {
     return `The shard cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
   const name = entry.key.slice(subdir.length + 1);
-  const stranger = records.find(({ record }) => String(record.name).toLowerCase() !== name);
-  if (stranger) return `The shard holds ${stranger.fn}, which is not called ${name}.`;
-  if (records.length !== entry.files) return `The shard holds ${records.length} files, its entry says ${entry.files}.`;
-  if (entry.words !== null && entry.words !== records.length) {
-    return `The shard holds ${records.length} files, its signature is one of ${entry.words}.`;
+  const type = packageTypeOf(subdir);
+  const stranger = files.find(({ file }) => packageNameOf(type, file).toLowerCase() !== name.toLowerCase());
+  if (stranger) return `The shard holds ${stranger.file}, which is not called ${name}.`;
+  if (files.length !== entry.files) return `The shard holds ${files.length} files, its entry says ${entry.files}.`;
+  if (entry.words !== null && entry.words !== files.length) {
+    return `The shard holds ${files.length} files, its signature is one of ${entry.words}.`;
   }
-  const counts = repodataBuckets.map((bucket) => records.filter((record) => record.bucket === bucket).length);
+  if (type !== 'conda') return undefined;
+  const counts = repodataBuckets.map((bucket) => files.filter(({ aside }) => aside.bucket === bucket).length);
   if (entry.buckets && counts.join() !== entry.buckets.join()) {
     return `The shard holds ${counts.join(', ')} files in its maps, its entry says ${entry.buckets.join(', ')}.`;
   }

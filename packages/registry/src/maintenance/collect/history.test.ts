@@ -11,7 +11,7 @@ import { admitBytes } from '../../admit/bytes.ts';
 import { deleteFiles } from '../../channels/delete-files.ts';
 import { keptNumbers } from '../../retention.ts';
 import { beginMaintenance, type MaintenanceDeps, maintenanceSlice } from '../index.ts';
-import { readShardRecords } from '../read-shard.ts';
+import { readShardFiles } from '../read-shard.ts';
 import type { Collection } from './context.ts';
 import { removeBlobs } from './remove-blobs.ts';
 import { emptyReport } from './report.ts';
@@ -100,7 +100,7 @@ async function shownBy(world: World): Promise<{ entries: Map<string, string>; fi
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(Buffer.from(row.sha256).toString('hex'));
     for (const no of listed) entries.set(`${no} ${row.kind} ${row.key}`, Buffer.from(row.sha256).toString('hex'));
     if (row.kind !== 'shard') continue;
-    for (const { record } of await readShardRecords(catalog.storage, row)) files.add(String(record.sha256));
+    for (const { sha256 } of await readShardFiles(catalog.storage, row)) files.add(String(sha256));
   }
   return { entries, files };
 }

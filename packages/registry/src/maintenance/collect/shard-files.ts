@@ -1,7 +1,7 @@
 import { type EntryPageRow, publishedDigests } from '@sluice/catalog';
 import { RegistryError } from '../../errors.ts';
 import type { MaintenanceDeps } from '../deps.ts';
-import { readShardRecords } from '../read-shard.ts';
+import { readShardFiles } from '../read-shard.ts';
 
 /** Shards read at once: each is small, and lies in a pack with its neighbours. */
 const atOnce = 8;
@@ -19,11 +19,11 @@ export async function eachShardFile(
   const nameless = new Map<string, string[]>();
   for (let at = 0; at < shards.length; at += atOnce) {
     const some = shards.slice(at, at + atOnce);
-    const read = await Promise.all(some.map((shard) => recordsOf(deps, shard)));
+    const read = await Promise.all(some.map((shard) => filesOf(deps, shard)));
     some.forEach(({ key }, i) => {
-      for (const { fn, record } of read[i]!) {
-        if (typeof record.sha256 === 'string') take(Buffer.from(record.sha256, 'hex'));
-        else nameless.set(subdirOf(key), [...(nameless.get(subdirOf(key)) ?? []), fn]);
+      for (const { file, sha256 } of read[i]!) {
+        if (sha256 !== undefined) take(Buffer.from(sha256, 'hex'));
+        else nameless.set(subdirOf(key), [...(nameless.get(subdirOf(key)) ?? []), file]);
       }
     });
   }
@@ -32,9 +32,9 @@ export async function eachShardFile(
   }
 }
 
-async function recordsOf(deps: Pick<MaintenanceDeps, 'storage'>, shard: EntryPageRow) {
+async function filesOf(deps: Pick<MaintenanceDeps, 'storage'>, shard: EntryPageRow) {
   try {
-    return await readShardRecords(deps.storage, shard);
+    return await readShardFiles(deps.storage, shard);
   } catch (cause) {
     throw new RegistryError(
       'collect_unreadable',

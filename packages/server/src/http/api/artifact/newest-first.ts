@@ -1,10 +1,5 @@
-import {
-  type CondaVersion,
-  compareVersions,
-  type JsonObject,
-  parseVersion,
-  type ShardRecord,
-} from '@sluice/formats/conda';
+import { type CondaVersion, compareVersions, type JsonObject, parseVersion } from '@sluice/formats/conda';
+import type { ShardFile } from '@sluice/formats/package';
 
 /** A file as a channel's head shows it. */
 export interface ShownFile {
@@ -14,11 +9,11 @@ export interface ShownFile {
 }
 
 /** The files of shards of one package name, the newest version first; of one version the highest build number first. */
-export function newestFirst(shards: readonly { subdir: string; records: readonly ShardRecord[] }[]): ShownFile[] {
-  const files = shards.flatMap(({ subdir, records }) =>
-    records.map(({ fn, record }) => ({ subdir, fn, record, version: versionOf(record) })),
+export function newestFirst(shards: readonly { subdir: string; files: readonly ShardFile[] }[]): ShownFile[] {
+  const shown = shards.flatMap(({ subdir, files }) =>
+    files.map(({ file, record }) => ({ subdir, fn: file, record, version: versionOf(record) })),
   );
-  files.sort(
+  shown.sort(
     (a, b) =>
       compareMaybe(b.version, a.version) ||
       numberOf(b.record, 'build_number') - numberOf(a.record, 'build_number') ||
@@ -26,7 +21,7 @@ export function newestFirst(shards: readonly { subdir: string; records: readonly
       compareText(a.subdir, b.subdir) ||
       compareText(a.fn, b.fn),
   );
-  return files.map(({ subdir, fn, record }) => ({ subdir, fn, record }));
+  return shown.map(({ subdir, fn, record }) => ({ subdir, fn, record }));
 }
 
 /** What cannot be read as a version is older than everything that can. */

@@ -1,0 +1,12 @@
+export { readPackageShard, type ShardFile } from './package-shard.ts';
+export {
+  cranPart,
+  cranPath,
+  cranSourcePart,
+  fileNameOf,
+  fileRange,
+  type PackageType,
+  packageNameOf,
+  packageTypeOf,
+  pythonPart,
+} from './package-type.ts';
