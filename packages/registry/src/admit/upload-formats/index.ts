@@ -1,12 +1,16 @@
 import { RegistryError } from '../../errors.ts';
 import type { Upload } from '../upload.ts';
 import { condaUpload } from './conda.ts';
+import { rUpload } from './r-package.ts';
 import { sdistUpload } from './sdist.ts';
 import type { UploadFormat } from './upload-format.ts';
 import { wheelUpload } from './wheel.ts';
 
-/** Every kind of package file that may be uploaded. Where a name could mean two, the first has it. */
-const formats: readonly UploadFormat[] = [condaUpload, wheelUpload, sdistUpload];
+/**
+ * Every kind of package file that may be uploaded. Where a name could mean two, the first has it: `demo_0.1-2.tar.gz` is R's,
+ * no project would be called `demo_0.1`.
+ */
+const formats: readonly UploadFormat[] = [condaUpload, wheelUpload, rUpload, sdistUpload];
 
 /**
  * What kind an uploaded file is: what the client calls it, else by its name, and then rather one that the channel holds.
