@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { DocumentRow } from '@sluice/catalog';
 import { ServerError } from '../../../errors.ts';
 import { unavailable } from '../../explain-error.ts';
-import { acceptsZstd } from '../accept-encoding.ts';
 import type { Answer } from '../answer.ts';
 import { ofThePast, revalidated } from '../cache-control.ts';
+import { packedDocument, plainDocument } from '../document-bytes.ts';
 import { type Place, placeName } from '../place.ts';
 import { type DocumentRequest, type Documents, hasEmptyDocument, isShardIndex, showsSubdir } from './documents.ts';
 import { emptyBody } from './empty-document.ts';
@@ -35,9 +35,9 @@ export async function documentAnswer(
   const contentType = contentTypeOf(key, unpack);
   const row = documents.rows.get(key);
   if (row) {
-    if (!unpack) return { ...packed(row), cacheControl, contentType, vary: place.vary };
+    if (!unpack) return { ...packedDocument(row), cacheControl, contentType, vary: place.vary };
     const vary = place.vary ? `Accept-Encoding, ${place.vary}` : 'Accept-Encoding';
-    return { ...plain(row, request), cacheControl, contentType, vary };
+    return { ...plainDocument(row, request), cacheControl, contentType, vary };
   }
   if (at && documents.missing.size > 0 && isMissing(documents, key)) {
     await deps.makeDocuments(channel.id, at.no);
@@ -57,24 +57,6 @@ export async function documentAnswer(
 function isMissing({ missing }: Documents, key: string): boolean {
   const cut = key.indexOf('/');
   return !isShardIndex(key) && missing.has(cut < 0 ? key : `${key.slice(0, cut)}/repodata.json.zst`);
-}
-
-type Bytes = Pick<Answer, 'etag' | 'lastModified' | 'body'>;
-
-function packed(row: DocumentRow): Bytes {
-  return { etag: tag(row), lastModified: row.created_at, body: { kind: 'blob', blob: row, small: true } };
-}
-
-/** Every form is made of the one stored file, so all of a number agree; each has a tag of its own, being other bytes. */
-function plain(row: DocumentRow, request: IncomingMessage): Bytes {
-  const lastModified = row.created_at;
-  return acceptsZstd(request.headers['accept-encoding'] as string | undefined)
-    ? { etag: tag(row, '-zstd'), lastModified, body: { kind: 'blob', blob: row, small: true, encoded: 'zstd' } }
-    : { etag: tag(row, '-plain'), lastModified, body: { kind: 'unpacked', blob: row } };
-}
-
-function tag(row: DocumentRow, form = ''): string {
-  return `"${Buffer.from(row.sha256).toString('hex').slice(0, 32)}${form}"`;
 }
 
 function contentTypeOf(key: string, unpack: boolean): string {
