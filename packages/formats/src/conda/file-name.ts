@@ -36,13 +36,27 @@ export function parseFileName(fileName: string): PackageFileName {
   const name = stem.slice(0, beforeVersion);
   const version = stem.slice(beforeVersion + 1, beforeBuild);
   const build = parseBuildString(stem.slice(beforeBuild + 1));
+  if (name !== soundName) checkName(fileName, name);
+  if (version !== soundVersion) checkVersion(fileName, version);
+  return { name, version, build, extension, stem };
+}
+
+// Read last: files of one package come in a row, and are hundreds of thousands.
+let soundName = '';
+let soundVersion = '';
+
+function checkName(fileName: string, name: string): void {
   if (parsePackageName(name) !== name) throw invalid(fileName, `the name in lower case, ${name.toLowerCase()}`);
+  soundName = name;
+}
+
+function checkVersion(fileName: string, version: string): void {
   parseVersion(version);
   // A star is a wildcard to every client, and blanks at the ends are dropped by the version parser.
   if (version.length > 64 || !/^[\w.+!]+$/.test(version)) {
     throw invalid(fileName, 'a version of at most 64 letters, digits and _ . + !');
   }
-  return { name, version, build, extension, stem };
+  soundVersion = version;
 }
 
 function splitExtension(fileName: string): { stem: string; extension: PackageExtension } {

@@ -21,6 +21,23 @@ describe('the facts of one record', () => {
     expect(row('numpy-1.26.4-py312_0.conda', { ...numpy, build_number: 202501010000 }).buildNumber).toBe(202501010000);
   });
 
+  it('is the same for a record that is plain and for one that is not', () => {
+    const full = {
+      ...{ ...numpy, build_number: 2, license: 'BSD-3-Clause', license_family: 'BSD', timestamp: 1_700_000_000 },
+      ...{ size: 7, md5: 'ab'.repeat(16), sha256: 'cd'.repeat(32) },
+    };
+    for (const record of [full, numpy, { ...numpy, timestamp: 0 }, { ...full, license_family: '' }, full]) {
+      const { length, recordHash, ...facts } = row('numpy-1.26.4-py312_0.conda', record);
+      const {
+        length: longer,
+        recordHash: other,
+        ...same
+      } = row('numpy-1.26.4-py312_0.conda', { ...record, summary: 'é' });
+      expect(facts).toEqual(same);
+      expect([length < longer, recordHash]).not.toEqual([false, other]);
+    }
+  });
+
   // Rules judge what the record says, the client gets what the file name says: they must be the same package.
   it.each<[string, string, object]>([
     ['another name', 'evil-1.26.4-py312_0.conda', numpy],

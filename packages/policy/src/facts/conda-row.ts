@@ -1,5 +1,6 @@
 import {
   type CondaRecord,
+  isAsciiAt,
   type PackageFileName,
   type PlainRecord,
   parseFileName,
@@ -66,9 +67,7 @@ function isAbout(body: Uint8Array, { name, version, build }: PlainRecord, said: 
 }
 
 function isText(body: Uint8Array, { at, end }: ValuePlace, text: string): boolean {
-  if (end - at !== text.length) return false;
-  for (let i = 0; i < text.length; i++) if (body[at + i] !== text.charCodeAt(i)) return false;
-  return true;
+  return isAsciiAt(body, at, end, text);
 }
 
 /** The licence read last: files of one package come in a row, and mostly have one. */
