@@ -6,6 +6,9 @@ const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a50;
 const rleBlock = 1;
 
+/** Compressed bytes handed over at once. */
+const gatheredBytes = 64 * 1024;
+
 /** Do these first bytes begin a zstd stream? */
 export function looksLikeZstd(head: Uint8Array): boolean {
   if (head.length < 4) return false;
@@ -29,7 +32,7 @@ export async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator
       continue;
     }
     if (magic !== frameMagic) throw malformed('another beginning');
-    yield* decompressed(frame(reader));
+    yield* decompressed(gathered(frame(reader)));
   }
 }
 
@@ -42,6 +45,21 @@ async function* decompressed(compressed: AsyncGenerator<Uint8Array>): AsyncGener
     if (code.startsWith('ZSTD_') || code === 'Z_BUF_ERROR') throw malformed(code, error);
     throw error;
   }
+}
+
+/** Pieces of some size: each is a trip to another thread, and a frame comes in three bytes and a block of few KiB by turns. */
+async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    waiting.push(piece);
+    bytes += piece.length;
+    if (bytes < gatheredBytes) continue;
+    yield Buffer.concat(waiting);
+    waiting = [];
+    bytes = 0;
+  }
+  yield Buffer.concat(waiting);
 }
 
 /** One frame, its magic included (RFC 8878, section 3.1.1). */
