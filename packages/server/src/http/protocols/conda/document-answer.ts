@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { DocumentRow } from '@sluice/catalog';
 import { ServerError } from '../../../errors.ts';
 import { unavailable } from '../../explain-error.ts';
 import type { Answer } from '../answer.ts';
