@@ -214,6 +214,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/channels/{channel}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels that show below a channel, and which names hide others */
+        get: operations["get_channel_layers"];
+        /** Have a channel show other channels below its own packages */
+        put: operations["update_channel_layers"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/subchannels/{subchannel}/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels that show below a subchannel, and which names hide others */
+        get: operations["get_subchannel_layers"];
+        /** Have a subchannel show other channels below its own packages */
+        put: operations["update_subchannel_layers"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channels/{channel}/artifacts": {
         parameters: {
             query?: never;
@@ -1021,6 +1057,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reserved-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The names that mirrors never bring in, all of them */
+        get: operations["list_reserved_names"];
+        put?: never;
+        /** Keep a name, or a pattern of names, for packages of the house */
+        post: operations["reserve_name"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reserved-names/{pattern}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let mirrors bring in a name again */
+        delete: operations["free_name"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/maintenance/collect": {
         parameters: {
             query?: never;
@@ -1150,6 +1221,8 @@ export interface components {
             filters?: components["schemas"]["MirrorFiltersInput"];
             /** @description Keep a .tar.bz2 also when its .conda is kept. */
             keep_legacy?: boolean;
+            /** @description Its source is a house of our own, so it may bring in reserved names. Only administrators say so. */
+            internal?: boolean;
             /** @description http://[user:password@]host[:port] */
             proxy?: string | null;
             /** @description Queue a run at once. */
@@ -1173,6 +1246,8 @@ export interface components {
             filters?: components["schemas"]["MirrorFiltersInput"];
             /** @description Keep a .tar.bz2 also when its .conda is kept. */
             keep_legacy?: boolean;
+            /** @description Its source is a house of our own, so it may bring in reserved names. Only administrators say so. */
+            internal?: boolean;
             /** @description http://[user:password@]host[:port] */
             proxy?: string | null;
             /** @description Queue a run at once. */
@@ -1255,6 +1330,15 @@ export interface components {
             md5: string;
             size: number;
         };
+        ChannelLayers: {
+            /** @description Channels or channel/subchannel, the first on top. */
+            layers: string[];
+            /**
+             * @description strict: a package name that a higher tier shows hides that name in lower ones; merge: only the same file is hidden. Tiers: own uploads, all mirrors, each channel below.
+             * @enum {string}
+             */
+            name_priority: "strict" | "merge";
+        };
         Settings: {
             /** @description Every account gets a private channel of its name at its first sign-in. */
             user_channel_autocreate: boolean;
@@ -1292,6 +1376,11 @@ export interface components {
              * @enum {string}
              */
             indexing_behavior: "default" | "frozen";
+            /**
+             * @description Whether a package name shown higher up hides it lower down, or only the same file does.
+             * @enum {string}
+             */
+            name_priority: "strict" | "merge";
             /** @description How long it keeps its publications, where that differs from the setting of the installation. */
             retention: {
                 /** @description All that were the head within so many days; at least a week. */
@@ -1472,6 +1561,7 @@ export interface components {
                 [key: string]: unknown;
             };
             keep_legacy: boolean;
+            internal: boolean;
             cron: string;
             time_zone: string;
             next_run_at: string | null;
@@ -1692,6 +1782,15 @@ export interface components {
         };
         Reindex: {
             detail: string;
+        };
+        ReservedName: {
+            /** @description A package name in lower case; * stands for any text: acme-* */
+            pattern: string;
+            /** @description What it is kept for. */
+            note: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
         };
         Login: {
             /** @description A JWT; send it as Authorization: Bearer. */
@@ -2780,6 +2879,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_subchannel: {
@@ -2945,6 +3053,257 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_channel_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLayers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_channel_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        /** @description What is left out stays as it is. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Channels or channel/subchannel, the first on top. */
+                    layers?: string[];
+                    /**
+                     * @description strict: a package name that a higher tier shows hides that name in lower ones; merge: only the same file is hidden. Tiers: own uploads, all mirrors, each channel below.
+                     * @enum {string}
+                     */
+                    name_priority?: "strict" | "merge";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLayers"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_subchannel_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLayers"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_subchannel_layers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+            };
+            cookie?: never;
+        };
+        /** @description What is left out stays as it is. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Channels or channel/subchannel, the first on top. */
+                    layers?: string[];
+                    /**
+                     * @description strict: a package name that a higher tier shows hides that name in lower ones; merge: only the same file is hidden. Tiers: own uploads, all mirrors, each channel below.
+                     * @enum {string}
+                     */
+                    name_priority?: "strict" | "merge";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelLayers"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -7769,6 +8128,163 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reserved_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ReservedName"][];
+                        total_count: number;
+                    };
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reserve_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A package name in lower case; * stands for any text: acme-* */
+                    pattern: string;
+                    /**
+                     * @description What it is kept for.
+                     * @default
+                     */
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservedName"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    free_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A package name in lower case; * stands for any text: acme-* */
+                pattern: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The name is free. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

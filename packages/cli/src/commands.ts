@@ -5,6 +5,7 @@ import * as channelEdit from './commands/channel-edit.ts';
 import * as channelFiles from './commands/channel-files.ts';
 import * as channelFreeze from './commands/channel-freeze.ts';
 import * as channelHistory from './commands/channel-history.ts';
+import * as channelLayers from './commands/channel-layers.ts';
 import * as channelList from './commands/channel-list.ts';
 import * as channelNoticeCreate from './commands/channel-notice-create.ts';
 import * as channelNoticeDelete from './commands/channel-notice-delete.ts';
@@ -38,6 +39,9 @@ import * as publicationPin from './commands/publication-pin.ts';
 import * as publicationRollback from './commands/publication-rollback.ts';
 import * as publicationShow from './commands/publication-show.ts';
 import * as publicationUnpin from './commands/publication-unpin.ts';
+import * as reservedAdd from './commands/reserved-add.ts';
+import * as reservedList from './commands/reserved-list.ts';
+import * as reservedRemove from './commands/reserved-remove.ts';
 import * as setupConda from './commands/setup-conda.ts';
 import * as setupMamba from './commands/setup-mamba.ts';
 import * as setupPixi from './commands/setup-pixi.ts';
@@ -57,6 +61,7 @@ export const commands: readonly CommandModule[] = [
   channelList,
   channelShow,
   channelEdit,
+  channelLayers,
   channelDelete,
   channelFreeze,
   channelUnfreeze,
@@ -92,6 +97,9 @@ export const commands: readonly CommandModule[] = [
   tokenList,
   tokenRevoke,
   tokenScopes,
+  reservedList,
+  reservedAdd,
+  reservedRemove,
   maintenanceCollect,
   maintenanceCheck,
   maintenanceRetention,

@@ -14,6 +14,7 @@ export interface MirrorFlags {
   timeZone?: string;
   proxy?: string;
   keepLegacy?: boolean;
+  internal?: boolean;
   subdirs?: string[];
   projects?: string[];
   licenses?: string[];
@@ -44,6 +45,7 @@ export const mirrorOptions: readonly Option[] = [
   new Option('--time-zone <name>', 'of the schedule, such as Europe/Berlin'),
   new Option('--proxy <url>', 'http://[user:password@]host[:port]'),
   switchOption('--keep-legacy [yes]', 'keep a .tar.bz2 also when its .conda is kept'),
+  switchOption('--internal [yes]', 'a source of our own, from which reserved names may come (administrators)'),
   commaListOption('--subdirs <list>', 'only these platforms: linux-64,noarch'),
   repeatedOption('--only-spec <spec>', 'keep only what matches'),
   repeatedOption('--exclude-spec <spec>', 'leave out what matches'),
@@ -65,7 +67,7 @@ export const runOptions: readonly Option[] = [
 
 /** The fields of a mirror that the flags set; an empty text or list takes a filter away. */
 export function mirrorFields(flags: MirrorFlags): Schemas['EditMirrorInput'] {
-  const { source, mode, type, cron, timeZone, proxy, keepLegacy } = flags;
+  const { source, mode, type, cron, timeZone, proxy, keepLegacy, internal } = flags;
   const filters = filterFields(flags);
   return set({
     source_root: source,
@@ -75,6 +77,7 @@ export function mirrorFields(flags: MirrorFlags): Schemas['EditMirrorInput'] {
     time_zone: timeZone,
     proxy: emptyIsNull(proxy),
     keep_legacy: keepLegacy,
+    internal,
     filters: Object.keys(filters).length === 0 ? undefined : filters,
   });
 }

@@ -18,6 +18,7 @@ export type MirrorErrorCode =
   | 'definition_invalid'
   | 'source_url'
   | 'source_refused'
+  | 'internal_forbidden'
   | 'upstream_unavailable'
   | 'upstream_missing'
   | 'upstream_denied'

@@ -23,7 +23,7 @@ export { type Swept, sweepRuns } from './run/sweep-runs.ts';
 export type { SyncState } from './run/sync-state.ts';
 export { createSealer, type Sealer } from './seal.ts';
 export type { InspectedPackage, InspectPackage } from './upstreams/conda/folder-packages.ts';
-export { createMirror, type VerbDeps } from './verbs/create-mirror.ts';
+export { createMirror, type MirrorActor, type VerbDeps } from './verbs/create-mirror.ts';
 export { deleteMirror, type FateOfFiles } from './verbs/delete-mirror.ts';
 export { editMirror, type MirrorEdit } from './verbs/edit-mirror.ts';
 export { listMirrors, listRuns, type MirrorInfo, mirrorInfo, type RunInfo } from './verbs/mirror-view.ts';

@@ -12,6 +12,8 @@ export interface MirrorRow {
   mode: MirrorMode;
   filters: MirrorFilters;
   keep_legacy: boolean;
+  /** Whether its source is a house of our own, from which reserved names may come. */
+  internal: boolean;
   cron: string;
   time_zone: string;
   next_run_at: Date | null;
@@ -35,7 +37,17 @@ export interface MirrorRow {
 /** What a new mirror needs. */
 export type NewMirror = Pick<
   Selectable<Tables['mirror']>,
-  'id' | 'channel_id' | 'name' | 'source_id' | 'mode' | 'filters' | 'keep_legacy' | 'cron' | 'time_zone' | 'next_run_at'
+  | 'id'
+  | 'channel_id'
+  | 'name'
+  | 'source_id'
+  | 'mode'
+  | 'filters'
+  | 'keep_legacy'
+  | 'internal'
+  | 'cron'
+  | 'time_zone'
+  | 'next_run_at'
 >;
 
 /** Mirrors of a channel that is being deleted are not there any more. */
@@ -52,6 +64,7 @@ function mirrors(db: Db) {
       'mirror.mode',
       'mirror.filters',
       'mirror.keep_legacy',
+      'mirror.internal',
       'mirror.cron',
       'mirror.time_zone',
       'mirror.next_run_at',

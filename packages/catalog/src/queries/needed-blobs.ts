@@ -63,6 +63,7 @@ export interface MirroredState {
   channel_filters: ChannelFilters;
   mirror_filters: MirrorFilters;
   keep_legacy: boolean;
+  internal: boolean;
 }
 
 /** The newest run of each mirror. Unless it completed it may go on, and what it has brought in is wanted then. */
@@ -75,7 +76,7 @@ const newestRuns = sql`(
 export async function mirroredStates(db: Db): Promise<MirroredState[]> {
   const { rows } = await sql<MirroredState>`
     select channel.id as channel_id, state.source_id, state.revision, channel.types,
-      channel.filters as channel_filters, mirror.filters as mirror_filters, mirror.keep_legacy
+      channel.filters as channel_filters, mirror.filters as mirror_filters, mirror.keep_legacy, mirror.internal
     from mirror join channel on channel.id = mirror.channel_id
     cross join lateral (
       select mirror.source_id, mirror.at_rev as revision where mirror.at_rev > 0

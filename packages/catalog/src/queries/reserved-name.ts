@@ -16,6 +16,12 @@ export async function reservedPatterns(db: Db): Promise<string[]> {
   return rows.map(({ pattern }) => pattern);
 }
 
+/** What a mirror's layer is judged by of them: nothing when its source is a house of our own, or when there are none. */
+export async function reservedAgainst(db: Db, mirror: { internal: boolean }): Promise<{ reserved?: string[] }> {
+  const reserved = mirror.internal ? [] : await reservedPatterns(db);
+  return reserved.length > 0 ? { reserved } : {};
+}
+
 /** Reserve a pattern. Undefined when it is reserved already. */
 export async function insertReservedName(db: Db, row: ReservedNameRow): Promise<ReservedNameRow | undefined> {
   return db

@@ -19,6 +19,7 @@ export function mirrorView(mirror: Mirror, view: View): string {
       ['type', mirror.type],
       ...filterPairs(mirror.filters),
       ['legacy', mirror.keep_legacy ? 'kept' : 'left out where there is a .conda'],
+      ...(mirror.internal ? [['internal', 'may bring in reserved names'] as const] : []),
       ...(mirror.proxy === null ? [] : [['proxy', mirror.proxy] as const]),
       ['schedule', `${mirror.cron} (${mirror.time_zone})`],
       ['next run', instant(mirror.next_run_at)],

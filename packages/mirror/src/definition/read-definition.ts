@@ -18,6 +18,8 @@ export interface MirrorInput {
   filters?: unknown;
   /** Keep a `.tar.bz2` also when its `.conda` is kept. Default false. */
   keep_legacy?: unknown;
+  /** Whether its source is a house of our own: then it may bring in reserved names. Default false. */
+  internal?: unknown;
   /** `http://[user:password@]host[:port]`; null or empty for none. */
   proxy?: unknown;
 }
@@ -32,6 +34,7 @@ export interface MirrorDefinition {
   time_zone: string;
   filters: MirrorFilters;
   keep_legacy: boolean;
+  internal: boolean;
 }
 
 const mostNameLength = 128;
@@ -57,6 +60,8 @@ export function readDefinition(input: MirrorInput, now: Date): MirrorDefinition 
     say('mirror_type', 'type_not_supported', `Mirrors of type ${String(type)} are not supported yet; conda is.`);
   const keepLegacy = input.keep_legacy ?? false;
   if (typeof keepLegacy !== 'boolean') say('keep_legacy', 'not_boolean', 'keep_legacy is true or false.');
+  const internal = input.internal ?? false;
+  if (typeof internal !== 'boolean') say('internal', 'not_boolean', 'internal is true or false.');
   const address = readAddress(input, say);
   const cron = input.cron ?? defaultCron;
   const timeZone = input.time_zone ?? defaultTimeZone;
@@ -85,6 +90,7 @@ export function readDefinition(input: MirrorInput, now: Date): MirrorDefinition 
     time_zone: String(timeZone),
     filters: read.filters,
     keep_legacy: keepLegacy === true,
+    internal: internal === true,
   };
 }
 

@@ -1,4 +1,11 @@
-import { findChannelById, findMirror, findSourceByKey, localDigests, type MirrorRow } from '@sluice/catalog';
+import {
+  findChannelById,
+  findMirror,
+  findSourceByKey,
+  localDigests,
+  type MirrorRow,
+  reservedAgainst,
+} from '@sluice/catalog';
 import {
   evaluateAll,
   explain,
@@ -74,7 +81,11 @@ export async function dryRun(
   const layer: LayerDefinition = {
     types: channel.types as PackageType[],
     channel: channel.filters,
-    mirror: { filters: definition.filters, keepLegacy: definition.keep_legacy },
+    mirror: {
+      filters: definition.filters,
+      keepLegacy: definition.keep_legacy,
+      ...(await reservedAgainst(deps.db, definition)),
+    },
   };
   const upstream: UpstreamDeps = { http: deps.http, guard: deps.guard, address: definition.address, signal };
   const source = await findSourceByKey(deps.db, sourceKey(deps, definition.type, definition.address));

@@ -1,4 +1,4 @@
-import { findChannelById } from '@sluice/catalog';
+import { findChannelById, reservedAgainst } from '@sluice/catalog';
 import type { LayerDefinition, PackageType } from '@sluice/policy';
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
@@ -11,6 +11,7 @@ export async function layerDefinition(
     channel_id: number;
     filters: NonNullable<LayerDefinition['mirror']>['filters'];
     keep_legacy: boolean;
+    internal: boolean;
   },
 ): Promise<LayerDefinition> {
   const channel = await findChannelById(deps.db, mirror.channel_id);
@@ -18,6 +19,10 @@ export async function layerDefinition(
   return {
     types: channel.types as PackageType[],
     channel: channel.filters,
-    mirror: { filters: mirror.filters, keepLegacy: mirror.keep_legacy },
+    mirror: {
+      filters: mirror.filters,
+      keepLegacy: mirror.keep_legacy,
+      ...(await reservedAgainst(deps.db, mirror)),
+    },
   };
 }

@@ -14,6 +14,7 @@ const mirrorReasons = [
   'python',
   'type',
   'name',
+  'reserved',
 ] as const;
 
 const channelReasons = ['license', 'exclude_specs', 'signature', 'age', 'platform', 'python', 'type', 'name'] as const;

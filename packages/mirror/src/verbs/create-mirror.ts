@@ -15,6 +15,9 @@ import { startRun } from '../run/start-run.ts';
 import { type SourceAddress, shownAddress } from '../source-address.ts';
 import { checkReach } from './check-reach.ts';
 
+/** Who makes or changes a mirror. Only administrators may call a source a house of our own. */
+export type MirrorActor = Pick<Actor, 'name'> & { isAdministrator?: boolean };
+
 /** What the verbs work with: no connection to an upstream, but the guard before it. */
 export type VerbDeps = Pick<MirrorDeps, 'db' | 'now' | 'newId' | 'guard' | 'sealer'>;
 
@@ -23,16 +26,20 @@ export type VerbDeps = Pick<MirrorDeps, 'db' | 'now' | 'newId' | 'guard' | 'seal
  * schedule says.
  *
  * @returns its id.
- * @throws {MirrorError} `definition_invalid`, `source_refused`, `channel_missing`, `mirror_name_taken`.
+ * @throws {MirrorError} `definition_invalid`, `source_refused`, `channel_missing`, `mirror_name_taken`, `internal_forbidden`.
  * @see product.md MI-01, MI-02
  */
 export async function createMirror(
   deps: VerbDeps,
   wish: { channelId: number; input: MirrorInput; run_now?: boolean },
-  actor: Pick<Actor, 'name'>,
+  actor: MirrorActor,
 ): Promise<string> {
   const now = deps.now();
-  const { name, type, address, mode, cron, time_zone, filters, keep_legacy } = readDefinition(wish.input, now);
+  const { name, type, address, mode, cron, time_zone, filters, keep_legacy, internal } = readDefinition(
+    wish.input,
+    now,
+  );
+  if (internal) mustBeAdministrator(actor);
   await checkReach(deps.guard, address);
   const id = deps.newId();
   await deps.db.transaction().execute(async (trx) => {
@@ -47,6 +54,7 @@ export async function createMirror(
       mode,
       filters,
       keep_legacy,
+      internal,
       cron,
       time_zone,
     };
@@ -64,6 +72,7 @@ export async function createMirror(
         source_root: shownAddress(address, address.secret).url,
         filters,
         keep_legacy,
+        ...(internal ? { internal } : {}),
         cron,
         time_zone,
       },
@@ -85,5 +94,15 @@ export function nameTaken(name: string): MirrorError {
     'mirror_name_taken',
     `The channel has a mirror ${JSON.stringify(name)} already. Choose another name.`,
     { found: name },
+  );
+}
+
+/** Reserved names are for the whole installation, so whoever lifts them for a mirror answers for that. */
+export function mustBeAdministrator({ isAdministrator }: MirrorActor): void {
+  if (isAdministrator) return;
+  throw new MirrorError(
+    'internal_forbidden',
+    'An internal mirror may bring in reserved names: only administrators make one, or change its source.',
+    { wanted: 'the role admin' },
   );
 }

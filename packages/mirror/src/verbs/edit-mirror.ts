@@ -19,7 +19,7 @@ import { startOnlyRun } from '../run/start-run.ts';
 import { keepSecrets, type SourceAddress, shownAddress } from '../source-address.ts';
 import { addressOf } from '../upstream-of.ts';
 import { checkReach } from './check-reach.ts';
-import { nameTaken, sourceKey, type VerbDeps } from './create-mirror.ts';
+import { type MirrorActor, mustBeAdministrator, nameTaken, sourceKey, type VerbDeps } from './create-mirror.ts';
 
 /** Fields to change; what is left out, also inside `filters`, stays. A filter is cleared by null or an empty list. */
 export type MirrorEdit = Partial<MirrorInput>;
@@ -28,7 +28,7 @@ export type MirrorEdit = Partial<MirrorInput>;
  * Change a mirror. New filters hold at once: downloads are judged by them, and a publication is queued. A new source is
  * shown when a run of it completes. A URL with `***` where the stored one has a secret means the stored secret.
  *
- * @throws {MirrorError} `mirror_missing`, `definition_invalid`, `source_refused`, `mode_fixed`, `mirror_name_taken`;
+ * @throws {MirrorError} `mirror_missing`, `definition_invalid`, `source_refused`, `mode_fixed`, `mirror_name_taken`, `internal_forbidden`;
  *   `run_open` for `run_now` or a new source while a run is open. Nothing is changed then.
  * @see product.md MI-09
  */
@@ -36,7 +36,7 @@ export async function editMirror(
   deps: VerbDeps,
   id: string,
   edit: MirrorEdit & { run_now?: boolean },
-  actor: Pick<Actor, 'name'>,
+  actor: MirrorActor,
 ): Promise<void> {
   const { run_now, ...fields } = edit;
   const now = deps.now();
@@ -49,7 +49,9 @@ export async function editMirror(
     const after = readDefinition(mergedInput(before, stored, fields), now);
     const address = keepSecrets(after.address, stored);
     const changed = changedFields(before, stored, after, address);
-    if (changed.includes('source_root') || changed.includes('proxy')) await checkReach(deps.guard, address);
+    const goesElsewhere = changed.includes('source_root') || changed.includes('proxy');
+    if (after.internal && (goesElsewhere || changed.includes('internal'))) mustBeAdministrator(actor);
+    if (goesElsewhere) await checkReach(deps.guard, address);
     if (changed.length > 0) await write(trx, { deps, before, after, address, changed, actor, now });
     if (run_now) await startOnlyRun(trx, deps, { mirrorId: id, cause: 'edit', actor: actor.name });
   });
@@ -77,7 +79,7 @@ async function write(trx: Db, { deps, before, after, address, changed, actor, no
       found: 'an open run',
     });
   }
-  const { name, filters, keep_legacy, cron, time_zone } = after;
+  const { name, filters, keep_legacy, internal, cron, time_zone } = after;
   await updateMirror(
     trx,
     before.id,
@@ -85,6 +87,7 @@ async function write(trx: Db, { deps, before, after, address, changed, actor, no
       name,
       filters,
       keep_legacy,
+      internal,
       cron,
       time_zone,
       next_source_id: source.id === before.shown_source_id ? null : source.id,
@@ -103,7 +106,7 @@ async function write(trx: Db, { deps, before, after, address, changed, actor, no
     data: { mirror_id: before.id, changed },
   });
   await notifyChanged(trx, 'mirror', before.id);
-  if (before.at_rev > 0 && (changed.includes('filters') || changed.includes('keep_legacy'))) {
+  if (before.at_rev > 0 && ['filters', 'keep_legacy', 'internal'].some((field) => changed.includes(field))) {
     await enqueuePublication(trx, before.channel_id, [{ text: `mirror ${name} edited`, actor: actor.name }]);
   }
 }
@@ -120,6 +123,7 @@ export function mergedInput(before: MirrorRow, stored: SourceAddress, fields: Mi
     cron: before.cron,
     time_zone: before.time_zone,
     keep_legacy: before.keep_legacy,
+    internal: before.internal,
     proxy: shown.proxy,
     ...given,
     mirror_mode: before.mode,
@@ -143,6 +147,7 @@ function changedFields(
     ['cron', before.cron, after.cron],
     ['time_zone', before.time_zone, after.time_zone],
     ['keep_legacy', before.keep_legacy, after.keep_legacy],
+    ['internal', before.internal, after.internal],
     ['filters', inOrder(before.filters), inOrder(after.filters)],
   ];
   return pairs.filter(([, was, is]) => was !== is).map(([field]) => field);

@@ -27,6 +27,7 @@ export interface MirrorInfo {
   proxy: string | null;
   filters: MirrorFilters;
   keep_legacy: boolean;
+  internal: boolean;
   cron: string;
   time_zone: string;
   next_run_at: Date | null;
@@ -101,6 +102,7 @@ function info(deps: ViewDeps, row: MirrorRow, run: RunRow | undefined): MirrorIn
     proxy: shown.proxy,
     filters: row.filters,
     keep_legacy: row.keep_legacy,
+    internal: row.internal,
     cron: row.cron,
     time_zone: row.time_zone,
     next_run_at: row.next_run_at,

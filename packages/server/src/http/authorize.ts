@@ -53,6 +53,11 @@ export function mustHoldInChannel<C extends ChannelAccess>(
   refuseUnless(channelVerdict(principal, action, channel), principal, action, `a channel "${path}"`);
 }
 
+/** Refuse by a verdict on showing one channel in another. @throws {ServerError} `unauthenticated`, `not_found`, `forbidden`. */
+export function mustLayer(verdict: Verdict, principal: Principal, below: string): void {
+  refuseUnless(verdict, principal, `manage ${below}`, `a channel "${below}"`);
+}
+
 /** Refuse unless the principal may do this. @throws {ServerError} `unauthenticated`, `forbidden`. */
 export function mustHold(principal: Principal, action: GlobalAction): void {
   refuseUnless(globalVerdict(principal, action), principal, action, action);

@@ -6,6 +6,7 @@ import {
   derivedTables,
   type MirroredState,
   mirroredStates,
+  reservedAgainst,
   runDigests,
   uploadedDigests,
   uploadSources,
@@ -27,7 +28,7 @@ export async function markLayers(collection: Collection, at = 0): Promise<number
   const state = states[at];
   if (!state) return undefined;
   const marks = await collection.marks();
-  for await (const part of planLayer(deps, layerOf(state))) {
+  for await (const part of planLayer(deps, layerOf(state, await reservedAgainst(deps.db, state)))) {
     let nameless: { file: string; from_rev: number }[] = [];
     const lookUp = async () => {
       const where = { source_id: state.source_id, subdir: part.subdir };
@@ -44,14 +45,17 @@ export async function markLayers(collection: Collection, at = 0): Promise<number
   return at + 1;
 }
 
-function layerOf({ source_id, revision, types, channel_filters, mirror_filters, keep_legacy }: MirroredState) {
+function layerOf(
+  { source_id, revision, types, channel_filters, mirror_filters, keep_legacy }: MirroredState,
+  reserved: { reserved?: string[] },
+) {
   return {
     sourceId: source_id,
     revision,
     definition: {
       types: types as PackageType[],
       channel: channel_filters,
-      mirror: { filters: mirror_filters, keepLegacy: keep_legacy },
+      mirror: { filters: mirror_filters, keepLegacy: keep_legacy, ...reserved },
     },
   };
 }

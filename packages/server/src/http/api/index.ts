@@ -2,12 +2,14 @@ import type { App } from '../app.ts';
 import { type AccountDeps, registerAccount } from './account/routes.ts';
 import { type ArtifactDeps, registerArtifact } from './artifact/routes.ts';
 import { type ChannelDeps, registerChannel } from './channel/routes.ts';
+import { type ChannelLayerDeps, registerChannelLayer } from './channel-layer/routes.ts';
 import { registerEvent } from './event/routes.ts';
 import { type MaintenanceRouteDeps, registerMaintenance } from './maintenance/routes.ts';
 import { type MirrorRouteDeps, registerMirror } from './mirror/routes.ts';
 import { type NoticeDeps, registerNotice } from './notice/routes.ts';
 import { type PatchDeps, registerPatch } from './patch/routes.ts';
 import { type PublicationRouteDeps, registerPublication } from './publication/routes.ts';
+import { type ReservedNameDeps, registerReservedName } from './reserved-name/routes.ts';
 import { registerSession, type SessionDeps } from './session/routes.ts';
 import { registerSetting, type SettingDeps } from './setting/routes.ts';
 import { registerToken, type TokenDeps } from './token/routes.ts';
@@ -18,6 +20,8 @@ export type ApiDeps = SessionDeps &
   SettingDeps &
   TokenDeps &
   ChannelDeps &
+  ChannelLayerDeps &
+  ReservedNameDeps &
   NoticeDeps &
   PatchDeps &
   ArtifactDeps &
@@ -31,6 +35,7 @@ export function registerApi(app: App, deps: ApiDeps): void {
   registerAccount(app, deps);
   registerToken(app, deps);
   registerChannel(app, deps);
+  registerChannelLayer(app, deps);
   registerArtifact(app, deps);
   registerNotice(app, deps);
   registerPatch(app, deps);
@@ -38,5 +43,6 @@ export function registerApi(app: App, deps: ApiDeps): void {
   registerPublication(app, deps);
   registerMirror(app, deps);
   registerSetting(app, deps);
+  registerReservedName(app, deps);
   registerMaintenance(app, deps);
 }

@@ -48,6 +48,7 @@ describe('creating', () => {
       types: ['conda'],
       filters: {},
       indexing_behavior: 'default',
+      name_priority: 'strict',
       retention: null,
       owners: ['ada'],
       artifact_count: 0,

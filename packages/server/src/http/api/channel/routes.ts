@@ -1,5 +1,5 @@
 import { type ChannelList, type Db, findChannelSummary, listChannels } from '@sluice/catalog';
-import { channelSight, type Principal } from '@sluice/identity';
+import { type ChannelAccess, channelSight, channelVerdict, type Principal } from '@sluice/identity';
 import { type ChannelEdit, createChannel, deleteChannel, editChannel } from '@sluice/registry';
 import { z } from 'zod';
 import { ServerError } from '../../../errors.ts';
@@ -8,6 +8,7 @@ import { mustHold, needs, signedIn } from '../../authorize.ts';
 import { CHANNEL_PLACES, channelOf, inChannel } from '../../channel-request.ts';
 import { pageOf } from '../../paging.ts';
 import { problems } from '../../problem-schema.ts';
+import { mayStand } from '../channel-layer/routes.ts';
 import { ChannelListQuery, ChannelView, CreateChannelBody, EditChannelBody } from './schema.ts';
 import { channelView } from './view.ts';
 
@@ -51,7 +52,9 @@ export function registerChannel(app: App, deps: ChannelDeps): void {
         response: { 200: ChannelView, ...problems(400, 401, 403, 404) },
       },
       handler: async (request) => {
-        const { id } = await editChannel(deps, channelOf(request), wishOf(request.body), signedIn(request.principal));
+        const { principal, body } = request;
+        const actor = signedIn(principal);
+        const { id } = await editChannel(deps, channelOf(request), wishOf(body), actor, mayStand(principal));
         return shown(deps.db, id, request.principal);
       },
     });
@@ -67,11 +70,12 @@ export function registerChannel(app: App, deps: ChannelDeps): void {
         params,
         response: {
           202: z.undefined().describe('Nobody sees it any more; what it kept is being removed.'),
-          ...problems(401, 403, 404),
+          ...problems(401, 403, 404, 409),
         },
       },
       handler: async (request, reply) => {
-        await deleteChannel(deps, channelOf(request), signedIn(request.principal));
+        const { principal } = request;
+        await deleteChannel(deps, channelOf(request), signedIn(principal), (above) => maySee(principal, above));
         return reply.status(202).send();
       },
     });
@@ -178,6 +182,11 @@ function registerCreation(app: App, deps: ChannelDeps): void {
       return reply.status(201).send(await shown(deps.db, id, request.principal));
     },
   });
+}
+
+function maySee(principal: Principal, channel: ChannelAccess): boolean {
+  const action = channel.path.includes('/') ? 'subchannel:view' : 'channel:view';
+  return channelVerdict(principal, action, channel) === 'allowed';
 }
 
 /** The settings in a body, in the words of the registry. */

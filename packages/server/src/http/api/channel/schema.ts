@@ -73,6 +73,9 @@ export const ChannelView = z
       include_specs: z.array(z.string()).optional(),
     }),
     indexing_behavior,
+    name_priority: z
+      .enum(['strict', 'merge'])
+      .describe('Whether a package name shown higher up hides it lower down, or only the same file does.'),
     retention,
     owners: z.array(z.string()),
     artifact_count: count.describe('Package names that clients are shown.'),

@@ -13,6 +13,7 @@ export function channelView(row: ChannelSummary): z.output<typeof ChannelView> {
     types: row.types as PackageType[],
     filters: row.filters,
     indexing_behavior: row.frozen ? 'frozen' : 'default',
+    name_priority: row.name_priority,
     retention: row.retention,
     owners: row.owner === null ? [] : [row.owner],
     artifact_count: row.packages,

@@ -1,4 +1,5 @@
 import type { ChannelRow } from '@sluice/catalog';
+import { type Principal, systemVerdict } from '@sluice/identity';
 import {
   createMirror,
   deleteMirror,
@@ -6,6 +7,7 @@ import {
   editMirror,
   listMirrors,
   listRuns,
+  type MirrorActor,
   type MirrorDeps,
   MirrorError,
   type MirrorInfo,
@@ -95,7 +97,7 @@ function registerCollection(app: App, deps: MirrorDeps, { noun, url, params }: P
     handler: async (request, reply) => {
       const { run_now = false, ...input } = request.body;
       const wish = { channelId: channelOf(request).id, input, run_now };
-      const id = await createMirror(deps, wish, signedIn(request.principal));
+      const id = await createMirror(deps, wish, mirrorActor(request.principal));
       return reply.status(201).send(mirrorView(await mirrorInfo(deps, id)));
     },
   });
@@ -134,7 +136,7 @@ function registerOne(app: App, deps: MirrorDeps, place: Place): void {
     },
     handler: async (request, reply) => {
       const { id } = await mirrorOf(deps, channelOf(request), request.params.id);
-      await editMirror(deps, id, request.body, signedIn(request.principal));
+      await editMirror(deps, id, request.body, mirrorActor(request.principal));
       return reply.status(202).send(mirrorView(await mirrorInfo(deps, id)));
     },
   });
@@ -258,6 +260,10 @@ function registerDryRuns(app: App, deps: MirrorDeps, { noun, url, params }: Plac
       return dryRun(deps, { mirrorId: id, edit }, request.query, gone(reply));
     },
   });
+}
+
+function mirrorActor(principal: Principal): MirrorActor {
+  return { name: signedIn(principal).name, isAdministrator: systemVerdict(principal) === 'allowed' };
 }
 
 /** Aborted when whoever asked does not wait any more. */

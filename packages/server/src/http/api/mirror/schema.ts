@@ -32,6 +32,9 @@ const definition = {
   time_zone: z.string().describe('IANA name; UTC when left out.'),
   filters: MirrorFilters,
   keep_legacy: z.boolean().describe('Keep a .tar.bz2 also when its .conda is kept.'),
+  internal: z
+    .boolean()
+    .describe('Its source is a house of our own, so it may bring in reserved names. Only administrators say so.'),
   proxy: z.string().nullable().describe('http://[user:password@]host[:port]'),
   run_now: z.boolean().describe('Queue a run at once.'),
 };
@@ -94,6 +97,7 @@ export const MirrorView = z
     proxy: z.string().nullable(),
     filters: z.record(z.string(), z.unknown()),
     keep_legacy: z.boolean(),
+    internal: z.boolean(),
     cron: z.string(),
     time_zone: z.string(),
     next_run_at: z.iso.datetime().nullable(),

@@ -21,6 +21,7 @@ export function mirrorView(info: MirrorInfo): z.output<typeof MirrorView> {
     proxy: info.proxy,
     filters: { ...info.filters },
     keep_legacy: info.keep_legacy,
+    internal: info.internal,
     cron: info.cron,
     time_zone: info.time_zone,
     next_run_at: instant(info.next_run_at),
