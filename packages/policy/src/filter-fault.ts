@@ -2,11 +2,15 @@ import { type MatchKey, parseMatchSpec, parseSubdir, usedKeys } from '@sluice/fo
 import { FormatError } from '@sluice/formats/errors';
 import { parseLicenceName } from '@sluice/formats/licence';
 import type { PackageType } from '@sluice/formats/package';
+import { parseProjectName, parsePythonMinor } from '@sluice/formats/pypi';
 import { literalSpecName } from './specs/spec-set.ts';
 
 /** The filters that are lists of texts. Wire names of product.md MI-03. */
 export type FilterKey =
   | 'subdirs'
+  | 'projects'
+  | 'platforms'
+  | 'python_versions'
   | 'only_specs'
   | 'exclude_specs'
   | 'include_specs'
@@ -15,7 +19,14 @@ export type FilterKey =
 
 /** What is wrong with one entry of a filter. */
 export interface FilterFault {
-  code: 'subdir_invalid' | 'spec_invalid' | 'spec_key_not_supported' | 'license_unknown';
+  code:
+    | 'subdir_invalid'
+    | 'project_invalid'
+    | 'platform_invalid'
+    | 'python_version_invalid'
+    | 'spec_invalid'
+    | 'spec_key_not_supported'
+    | 'license_unknown';
   message: string;
 }
 
@@ -42,6 +53,14 @@ export function filterFault(key: FilterKey, text: string, types: readonly Packag
   switch (key) {
     case 'subdirs':
       return refusal('subdir_invalid', () => parseSubdir(text));
+    case 'projects':
+      return refusal('project_invalid', () => parseProjectName(text));
+    case 'platforms':
+      return /^[a-z0-9_]+(-[a-z0-9_]+)*$/.test(text)
+        ? undefined
+        : { code: 'platform_invalid', message: `${JSON.stringify(text.slice(0, 80))} is no platform such as linux-64.` };
+    case 'python_versions':
+      return refusal('python_version_invalid', () => parsePythonMinor(text));
     case 'include_licenses':
     case 'exclude_licenses':
       return refusal('license_unknown', () => parseLicenceName(text));

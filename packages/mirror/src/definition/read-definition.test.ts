@@ -140,16 +140,16 @@ describe('filters of a mirror', () => {
     ['score of none', { cve_score_threshold: 0 }, ['filters.cve_score_threshold filter_not_supported']],
     ['uncurated', { exclude_non_curated_cve: true }, ['filters.exclude_non_curated_cve filter_not_supported']],
     ['signed', { only_signed: true }, ['filters.only_signed filter_not_supported']],
-    ['projects', { projects: ['django'] }, ['filters.projects filter_not_supported']],
+    ['projects', { projects: ['django'] }, ['filters.projects filter_of_another_type']],
     ['nonsense', { onlyspecs: ['a'] }, ['filters.onlyspecs filter_unknown']],
     ['a list', [], ['filters not_list']],
   ])('%s', (_, filters, issues) => {
-    const read = readMirrorFilters(filters);
+    const read = readMirrorFilters(filters, 'conda');
     expect('issues' in read ? read.issues.map((issue) => `${issue.field} ${issue.code}`) : []).toEqual(issues);
   });
 
   test('a bad spec is shown with its place', () => {
-    const read = readMirrorFilters({ only_specs: ['numpy[version=1'] });
+    const read = readMirrorFilters({ only_specs: ['numpy[version=1'] }, 'conda');
     expect(read).toMatchObject({ issues: [{ message: expect.stringMatching(/numpy\[version=1|position|character/) }] });
   });
 });

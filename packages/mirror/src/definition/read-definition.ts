@@ -2,6 +2,7 @@ import type { MirrorMode } from '@sluice/catalog';
 import type { MirrorFilters } from '@sluice/policy';
 import { type DefinitionIssue, MirrorError } from '../errors.ts';
 import { parseSourceAddress, type SourceAddress } from '../source-address.ts';
+import { isMirrorType, type MirrorType, mirrorTypes } from './mirror-types.ts';
 import { readMirrorFilters } from './read-filters.ts';
 import { defaultCron, defaultTimeZone, scheduleFault } from './schedule.ts';
 
@@ -27,7 +28,7 @@ export interface MirrorInput {
 /** A mirror's definition that has been checked. */
 export interface MirrorDefinition {
   name: string;
-  type: 'conda';
+  type: MirrorType;
   address: SourceAddress;
   mode: MirrorMode;
   cron: string;
@@ -56,10 +57,13 @@ export function readDefinition(input: MirrorInput, now: Date): MirrorDefinition 
   const mode = input.mirror_mode ?? 'passive';
   if (mode !== 'active' && mode !== 'passive') say('mirror_mode', 'mode_invalid', 'The mode is active or passive.');
   const type = input.mirror_type ?? 'conda';
-  if (type !== 'conda')
-    say('mirror_type', 'type_not_supported', `Mirrors of type ${String(type)} are not supported yet; conda is.`);
+  const ofType: MirrorType = isMirrorType(type) ? type : 'conda';
+  if (type !== ofType)
+    say('mirror_type', 'type_not_supported', `There are no mirrors of type ${String(type)}: write ${Object.keys(mirrorTypes).join(', ')}.`);
   const keepLegacy = input.keep_legacy ?? false;
   if (typeof keepLegacy !== 'boolean') say('keep_legacy', 'not_boolean', 'keep_legacy is true or false.');
+  else if (keepLegacy && !mirrorTypes[ofType].hasLegacy)
+    say('keep_legacy', 'keep_legacy', `keep_legacy is about conda's .tar.bz2 files; leave it out of a mirror of type ${ofType}.`);
   const internal = input.internal ?? false;
   if (typeof internal !== 'boolean') say('internal', 'not_boolean', 'internal is true or false.');
   const address = readAddress(input, say);
@@ -78,12 +82,12 @@ export function readDefinition(input: MirrorInput, now: Date): MirrorDefinition 
       'time_zone_invalid',
       `${JSON.stringify(timeZone)} is no time zone: write an IANA name, such as Europe/Berlin.`,
     );
-  const read = readMirrorFilters(input.filters);
+  const read = readMirrorFilters(input.filters, ofType);
   if ('issues' in read) issues.push(...read.issues);
   if (issues.length > 0 || !address || 'issues' in read) throw invalid(issues);
   return {
     name,
-    type: 'conda',
+    type: ofType,
     address,
     mode: mode as MirrorMode,
     cron: String(cron),

@@ -1,31 +1,42 @@
+import { normaliseProjectName } from '@sluice/formats/pypi';
 import { type FilterKey, filterFault, isDay, type MirrorFilters } from '@sluice/policy';
 import type { DefinitionIssue } from '../errors.ts';
+import { type MirrorType, mirrorTypes } from './mirror-types.ts';
 
 /** Filters of product.md MI-03 that exist and are not built yet: refused, because ignoring one would let through what it forbids. */
-const laterFilters = ['projects', 'cve_score_threshold', 'exclude_non_curated_cve', 'only_signed'];
+const laterFilters = ['cve_score_threshold', 'exclude_non_curated_cve', 'only_signed', 'include_dependencies'];
 
-const listKeys: readonly FilterKey[] = [
-  'subdirs',
+/** The lists that every type of mirror may have. */
+const commonKeys = [
   'only_specs',
   'exclude_specs',
   'include_specs',
   'include_licenses',
   'exclude_licenses',
-];
+] as const satisfies readonly FilterKey[];
 
 /**
- * Check the filters of a mirror (wire names of product.md MI-03). Empty lists, null and false mean: not set.
+ * Check the filters of a mirror of that type (wire names of product.md MI-03). Empty lists, null and false mean: not set.
  *
  * @returns the filters that are set, or everything that is wrong with them.
  */
-export function readMirrorFilters(filters: unknown): { filters: MirrorFilters } | { issues: DefinitionIssue[] } {
+export function readMirrorFilters(filters: unknown, type: MirrorType): { filters: MirrorFilters } | { issues: DefinitionIssue[] } {
   const issues: DefinitionIssue[] = [];
   const given = entriesOf(filters, issues);
   const out: MirrorFilters = {};
   for (const [key, value] of given) {
-    if (isListKey(key)) {
-      const list = readList(key, value, issues);
+    if (isListKey(key, type)) {
+      const list = readList(key, value, type, issues);
       if (list.length > 0) out[key] = list;
+    } else if (key === 'latest_versions' && isOf(type, key)) {
+      if (typeof value === 'number' && Number.isInteger(value) && value > 0) out.latest_versions = value;
+      else issues.push({ field: `filters.${key}`, code: 'not_count', message: `${shown(value)} is no count: write 1 or more.` });
+    } else if (isOfAnother(key, type)) {
+      issues.push({
+        field: `filters.${key}`,
+        code: 'filter_of_another_type',
+        message: `Mirrors of type ${type} have no filter ${key}. Known are ${knownKeys(type).join(', ')}.`,
+      });
     } else if (key === 'date_from' || key === 'date_to') {
       if (typeof value === 'string' && isDay(value)) out[key] = value;
       else
@@ -44,7 +55,7 @@ export function readMirrorFilters(filters: unknown): { filters: MirrorFilters } 
       issues.push({
         field: `filters.${key}`,
         code: 'filter_unknown',
-        message: `There is no filter ${key}. Known are ${[...listKeys, 'date_from', 'date_to'].join(', ')}.`,
+        message: `There is no filter ${key}. Known are ${knownKeys(type).join(', ')}.`,
       });
     }
   }
@@ -75,12 +86,24 @@ function isUnset(value: unknown): boolean {
   );
 }
 
-function isListKey(key: string): key is FilterKey {
-  return (listKeys as readonly string[]).includes(key);
+function isListKey(key: string, type: MirrorType): key is FilterKey {
+  return key !== 'latest_versions' && (isOf(type, key) || commonKeys.some((one) => one === key));
 }
 
-/** The texts of a list, blanks around them cut, each once. */
-function readList(key: FilterKey, value: unknown, issues: DefinitionIssue[]): string[] {
+function isOf(type: MirrorType, key: string): boolean {
+  return mirrorTypes[type].filters.some((one) => one === key);
+}
+
+function isOfAnother(key: string, type: MirrorType): boolean {
+  return !isOf(type, key) && Object.values(mirrorTypes).some(({ filters }) => filters.some((one) => one === key));
+}
+
+function knownKeys(type: MirrorType): string[] {
+  return [...mirrorTypes[type].filters, ...commonKeys, 'date_from', 'date_to'];
+}
+
+/** The texts of a list, blanks around them cut, projects normalised, each once. */
+function readList(key: FilterKey, value: unknown, type: MirrorType, issues: DefinitionIssue[]): string[] {
   if (!Array.isArray(value)) {
     issues.push({ field: `filters.${key}`, code: 'not_list', message: `${key} is a list of texts.` });
     return [];
@@ -93,9 +116,9 @@ function readList(key: FilterKey, value: unknown, issues: DefinitionIssue[]): st
       return;
     }
     const text = item.trim();
-    const fault = filterFault(key, text, ['conda']);
+    const fault = filterFault(key, text, [mirrorTypes[type].packages]);
     if (fault) issues.push({ field, ...fault });
-    texts.add(text);
+    texts.add(key === 'projects' ? normaliseProjectName(text) : text);
   });
   return [...texts];
 }

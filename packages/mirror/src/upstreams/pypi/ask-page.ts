@@ -28,7 +28,7 @@ export interface AskedPage extends Validators {
 }
 
 /** What an index has for one project: its page, the same as last time, or no such project. */
-export type PageAnswer = { status: 'page'; asked: AskedPage } | { status: 'unchanged' | 'absent' };
+export type PageAnswer = { status: 'page'; asked: AskedPage } | { status: 'unchanged' } | { status: 'absent' };
 
 /**
  * Ask an index over http for a project's page, with the validators of last time.
@@ -70,12 +70,13 @@ export async function askPage(
     throw notPage(place, 'status 200', `status ${answer.status}`);
   }
   const body = unpacked(await readBounded(answer.body, mostBytes, place), answer, place);
-  const page = readPage(body, answer.headers['content-type'], name, place);
+  const url = storedUrl(answer.url, deps.address.secret);
+  const page = readPage(body, answer.headers['content-type'], name, url);
   return {
     status: 'page',
     asked: {
       page,
-      url: storedUrl(answer.url, deps.address.secret),
+      url,
       sha256: createHash('sha256').update(body).digest(),
       etag: answer.headers.etag ?? null,
       lastModified: answer.headers['last-modified'] ?? null,
@@ -83,22 +84,33 @@ export async function askPage(
   };
 }
 
-/** Read a page by what it says it is. @throws {MirrorError} `upstream_malformed`. */
-export function readPage(body: Uint8Array, contentType: string | undefined, name: string, place: string): SimplePage {
+/**
+ * Read a page by what it says it is.
+ *
+ * @param url where it was, without secrets.
+ * @throws {MirrorError} `upstream_malformed`.
+ */
+export function readPage(body: Uint8Array, contentType: string | undefined, name: string, url: string): SimplePage {
+  const place = redact(url);
   const type = (contentType ?? 'text/html').split(';', 1)[0]!.trim().toLowerCase();
-  const read = type.endsWith('json') ? readSimpleJson : type.endsWith('html') ? readSimpleHtml : undefined;
-  if (!read) throw notPage(place, 'JSON or HTML', type.slice(0, 80));
+  const isJson = type.endsWith('json');
+  if (!isJson && !type.endsWith('html')) throw notPage(place, 'JSON or HTML', type.slice(0, 80));
   let page: SimplePage;
   try {
-    page = read(body);
+    page = isJson ? readSimpleJson(body) : readSimpleHtml(body, url);
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
     throw notPage(place, cause.wanted ?? 'a project page', cause.found ?? 'something else', cause);
   }
   if (page.name !== undefined && normaliseProjectName(page.name) !== name)
     throw notPage(place, name, page.name.slice(0, 80));
+  if (!isJson && page.files.length === 0 && !saysIndex.test(Buffer.from(body).toString('latin1')))
+    throw notPage(place, 'links to files', 'a page without any');
   return page;
 }
+
+/** An empty page must say what it is: a proxy's page of excuses has no links to files either. */
+const saysIndex = /pypi:repository-version|Links for |Index of |Simple index/i;
 
 function unpacked(body: Uint8Array, { headers }: HttpAnswer, place: string): Uint8Array {
   const encoding = headers['content-encoding'];

@@ -20,6 +20,8 @@ export interface CollectReport {
   facts: number;
   needed_noarch: number;
   source_shard: number;
+  source_list: number;
+  record_companion: number;
   /** Blobs looked at, and how many of them something needs. */
   blobs: number;
   needed: number;
@@ -53,6 +55,8 @@ export function emptyReport(dry_run: boolean, asOf: Date, grace_hours: number): 
     facts: 0,
     needed_noarch: 0,
     source_shard: 0,
+    source_list: 0,
+    record_companion: 0,
     blobs: 0,
     needed: 0,
     condemned: none(),

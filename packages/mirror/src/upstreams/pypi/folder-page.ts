@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import {
+  isProjectName,
+  normaliseProjectName,
+  readPythonFileName,
+  type SimpleEntry,
+  type SimpleFile,
+  writeSimpleFile,
+} from '@sluice/formats/pypi';
+import { absentIfMissing } from '../absent-if.ts';
+import { openFolderFile } from '../folder-file.ts';
+import { readBounded } from '../read-bounded.ts';
+import type { UpstreamDeps } from '../upstream-deps.ts';
+import { type PageAnswer, readPage, type Validators } from './ask-page.ts';
+
+const mostBytes = 128 * 1024 * 1024;
+
+/** Pages of a plain tree, the form we like best first. */
+const indexes = { 'index.json': 'application/json', 'index.html': 'text/html' };
+
+/**
+ * A project of an index that lies in a folder of this machine: a plain tree (`<project>/index.html`), or wheels and source
+ * distributions as they lie, in the folder itself or in one of the project's. Sizes and times of change are the validators.
+ *
+ * @throws {MirrorError} `source_refused` outside the allowed roots; `upstream_malformed`; `upstream_unavailable` (transient)
+ *   when a file changes meanwhile.
+ */
+export async function folderPage(
+  deps: UpstreamDeps,
+  root: string,
+  name: string,
+  known: Validators | undefined,
+): Promise<PageAnswer> {
+  const home = await deps.guard.path(fileURLToPath(root));
+  const entries = await readdir(home, { withFileTypes: true });
+  const folder = entries.find(
+    (entry) => !entry.isFile() && isProjectName(entry.name) && normaliseProjectName(entry.name) === name,
+  );
+  if (folder) {
+    const page = await treePage(deps, join(home, folder.name), name, known);
+    if (page) return page;
+  }
+  const inside = folder ? await filesOf(deps, join(home, folder.name)) : [];
+  const bare = [...(await filesOf(deps, home)), ...inside].filter(
+    ({ file }) => readPythonFileName(file)?.name === name,
+  );
+  return bare.length === 0 ? { status: 'absent' } : barePage(deps, home, bare, name, known);
+}
+
+/** The names of projects that a folder has, as written there; of a plain tree with an index of its own, too. */
+export async function folderNames(deps: UpstreamDeps, root: string): Promise<string[]> {
+  const home = await deps.guard.path(fileURLToPath(root));
+  const names = new Map<string, string>();
+  for (const entry of await readdir(home, { withFileTypes: true })) {
+    const name =
+      entry.isDirectory() && isProjectName(entry.name) ? entry.name : readPythonFileName(entry.name)?.writtenName;
+    if (name !== undefined && !names.has(normaliseProjectName(name))) names.set(normaliseProjectName(name), name);
+  }
+  return [...names.values()];
+}
+
+async function treePage(
+  deps: UpstreamDeps,
+  folder: string,
+  name: string,
+  known: Validators | undefined,
+): Promise<PageAnswer | undefined> {
+  for (const [index, type] of Object.entries(indexes)) {
+    const path = join(folder, index);
+    const url = pathToFileURL(path).href;
+    const file = await openFolderFile(deps, path, { url, etag: known?.etag ?? null });
+    if (file === 'unchanged') return { status: 'unchanged' };
+    if (file === undefined) continue;
+    const body = await readBounded(file.bytes, mostBytes, url);
+    const page = readPage(body, type, name, url);
+    const sha256 = createHash('sha256').update(body).digest();
+    return { status: 'page', asked: { page, url, sha256, etag: file.etag, lastModified: null } };
+  }
+  return undefined;
+}
+
+interface BareFile {
+  file: string;
+  path: string;
+  size: number;
+  mtimeMs: number;
+}
+
+async function filesOf(deps: UpstreamDeps, folder: string): Promise<BareFile[]> {
+  const path = await deps.guard.path(folder).catch(absentIfMissing);
+  if (path === undefined) return [];
+  const files: BareFile[] = [];
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (!entry.isFile() || readPythonFileName(entry.name) === undefined) continue;
+    const { size, mtimeMs } = await stat(join(path, entry.name));
+    files.push({ file: entry.name, path: join(path, entry.name), size, mtimeMs });
+  }
+  return files;
+}
+
+async function barePage(
+  deps: UpstreamDeps,
+  home: string,
+  bare: readonly BareFile[],
+  name: string,
+  known: Validators | undefined,
+): Promise<PageAnswer> {
+  const listed = bare.map(({ path, size, mtimeMs }) => `${path} ${size} ${mtimeMs}`).sort();
+  const sha256 = createHash('sha256').update(listed.join('\n')).digest();
+  const etag = `"${sha256.toString('hex')}"`;
+  if (known?.etag === etag) return { status: 'unchanged' };
+  const files: SimpleEntry[] = [];
+  for (const { file, path, size, mtimeMs } of bare) {
+    const described: SimpleFile = {
+      filename: file,
+      url: pathToFileURL(path).href,
+      hashes: { sha256: await digestOf(path, deps.signal) },
+      size,
+      uploadTime: new Date(mtimeMs).toISOString(),
+      yanked: false,
+      coreMetadata: false,
+    };
+    files.push({ ...described, text: writeSimpleFile(described) });
+  }
+  const page = {
+    name,
+    status: 'active' as const,
+    statusReason: undefined,
+    files,
+    passedOver: 0,
+    lastSerial: undefined,
+  };
+  return { status: 'page', asked: { page, url: `${pathToFileURL(home).href}/`, sha256, etag, lastModified: null } };
+}
+
+async function digestOf(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,83 @@
+import type { RecordVersion } from '@sluice/catalog';
+import { type CoreMetadata, readPythonFileName, type SimplePage } from '@sluice/formats/pypi';
+import type { ListedRecord } from '@sluice/registry';
+
+/** What of a release's METADATA rules may ask for. */
+export type ReleaseFacts = Pick<
+  CoreMetadata,
+  'license' | 'licenseExpression' | 'classifiers' | 'requiresDist' | 'providesExtra'
+>;
+
+/** What stands beside a record of Python, as JSON: what the project says of itself, and what the release's METADATA says. */
+interface PythonExtra {
+  status?: string;
+  status_reason?: string;
+  license?: string;
+  license_expression?: string;
+  classifiers?: readonly string[];
+  requires_dist?: readonly string[];
+  provides_extra?: readonly string[];
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const control = /[\u0000-\u001f\u007f]/;
+
+/**
+ * The records of a page: each file's own text, under `<project>/<file name>`.
+ *
+ * @param factsOf what a release's METADATA says, by version as normalised; undefined where that is not known.
+ */
+export function listedRecords(
+  name: string,
+  page: SimplePage,
+  factsOf: (version: string) => ReleaseFacts | undefined,
+): ListedRecord[] {
+  const said: PythonExtra = {
+    ...(page.status !== 'active' && { status: page.status }),
+    ...(page.statusReason !== undefined && { status_reason: page.statusReason }),
+  };
+  return page.files
+    .filter(({ filename }) => !control.test(filename))
+    .map(({ filename, text }) => {
+      const version = readPythonFileName(filename, name)?.version.text;
+      const facts = version === undefined ? undefined : factsOf(version);
+      const extra = { ...said, ...(facts && factsJson(facts)) };
+      return {
+        file: `${name}/${filename}`,
+        body: encoder.encode(text),
+        extra: Object.keys(extra).length === 0 ? null : encoder.encode(JSON.stringify(extra)),
+      };
+    });
+}
+
+/** What was read of each release before, by version, where METADATA was read at all. */
+export function knownFacts(name: string, live: readonly RecordVersion[]): Map<string, ReleaseFacts> {
+  const known = new Map<string, ReleaseFacts>();
+  for (const { file, extra } of live) {
+    const version = readPythonFileName(file.slice(name.length + 1), name)?.version.text;
+    if (version === undefined || extra === null || known.has(version)) continue;
+    const said = JSON.parse(decoder.decode(extra)) as PythonExtra;
+    // Written whenever METADATA was read.
+    if (said.requires_dist === undefined) continue;
+    known.set(version, {
+      ...(said.license !== undefined && { license: said.license }),
+      ...(said.license_expression !== undefined && { licenseExpression: said.license_expression }),
+      classifiers: said.classifiers ?? [],
+      requiresDist: said.requires_dist,
+      providesExtra: said.provides_extra ?? [],
+    });
+  }
+  return known;
+}
+
+function factsJson(facts: ReleaseFacts): PythonExtra {
+  const { license, licenseExpression, classifiers, requiresDist, providesExtra } = facts;
+  return {
+    ...(license !== undefined && { license }),
+    ...(licenseExpression !== undefined && { license_expression: licenseExpression }),
+    ...(classifiers.length > 0 && { classifiers }),
+    requires_dist: requiresDist,
+    ...(providesExtra.length > 0 && { provides_extra: providesExtra }),
+  };
+}
