@@ -1,6 +1,7 @@
 import { evaluateAll, type Facts, type Rule, type Verdicts } from '@sluice/policy';
+import type { Touched } from './touched.ts';
 
-/** A row that a higher layer hides: it has the file under the same name. No rule has this number. */
+/** A row that is not shown whatever the rules say: a higher layer has its file, or nobody asks for it. No rule has this number. */
 const hidden = 255;
 
 /** What one layer brings to one subdir: row i is shown iff `verdicts[i]` is 0. */
@@ -9,13 +10,31 @@ export interface LayerSelection {
   verdicts: Verdicts;
 }
 
-/** Judge one layer's files. `excluded`: files that must not be shown although the rules allow them. */
-export function selectLayer(rules: readonly Rule[], facts: Facts, excluded: ReadonlySet<string>): LayerSelection {
-  const verdicts = evaluateAll(rules, facts);
+/**
+ * Judge one layer's files.
+ *
+ * @param touched the package names that are asked for; nothing of any other is shown.
+ * @param excluded files that must not be shown although the rules allow them.
+ */
+export function selectLayer(
+  rules: readonly Rule[],
+  facts: Facts,
+  touched: Touched,
+  excluded: ReadonlySet<string>,
+): LayerSelection {
+  const verdicts = evaluateAll(rules, facts, unasked(facts, touched));
   if (excluded.size > 0) {
     for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0 && excluded.has(facts.file(i))) verdicts[i] = hidden;
   }
   return { facts, verdicts };
+}
+
+function unasked({ names, name, count }: Facts, touched: Touched): Verdicts {
+  const verdicts = new Uint8Array(count);
+  if (touched === 'all') return verdicts;
+  const isAsked = names.map((one) => touched.has(one));
+  for (let i = 0; i < count; i++) if (!isAsked[name[i]!]) verdicts[i] = hidden;
+  return verdicts;
 }
 
 /** Lay layers over each other, the first on top: a file that a layer shows hides the same file name in those below. */

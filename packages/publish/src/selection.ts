@@ -41,7 +41,7 @@ export async function loadSelection(
     const failed = layer.mirror?.failed_run_id
       ? await failedFiles(deps.db, layer.mirror.failed_run_id, scope.subdir)
       : [];
-    loaded.push({ layer, ...(texts && { texts }), ...selectLayer(layer.rules, facts, new Set(failed)) });
+    loaded.push({ layer, ...(texts && { texts }), ...selectLayer(layer.rules, facts, scope.touched, new Set(failed)) });
   }
   hideBelow(loaded);
   return loaded;
@@ -54,29 +54,22 @@ async function loadFacts(
 ): Promise<{ facts: Facts; texts?: ReadonlyMap<string, ShownText> }> {
   if (touched !== 'all' && touched.size <= fewNames) return factsOfNames(deps, layer, subdir, [...touched], patch);
   const all = from === 'records' ? await renewedFacts(deps, layer, subdir) : await partFacts(deps, layer, subdir);
-  const facts = touched === 'all' ? all : onlyNames(all, touched);
-  return { facts: patch ? await patchedFacts(deps, layer, facts, patch) : facts };
-}
-
-function onlyNames(facts: Facts, names: ReadonlySet<string>): Facts {
-  const wanted = facts.names.map((name) => names.has(name));
-  const builder = factsBuilder(facts.subdir);
-  for (let i = 0; i < facts.count; i++) if (wanted[facts.name[i]!]) builder.addFrom(facts, i);
-  return builder.build();
+  return { facts: patch ? await patchedFacts(deps, layer, all, touched, patch) : all };
 }
 
 /** Files whose records are read at once: documents of patches may name hundreds of thousands. */
 const portion = 5000;
 
-/** Rules judge a record as the channel shows it. */
+/** Rules judge a record as the channel shows it. Of other names than the touched ones nothing is read. */
 async function patchedFacts(
   { db }: PublishDeps,
   { source_id, revision }: RuledLayer,
   facts: Facts,
+  touched: Touched,
   patch: PatchInstructions,
 ): Promise<Facts> {
   const part = { source_id, subdir: facts.subdir };
-  const names = new Set(facts.names);
+  const names = touched === 'all' ? new Set(facts.names) : touched;
   const files = [...patch.keys()].filter((file) => names.has(packageNameOf('conda', file)));
   const patched = factsBuilder(facts.subdir);
   const changed: string[] = [];

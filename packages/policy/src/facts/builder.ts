@@ -30,8 +30,6 @@ export interface FactsBuilder {
   readonly subdir: string;
   readonly count: number;
   add(row: FactsRow): void;
-  /** Copy row i of other facts, without parsing anything. */
-  addFrom(facts: Facts, i: number): void;
   build(): Facts;
 }
 
@@ -96,24 +94,6 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
       return count;
     },
     add,
-    addFrom(facts, i) {
-      add({
-        file: facts.file(i),
-        name: facts.names[facts.name[i]!]!,
-        version: facts.versions[facts.version[i]!]!,
-        build: facts.builds.at(i),
-        buildNumber: facts.buildNumber[i]!,
-        licence: facts.licences[facts.licence[i]!]!,
-        timestamp: facts.timestamp[i],
-        size: facts.size[i],
-        sha256: facts.sha256.subarray(i * 32, i * 32 + 32),
-        md5: facts.md5.subarray(i * 16, i * 16 + 16),
-        fromRev: facts.fromRev[i]!,
-        length: facts.length[i]!,
-        v3: facts.v3[i] === 1,
-        recordHash: [facts.recordHash[i * 2]!, facts.recordHash[i * 2 + 1]!],
-      });
-    },
     build() {
       const packed = files.pack();
       return {

@@ -67,17 +67,6 @@ describe('facts columns', () => {
     );
   });
 
-  it('keep their rows when copied into another builder', () => {
-    fc.assert(
-      fc.property(rows, (list) => {
-        const facts = factsOf(list);
-        const copy = factsBuilder('linux-64');
-        for (let i = 0; i < facts.count; i++) copy.addFrom(facts, i);
-        expect(plain(copy.build())).toEqual(plain(facts));
-      }),
-    );
-  });
-
   it('find every file by name and nothing else', () => {
     fc.assert(
       fc.property(rows, text, (list, stranger) => {
