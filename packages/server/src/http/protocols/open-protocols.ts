@@ -9,6 +9,7 @@ import { requestContext } from '../request-context.ts';
 import { accelPath } from './accel.ts';
 import { createBodyMemory } from './body-memory.ts';
 import { condaDoor } from './conda/door.ts';
+import { cranDoor } from './cran/door.ts';
 import { downloadCounter } from './download-counter.ts';
 import { openMemories } from './memories.ts';
 import { repoDoor } from './repo-door.ts';
@@ -36,6 +37,7 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
     hot.forget();
   });
   const deps = {
+    ...rooms,
     ...memories,
     now,
     db,
@@ -51,5 +53,5 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
     fetcher: rooms.fetcher,
     countDownload: downloads.count,
   };
-  return { protocols: [repoDoor(deps, [condaDoor(deps)])], hot };
+  return { protocols: [repoDoor(deps, [cranDoor(deps), condaDoor(deps)])], hot };
 }

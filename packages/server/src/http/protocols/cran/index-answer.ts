@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { writeArchiveRds, writeCurrentRds, writePackagesRds } from '@sluice/formats/cran';
+import { cranPart } from '@sluice/formats/package';
+import { ServerError } from '../../../errors.ts';
+import { unavailable } from '../../explain-error.ts';
+import type { Answer } from '../answer.ts';
+import { ofThePast, revalidated } from '../cache-control.ts';
+import type { DocumentDeps } from '../conda/document-answer.ts';
+import { packedDocument, plainDocument } from '../document-bytes.ts';
+import { type Place, placeName } from '../place.ts';
+import type { CranRequest, IndexFile } from './cran-path.ts';
+
+/**
+ * Answer with an index of R packages: the stored one, or an empty one, since R asks for every kind of tree that it could
+ * use and warns of those that are not there.
+ *
+ * @throws {ServerError} `unavailable` while one of the past is being made.
+ */
+export async function indexAnswer(
+  deps: DocumentDeps,
+  place: Place,
+  { tree, file }: Pick<CranRequest & { kind: 'index' }, 'tree' | 'file'>,
+  request: IncomingMessage,
+): Promise<Answer> {
+  const { channel, at } = place;
+  const part = cranPart(tree.path);
+  const documents = await deps.documents(channel.id, at?.no);
+  const cacheControl = at ? ofThePast(channel, at.ref, deps.now()) : revalidated(channel);
+  const contentType = contentTypes[file];
+  const isText = file === 'PACKAGES';
+  const row = documents.rows.get(`${part}/${isText ? 'PACKAGES.zst' : file}`);
+  if (row && isText) {
+    const vary = place.vary ? `Accept-Encoding, ${place.vary}` : 'Accept-Encoding';
+    return { ...plainDocument(row, request), cacheControl, contentType, vary };
+  }
+  const head = { cacheControl, contentType, vary: place.vary };
+  if (row) return { ...packedDocument(row), ...head };
+  if (at && documents.missing.has(`${part}/PACKAGES.zst`)) {
+    await deps.makeDocuments(channel.id, at.no);
+    throw unavailable(`${file} of ${tree.path} in ${placeName(place)} is being made again. Try again soon.`);
+  }
+  if (tree.kind === 'linux') throw new ServerError('file_missing', `Channel ${placeName(place)} has no ${tree.path}.`);
+  return { ...empty[file](), ...head };
+}
+
+const contentTypes: Record<IndexFile, string> = {
+  PACKAGES: 'text/plain; charset=utf-8',
+  'PACKAGES.gz': 'application/gzip',
+  'PACKAGES.rds': 'application/octet-stream',
+  'archive.rds': 'application/octet-stream',
+  'current.rds': 'application/octet-stream',
+};
+
+type EmptyAnswer = Pick<Answer, 'etag' | 'body'>;
+
+const empty: Record<IndexFile, () => EmptyAnswer> = {
+  PACKAGES: once(() => Buffer.alloc(0)),
+  'PACKAGES.gz': once(() => gzipSync('')),
+  'PACKAGES.rds': once(() => gzipSync(writePackagesRds([]))),
+  'archive.rds': once(() => gzipSync(writeArchiveRds([]))),
+  'current.rds': once(() => gzipSync(writeCurrentRds([]))),
+};
+
+function once(write: () => Buffer): () => EmptyAnswer {
+  let made: EmptyAnswer | undefined;
+  return () => {
+    if (made === undefined) {
+      const bytes = write();
+      const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"`;
+      made = { etag, body: { kind: 'bytes', bytes } };
+    }
+    return made;
+  };
+}
