@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '../utf8.ts';
+import { decodeLoosely } from './loose-text.ts';
 
 /** The headers of a text, then its body. */
 export interface HeaderFields {
@@ -15,7 +15,7 @@ export interface HeaderFields {
  * write before continued lines (eight blanks, or seven and a bar) is taken off.
  */
 export function readHeaderFields(document: Uint8Array | string): HeaderFields {
-  const text = typeof document === 'string' ? document : decode(document);
+  const text = typeof document === 'string' ? document : decodeLoosely(document);
   const values = new Map<string, string[]>();
   let current: string[] | undefined;
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
@@ -56,14 +56,4 @@ function lineEnd(text: string, at: number): [end: number, next: number] {
     if (c === 0x0d) return [i, text.charCodeAt(i + 1) === 0x0a ? i + 2 : i + 1];
   }
   return [text.length, text.length];
-}
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return decodeUtf8(bytes);
-  } catch {
-    let text = '';
-    for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-    return text;
-  }
 }

@@ -9,11 +9,16 @@ export { writeSimpleFile } from './simple/file-text.ts';
 export type { SimpleForm } from './simple/negotiate.ts';
 export { negotiateSimple, simpleContentType } from './simple/negotiate.ts';
 export { readSimpleFile } from './simple/read-file.ts';
+export { readSimpleHtml } from './simple/read-html.ts';
 export { readSimpleJson } from './simple/read-json.ts';
+export type { ProjectListScanner } from './simple/read-list.ts';
+export { createProjectListScanner } from './simple/read-list.ts';
+export { resolveUrl } from './simple/resolve-url.ts';
 export type { ProjectStatus, SimpleEntry, SimpleFile, SimplePage } from './simple/simple-page.ts';
 export { writeSimpleHtml } from './simple/write-html.ts';
 export type { SimplePageParts } from './simple/write-json.ts';
 export { SIMPLE_API_VERSION, writeSimpleJson } from './simple/write-json.ts';
+export { writeProjectListHtml, writeProjectListJson } from './simple/write-list.ts';
 export type { PythonSpecifier, SpecifierClause, SpecifierOperator } from './specifier.ts';
 export {
   installable,

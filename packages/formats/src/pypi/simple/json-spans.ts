@@ -38,18 +38,29 @@ export function itemSpans(text: string, at = 0): Span[] {
   }
 }
 
-function skipBlanks(text: string, i: number): number {
+/** The next character from `i` on that is no blank. */
+export function skipBlanks(text: string, i: number): number {
   while (text.charCodeAt(i) <= 0x20) i++;
   return i;
 }
 
-/** Behind the value that begins at `i`. */
-function valueEnd(text: string, i: number): number {
+/** Behind the object, array, string, number or word that begins at `i`; -1 where the text may end inside of it. */
+export function completeValueEnd(text: string, i: number): number {
+  const end = valueEnd(text, i, -1);
+  const isScalar = !/["{[]/.test(text.charAt(i));
+  return isScalar && end === text.length ? -1 : end;
+}
+
+/** Behind the value that begins at `i`; `cut` where the text ends first. */
+function valueEnd(text: string, i: number, cut = text.length): number {
   let depth = 0;
   for (; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c === QUOTE) i = stringEnd(text, i) - 1;
-    else if (c === 0x7b || c === 0x5b) depth++;
+    if (c === QUOTE) {
+      const end = stringEnd(text, i);
+      if (end === -1) return cut;
+      i = end - 1;
+    } else if (c === 0x7b || c === 0x5b) depth++;
     else if (c === 0x7d || c === 0x5d) {
       // The end of what surrounds a number or word.
       if (depth === 0) return i;
@@ -60,10 +71,10 @@ function valueEnd(text: string, i: number): number {
     } else continue;
     if (depth === 0) return i + 1;
   }
-  return i;
+  return depth === 0 ? i : cut;
 }
 
-/** Behind the string whose quote stands at `i`. */
+/** Behind the string whose quote stands at `i`; -1 where the text ends first. */
 function stringEnd(text: string, i: number): number {
   let end = text.indexOf('"', i + 1);
   while (end !== -1) {
@@ -72,5 +83,5 @@ function stringEnd(text: string, i: number): number {
     if (slashes % 2 === 0) return end + 1;
     end = text.indexOf('"', end + 1);
   }
-  return text.length;
+  return -1;
 }

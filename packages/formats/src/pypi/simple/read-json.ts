@@ -6,7 +6,6 @@ import { itemSpans, memberSpans } from './json-spans.ts';
 import { viewSimpleFile } from './read-file.ts';
 import type { ProjectStatus, SimpleEntry, SimplePage } from './simple-page.ts';
 
-/** The page of the project with the most files has some 20 MB. */
 const mostCharacters = 128 * 2 ** 20;
 
 /**
@@ -59,13 +58,17 @@ export function refuseVersion(meta: JsonValue | undefined): void {
   );
 }
 
+/** The page of the project with the most files has some 20 MB. @throws {FormatError} `simple_limit`. */
+export function refuseLarge({ length }: Uint8Array | string): void {
+  if (length <= mostCharacters) return;
+  throw new FormatError('simple_limit', `The page of the project is larger than ${mostCharacters} bytes.`, {
+    wanted: `at most ${mostCharacters} bytes`,
+    found: String(length),
+  });
+}
+
 function textOfDocument(document: Uint8Array | string): string {
-  if (document.length > mostCharacters) {
-    throw new FormatError('simple_limit', `The page of the project is larger than ${mostCharacters} bytes.`, {
-      wanted: `at most ${mostCharacters} bytes`,
-      found: String(document.length),
-    });
-  }
+  refuseLarge(document);
   try {
     const text = typeof document === 'string' ? document : decodeUtf8(document);
     return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
