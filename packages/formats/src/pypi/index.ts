@@ -13,6 +13,7 @@ export { readSimpleHtml } from './simple/read-html.ts';
 export { readSimpleJson } from './simple/read-json.ts';
 export type { ProjectListScanner } from './simple/read-list.ts';
 export { createProjectListScanner } from './simple/read-list.ts';
+export { readSimplePage, SIMPLE_ACCEPT, simpleFormOf } from './simple/read-page.ts';
 export { resolveUrl } from './simple/resolve-url.ts';
 export type { ProjectStatus, SimpleEntry, SimpleFile, SimplePage } from './simple/simple-page.ts';
 export { writeSimpleHtml } from './simple/write-html.ts';

@@ -9,6 +9,9 @@ import type { SimpleEntry, SimpleFile, SimplePage } from './simple-page.ts';
 /** A piece is scanned again for each element that is passed over; of a whole page that would take for ever. */
 const pieceCharacters = 64 * 1024;
 
+/** ISO 8601 in UTC, as PEP 700 has it. */
+const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+
 /** Links of folder listings that are no files: the folder above, and other orders of the list. */
 const navigation = /^(?:\.{0,2}\/?|\?.*|#.*)$/;
 
@@ -75,11 +78,14 @@ function fileOf(attributes: HtmlAttributes, href: string, base: string): SimpleF
   const requiresPython = attributes.get('data-requires-python')?.trim();
   const gpgSig = attributes.get('data-gpg-sig');
   const provenance = attributes.get('data-provenance');
+  // No standard has it, but mirrors that answer in HTML only write it, and dates are told by nothing else.
+  const uploadTime = attributes.get('data-upload-time');
   return {
     filename,
     url,
     hashes: digestOf(fragment),
     ...(requiresPython ? { requiresPython } : {}),
+    ...(uploadTime !== undefined && isTime.test(uploadTime) ? { uploadTime } : {}),
     yanked: attributes.has('data-yanked') && (attributes.get('data-yanked') || true),
     coreMetadata: coreMetadataOf(attributes.get('data-core-metadata') ?? attributes.get('data-dist-info-metadata')),
     ...(provenance ? { provenance } : {}),
