@@ -4,12 +4,13 @@ import { CatalogError } from '../errors.ts';
 import { CopyBatch } from './copy-batch.ts';
 import { signature } from './signature.ts';
 
-const usualSize = 1 << 20;
+/** About what the socket holds: while one batch is worked on, the server goes on to fill it, and neither waits for the other. */
+const usualSize = 1 << 17;
 
 /**
- * Stream the rows of `copy (select …) to stdout (format binary)` in batches of about 1 MiB, in their order.
+ * Stream the rows of `copy (select …) to stdout (format binary)` in batches of about 128 KiB, in their order.
  *
- * A batch stays valid as long as it is held, and keeps its whole MiB. Leaving the loop early closes the connection,
+ * A batch stays valid as long as it is held, and keeps its whole buffer. Leaving the loop early closes the connection,
  * since the server would send the rest first.
  *
  * @param client one connection, busy until the last batch.
@@ -36,7 +37,7 @@ export async function* copyOut(client: pg.ClientBase, sql: string): AsyncGenerat
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       if (size + chunk.length > buffer.length) {
         const batch = takeRows();
-        // Twice what is left, so that a row of many MiB is not copied again for each chunk of it.
+        // Twice what is left, so that a long row is not copied again for each chunk of it.
         const next = Buffer.allocUnsafe(Math.max(usualSize, size * 2, size + chunk.length));
         buffer.copy(next);
         buffer = next;

@@ -17,7 +17,7 @@ export interface PlainRecord {
   /** −1 when there is none. */
   build_number: number;
   size: number;
-  /** As written, in seconds or milliseconds. */
+  /** As written, in seconds or milliseconds; −1 when there is none, which `readTimestamp` takes, too. */
   timestamp: number;
 }
 

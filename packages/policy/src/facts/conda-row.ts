@@ -51,7 +51,7 @@ function plainRow(
     build,
     buildNumber: Math.max(0, plain.build_number),
     licence: plainLicence(body, plain),
-    timestamp: plain.timestamp < 0 ? undefined : readTimestamp(plain.timestamp),
+    timestamp: readTimestamp(plain.timestamp),
     size: plain.size < 0 ? undefined : plain.size,
     sha256: plainDigest(body, plain.sha256),
     md5: plainDigest(body, plain.md5),

@@ -1,4 +1,11 @@
-import { type CondaVersion, compareVersions, parseVersion, readRecord } from '@sluice/formats/conda';
+import {
+  type CondaVersion,
+  compareVersions,
+  parseVersion,
+  readPlainRecord,
+  readRecord,
+  readTimestamp,
+} from '@sluice/formats/conda';
 
 /** The newest file of one package name in one subdir, as channeldata.json needs it. */
 export interface NewestFile {
@@ -54,14 +61,11 @@ export function newestFiles(subdir: string): NewestFiles {
     if (!run) return;
     const { name, version, finalists } = run;
     run = undefined;
-    let leader = best.get(name);
+    const leader = best.get(name);
     // A name comes in one run for each map, mostly, and the other map's may be newer.
     if (leader && compareOrNull(version, leader.version) < 0) return;
-    for (const finalist of finalists) {
-      const file = newestFile(subdir, name, finalist);
-      if (!leader || compareBest({ file, version }, leader) > 0) leader = { file, version };
-    }
-    best.set(name, leader!);
+    const file = newestFile(subdir, name, version ? latestBuilt(finalists) : finalists[0]!);
+    if (!leader || compareBest({ file, version }, leader) > 0) best.set(name, { file, version });
   }
 
   return {
@@ -82,6 +86,25 @@ export function newestFiles(subdir: string): NewestFiles {
       return Array.from(best.values(), ({ file }) => file).sort((a, b) => (a.name < b.name ? -1 : 1));
     },
   };
+}
+
+/** The one with the latest time; of equals the first, since they come sorted. */
+function latestBuilt(finalists: readonly Finalist[]): Finalist {
+  let [latest] = finalists;
+  if (finalists.length === 1) return latest!;
+  let time = timeOf(latest!);
+  for (const finalist of finalists) {
+    const built = timeOf(finalist);
+    if (built > time) [latest, time] = [finalist, built];
+  }
+  return latest!;
+}
+
+/** ms; 0 when the record has none. */
+function timeOf({ bytes, at, end }: Finalist): number {
+  const text = bytes.subarray(at, end);
+  const plain = readPlainRecord(text);
+  return (plain ? readTimestamp(plain.timestamp) : readRecord(text).timestamp) ?? 0;
 }
 
 function newestFile(subdir: string, name: string, { fn, bytes, at, end }: Finalist): NewestFile {
