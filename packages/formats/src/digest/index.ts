@@ -1,5 +1,7 @@
 import { excerpt, FormatError } from '../errors.ts';
 
+export { type Blake2b256, createBlake2b256 } from './blake2b.ts';
+
 declare const brand: unique symbol;
 
 /** A SHA-256 as 64 lower-case hex digits. Made only by {@link parseSha256}, so a `Sha256` in hand is well formed. */
