@@ -1,11 +1,8 @@
-import { inspectConda } from '@sluice/archives';
-import { type InspectionRow, insertBlobs, insertInspections, insertRecordDigest, shareBlobs } from '@sluice/catalog';
-import { type IndexJson, parseFileName, parseIndexJson } from '@sluice/formats/conda';
+import { insertBlobs, insertInspections, insertRecordDigest, saveCompanions, shareBlobs } from '@sluice/catalog';
 import { sha256ToBytes } from '@sluice/formats/digest';
-import { FormatError } from '@sluice/formats/errors';
-import { type Received, type Receiving, StorageError } from '@sluice/storage';
+import { putSmallBlobs, type Received, type Receiving, StorageError } from '@sluice/storage';
 import type { AdmitDeps, Guard } from './deps.ts';
-import { inspectionRow } from './inspection-row.ts';
+import { inspectMirrored, type MirroredInspection } from './mirrored-file.ts';
 
 /** Bytes of a file that a record describes. The receiving was opened with the record's digests as its expectation. */
 export interface ArrivedFile {
@@ -67,34 +64,45 @@ async function store(
       pack: null,
       pack_offset: null,
     }));
-    await insertBlobs(trx, blobs, now);
+    const companions = good.flatMap(({ file, said }) => (said.companions ?? []).map((one) => ({ file, ...one })));
+    const beside = await putSmallBlobs(
+      deps.storage,
+      companions.map(({ bytes }) => bytes),
+    );
+    await insertBlobs(trx, [...blobs, ...beside], now);
     await insertInspections(
       trx,
-      good.map(({ inspection }) => inspection),
+      good.flatMap(({ said }) => said.inspection ?? []),
       now,
+    );
+    await saveCompanions(
+      trx,
+      companions.map(({ file, kind }, i) => ({ ...versionOf(file), kind, blob: beside[i]!.sha256 })),
     );
     for (const { file, digest } of good) {
       if (file.hasSha256) continue;
-      const part = { source_id: file.sourceId, subdir: file.subdir };
-      await insertRecordDigest(trx, part, { file: file.file, from_rev: file.fromRev, sha256: digest });
+      const { source_id, subdir, ...version } = versionOf(file);
+      await insertRecordDigest(trx, { source_id, subdir }, { ...version, sha256: digest });
     }
     await guard?.(trx);
   });
 }
 
+function versionOf({ sourceId, subdir, file, fromRev }: ArrivedFile) {
+  return { source_id: sourceId, subdir, file, from_rev: fromRev };
+}
+
 type Checked =
-  | { ok: true; received: Received; digest: Uint8Array; inspection: InspectionRow }
+  | { ok: true; received: Received; digest: Uint8Array; said: MirroredInspection }
   | { ok: false; code: 'digest_mismatch' | 'archive_refused'; message: string };
 
-async function check(deps: AdmitDeps, { receiving, file }: ArrivedFile): Promise<Checked> {
+async function check(deps: AdmitDeps, { receiving, subdir, file }: ArrivedFile): Promise<Checked> {
   try {
     const received = await receiving.finish();
-    const inspection = await inspectConda(receiving.path, file, { limits: deps.limits ?? {} });
-    const mismatch = nameMismatch(file, parseIndexJson(inspection.texts.get('info/index.json') ?? ''));
-    if (mismatch) throw new FormatError('conda_file_name', mismatch);
-    receiving.verified();
     const digest = sha256ToBytes(received.sha256);
-    return { ok: true, received, digest, inspection: inspectionRow(digest, inspection) };
+    const said = await inspectMirrored(deps, subdir, receiving.path, file, digest);
+    receiving.verified();
+    return { ok: true, received, digest, said };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const corrupt = error instanceof StorageError && error.code === 'blob_corrupt';
@@ -102,15 +110,4 @@ async function check(deps: AdmitDeps, { receiving, file }: ArrivedFile): Promise
     await receiving.abort(error);
     return { ok: false, code: corrupt ? 'digest_mismatch' : 'archive_refused', message: error.message };
   }
-}
-
-function nameMismatch(file: string, index: IndexJson): string | undefined {
-  const said = parseFileName(file);
-  for (const key of ['name', 'version', 'build'] as const) {
-    const own = index[key];
-    if (own.toLowerCase() !== said[key].toLowerCase()) {
-      return `The archive says ${key} ${own}, its file name says ${said[key]}.`;
-    }
-  }
-  return undefined;
 }
