@@ -5,6 +5,7 @@ import { limitBench } from './limit-bench.ts';
 import { publishBench } from './publish/index.ts';
 import { scaleBench } from './scale/index.ts';
 import { serveBench } from './serve/index.ts';
+import { simpleBench } from './simple/index.ts';
 
 /** Every bench by its name on the command line. */
 export const benches: Readonly<Record<string, Bench>> = {
@@ -14,4 +15,5 @@ export const benches: Readonly<Record<string, Bench>> = {
   publish: publishBench as Bench,
   scale: scaleBench as Bench,
   serve: serveBench as Bench,
+  simple: simpleBench as Bench,
 };

@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Bench, BenchContext, Figures } from '../bench.ts';
 import { medians } from '../measure.ts';
 import { type SluiceProcess, startSluice } from '../sluice/sluice-process.ts';
 import { load, needTools, pin } from './load.ts';
-import { type NginxProcess, startNginx } from './nginx.ts';
+import { type NginxProcess, pinNginx, startNginx } from './nginx.ts';
 import { bearer, copySite, publishSite, type Site } from './site.ts';
 
 type ServeParams = {
@@ -44,7 +43,7 @@ export const serveBench: Bench<ServeParams> = {
       const nginx = await startNginx(root, path.join(scratch, 'nginx'));
       try {
         await pin(sluice.pid, serverCore);
-        for (const pid of [nginx.pid, ...children(nginx.pid)]) await pin(pid, serverCore);
+        await pinNginx(nginx, serverCore);
         return await compare(context, site, sluice, nginx);
       } finally {
         await nginx.stop();
@@ -122,11 +121,4 @@ async function sameAnswers(site: Site, sluice: string, nginx: string): Promise<{
     await fetch(nginx + site.index, { method: 'HEAD' }),
   ];
   return { sluice: index[0]!.headers.get('etag')!, nginx: index[1]!.headers.get('etag')! };
-}
-
-/** The processes that a process has started. */
-function children(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  );
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -14,10 +15,37 @@ export interface Load {
  *
  * @throws when any answer was neither 2xx nor 3xx.
  */
-export async function load(url: string, { core, connections, seconds, headers }: LoadOptions): Promise<Load> {
+export async function load(url: string, options: LoadOptions): Promise<Load> {
+  return wrk(url, options, [], []);
+}
+
+/** One of the addresses below a server, and the ETag of it that who asks has already. */
+export interface AskedPath {
+  path: string;
+  etag?: string;
+}
+
+/**
+ * Ask for several paths of a server in turn, as {@link load} does for one.
+ *
+ * @throws as {@link load}.
+ */
+export async function loadAll(server: string, paths: readonly AskedPath[], options: LoadOptions): Promise<Load> {
+  const asked = paths.map(({ path, etag }) => (etag === undefined ? path : `${path} ${etag}`));
+  return wrk(server, options, ['-s', cycle], ['--', ...asked]);
+}
+
+const cycle = path.join(import.meta.dirname, 'cycle.lua');
+
+async function wrk(
+  url: string,
+  { core, connections, seconds, headers }: LoadOptions,
+  script: readonly string[],
+  rest: readonly string[],
+): Promise<Load> {
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '--latency', ...given, url];
-  const { stdout } = await run('taskset', ['-c', String(core), ...wrk]);
+  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '--latency'];
+  const { stdout } = await run('taskset', ['-c', String(core), 'wrk', ...flags, ...script, ...given, url, ...rest]);
   const wrong = /Non-2xx or 3xx responses: \d+|Socket errors:.*/.exec(stdout)?.[0];
   const [, rate] = /Requests\/sec:\s+([\d.]+)/.exec(stdout) ?? [];
   const [, amount, unit] = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout) ?? [];

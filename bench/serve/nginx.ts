@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../sluice/sluice-process.ts';
+import { pin } from './load.ts';
 
 /** A running nginx. */
 export interface NginxProcess {
@@ -32,6 +33,18 @@ export async function startNginx(root: string, folder: string): Promise<NginxPro
         child.kill('SIGQUIT');
       }),
   };
+}
+
+/** Keep it and its worker on one core. */
+export async function pinNginx({ pid }: NginxProcess, core: number): Promise<void> {
+  for (const one of [pid, ...children(pid)]) await pin(one, core);
+}
+
+/** The processes that a process has started. */
+function children(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
 }
 
 function configuration(root: string, folder: string, port: number): string {

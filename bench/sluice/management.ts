@@ -14,7 +14,10 @@ export interface MirrorState {
 
 /** The management API as the admin uses it. */
 export interface Management {
-  createChannel(name: string): Promise<void>;
+  /** @param privacy `public` unless told otherwise. */
+  createChannel(name: string, privacy?: 'public' | 'private'): Promise<void>;
+  /** @returns a token for one day and one channel. */
+  createToken(channel: string, permission: 'read' | 'write'): Promise<string>;
   /** @returns its id. */
   createMirror(channel: string, mirror: object): Promise<string>;
   editMirror(channel: string, id: string, mirror: object): Promise<void>;
@@ -36,7 +39,12 @@ export async function manage(sluice: SluiceProcess): Promise<Management> {
   const mirror = async (channel: string, id: string) =>
     (await call('GET', `/api/channels/${channel}/mirrors/${id}`)) as MirrorState;
   return {
-    createChannel: async (name) => void (await call('POST', '/api/channels', { name, privacy: 'public' })),
+    createChannel: async (name, privacy = 'public') => void (await call('POST', '/api/channels', { name, privacy })),
+    createToken: async (channel, permission) => {
+      const expires_at = new Date(Date.now() + 86_400_000).toISOString();
+      const wanted = { name: channel, expires_at, resources: [{ channel, permission }] };
+      return ((await call('POST', '/api/account/tokens', wanted)) as { token: string }).token;
+    },
     createMirror: async (channel, body) => {
       const made = (await call('POST', `/api/channels/${channel}/mirrors`, body)) as Record<string, string | undefined>;
       return (made.mirror_id ?? made.id)!;
