@@ -9,6 +9,7 @@
  * - `upstream_denied`: the upstream wants other credentials (401, 403, 407).
  * - `upstream_malformed`: the answer is not what it claims to be (HTML for repodata, broken zstd, endless redirects).
  * - `digest_mismatch`, `size_mismatch`, `archive_refused`: bytes are not those their record promises; never stored.
+ * - `index_too_large`: an active mirror of a whole index that has too many projects.
  * - `all_files_failed`: not one file of a run could be brought in.
  * - `run_open`: the mirror has a run that is not over yet. `run_idle`: it has none to stop.
  * - `run_stopped`: the run was asked to stop. `fenced_out`: this worker lost its lease; it must write nothing more.
@@ -26,6 +27,7 @@ export type MirrorErrorCode =
   | 'digest_mismatch'
   | 'size_mismatch'
   | 'archive_refused'
+  | 'index_too_large'
   | 'all_files_failed'
   | 'run_open'
   | 'run_idle'

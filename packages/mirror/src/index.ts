@@ -1,3 +1,4 @@
+export { type AskedMirror, type AskedName, createNameAsker, type NameAsker } from './ask-name/name-asker.ts';
 export type { MirrorDefinition, MirrorInput } from './definition/read-definition.ts';
 export type { MirrorDeps } from './deps.ts';
 export { type DryRun, type DryRunWish, dryRun, type FileAction } from './dry-run/dry-run.ts';

@@ -21,6 +21,7 @@ export {
   type WheelOptions,
 } from './python-package.ts';
 export { createTestCatalog, type TestCatalog, type TestRecords, testRecord } from './seed.ts';
+export { type IndexedFile, indexedFile, type SimpleIndexStyle, writeSimpleIndex } from './simple-index.ts';
 export { testPostgres } from './test-postgres.ts';
 export {
   type AskedOf,

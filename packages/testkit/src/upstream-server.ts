@@ -11,6 +11,10 @@ export interface Fault {
   readonly status?: number;
   /** With `status`: the answer's body, sent as JSON. */
   readonly body?: unknown;
+  /** With `status`: an HTML page instead. */
+  readonly html?: string;
+  /** With `status`: where a redirect leads. */
+  readonly location?: string;
   readonly delay_ms?: number;
   /** Answer only when this resolves. */
   readonly until?: Promise<unknown>;
@@ -139,11 +143,14 @@ async function answer(
     entry.status = status;
     response.writeHead(status, headers).end(body);
   };
+  if (fault.html !== undefined) return send(fault.status ?? 200, { 'content-type': 'text/html' }, fault.html);
+  if (fault.location !== undefined) return send(fault.status ?? 302, { location: fault.location });
   if (fault.status) {
     const body = fault.body === undefined ? undefined : JSON.stringify(fault.body);
     return send(fault.status, body === undefined ? {} : { 'content-type': 'application/problem+json' }, body);
   }
-  const file = path.join(options.folder, path.posix.normalize(`/${pathname}`));
+  const asked = path.join(options.folder, path.posix.normalize(`/${pathname}`));
+  const file = pathname.endsWith('/') ? indexOf(asked, request.headers.accept ?? '') : asked;
   const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats?.isFile()) return send(404);
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(405);
@@ -156,7 +163,7 @@ async function answer(
   const [begin, end] = range ?? [0, stats.size];
   entry.status = range ? 206 : 200;
   response.writeHead(entry.status, {
-    'content-type': 'application/octet-stream',
+    'content-type': contentTypes[path.basename(file)] ?? 'application/octet-stream',
     'content-length': end - begin,
     ...(options.ranges !== false && { 'accept-ranges': 'bytes' }),
     ...(range && { 'content-range': `bytes ${begin}-${end - 1}/${stats.size}` }),
@@ -164,6 +171,18 @@ async function answer(
   });
   if (request.method === 'HEAD' || begin === end) return void response.end();
   await pipeline(createReadStream(file, { start: begin, end: end - 1 }), spoil(entry, fault), response);
+}
+
+/** What folders are answered with, as indexes of Python do. */
+const contentTypes: Record<string, string> = {
+  'index.json': 'application/vnd.pypi.simple.v1+json',
+  'index.html': 'text/html; charset=utf-8',
+};
+
+function indexOf(folder: string, accept: string): string {
+  const json = path.join(folder, 'index.json');
+  const isThere = statSync(json, { throwIfNoEntry: false }) !== undefined;
+  return isThere && accept.includes('json') ? json : path.join(folder, 'index.html');
 }
 
 function validatorsOf(stats: Stats): { etag: string; 'last-modified': string } {

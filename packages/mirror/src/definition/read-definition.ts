@@ -59,11 +59,19 @@ export function readDefinition(input: MirrorInput, now: Date): MirrorDefinition 
   const type = input.mirror_type ?? 'conda';
   const ofType: MirrorType = isMirrorType(type) ? type : 'conda';
   if (type !== ofType)
-    say('mirror_type', 'type_not_supported', `There are no mirrors of type ${String(type)}: write ${Object.keys(mirrorTypes).join(', ')}.`);
+    say(
+      'mirror_type',
+      'type_not_supported',
+      `There are no mirrors of type ${String(type)}: write ${Object.keys(mirrorTypes).join(', ')}.`,
+    );
   const keepLegacy = input.keep_legacy ?? false;
   if (typeof keepLegacy !== 'boolean') say('keep_legacy', 'not_boolean', 'keep_legacy is true or false.');
   else if (keepLegacy && !mirrorTypes[ofType].hasLegacy)
-    say('keep_legacy', 'keep_legacy', `keep_legacy is about conda's .tar.bz2 files; leave it out of a mirror of type ${ofType}.`);
+    say(
+      'keep_legacy',
+      'keep_legacy',
+      `keep_legacy is about conda's .tar.bz2 files; leave it out of a mirror of type ${ofType}.`,
+    );
   const internal = input.internal ?? false;
   if (typeof internal !== 'boolean') say('internal', 'not_boolean', 'internal is true or false.');
   const address = readAddress(input, say);

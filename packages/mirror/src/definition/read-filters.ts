@@ -20,7 +20,10 @@ const commonKeys = [
  *
  * @returns the filters that are set, or everything that is wrong with them.
  */
-export function readMirrorFilters(filters: unknown, type: MirrorType): { filters: MirrorFilters } | { issues: DefinitionIssue[] } {
+export function readMirrorFilters(
+  filters: unknown,
+  type: MirrorType,
+): { filters: MirrorFilters } | { issues: DefinitionIssue[] } {
   const issues: DefinitionIssue[] = [];
   const given = entriesOf(filters, issues);
   const out: MirrorFilters = {};
@@ -30,7 +33,12 @@ export function readMirrorFilters(filters: unknown, type: MirrorType): { filters
       if (list.length > 0) out[key] = list;
     } else if (key === 'latest_versions' && isOf(type, key)) {
       if (typeof value === 'number' && Number.isInteger(value) && value > 0) out.latest_versions = value;
-      else issues.push({ field: `filters.${key}`, code: 'not_count', message: `${shown(value)} is no count: write 1 or more.` });
+      else
+        issues.push({
+          field: `filters.${key}`,
+          code: 'not_count',
+          message: `${shown(value)} is no count: write 1 or more.`,
+        });
     } else if (isOfAnother(key, type)) {
       issues.push({
         field: `filters.${key}`,

@@ -1,7 +1,9 @@
+import type { MirrorType } from '../definition/mirror-types.ts';
 import type { RunContext, StageEnd } from '../run/run-context.ts';
 import { condaFormat } from './conda/conda-format.ts';
 import type { ListedFile, LocateDeps } from './listed-file.ts';
 import type { Location } from './location.ts';
+import { pypiFormat } from './pypi/pypi-format.ts';
 import type { UpstreamDeps } from './upstream-deps.ts';
 
 /** What mirrors must know of a kind of upstream. Everything else of a run is the same for all. */
@@ -12,7 +14,7 @@ export interface UpstreamFormat {
   locator(deps: LocateDeps, upstream: UpstreamDeps): (file: ListedFile) => Promise<Location>;
 }
 
-const formats = { conda: condaFormat } satisfies Record<string, UpstreamFormat>;
+const formats = { conda: condaFormat, python_simple: pypiFormat } satisfies Partial<Record<MirrorType, UpstreamFormat>>;
 
 /** How upstreams of this type are read, by the type of their source. */
 export function upstreamFormat(type: string): UpstreamFormat {

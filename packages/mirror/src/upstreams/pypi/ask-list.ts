@@ -1,0 +1,119 @@
+import { createGunzip } from 'node:zlib';
+import { FormatError } from '@sluice/formats/errors';
+import { createProjectListScanner, normaliseProjectName } from '@sluice/formats/pypi';
+import { MirrorError } from '../../errors.ts';
+import type { HttpAnswer } from '../../fetch/http-client.ts';
+import { redact } from '../../redact.ts';
+import { proxyWithSecret } from '../../source-address.ts';
+import type { UpstreamDeps } from '../upstream-deps.ts';
+import type { Validators } from './ask-page.ts';
+import { simpleAccept, simpleUrl } from './simple-root.ts';
+
+/** A project of a list: its name as compared, and as written. */
+export interface ListedName {
+  normalised: string;
+  written: string;
+}
+
+/** The projects an index lists, or that they are the same as last time. */
+export type ListAnswer = ({ status: 'list'; names: ListedName[] } & Validators) | { status: 'unchanged' };
+
+/** More than the largest index has, several times over. */
+const mostBytes = 1024 ** 3;
+
+/**
+ * Ask an index over http for the list of its projects, read as it comes in.
+ *
+ * @throws {MirrorError} what {@link UpstreamDeps.http} throws; `upstream_malformed`.
+ */
+export async function askList(deps: UpstreamDeps, root: string, known: Validators | undefined): Promise<ListAnswer> {
+  const validators = {
+    ...(known?.etag ? { 'if-none-match': known.etag } : {}),
+    ...(known?.lastModified ? { 'if-modified-since': known.lastModified } : {}),
+  };
+  const answer = await deps.http.open({
+    url: simpleUrl(deps, root, ''),
+    headers: { accept: simpleAccept, 'accept-encoding': 'gzip', ...validators },
+    proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
+    signal: deps.signal,
+  });
+  const place = redact(answer.url);
+  if (answer.status !== 200) {
+    await answer.discard();
+    if (answer.status === 304 && Object.keys(validators).length > 0) return { status: 'unchanged' };
+    throw notList(place, 'status 200', `status ${answer.status}`);
+  }
+  const names = await readNames(deps, answer, place);
+  return {
+    status: 'list',
+    names: sortedNames(names),
+    etag: answer.headers.etag ?? null,
+    lastModified: answer.headers['last-modified'] ?? null,
+  };
+}
+
+/** Names in byte order of their normalised spelling, each once. */
+export function sortedNames(names: Iterable<string>): ListedName[] {
+  const byName = new Map<string, string>();
+  for (const name of names) {
+    const normalised = normaliseProjectName(name);
+    if (!byName.has(normalised)) byName.set(normalised, name);
+  }
+  return Array.from(byName, ([normalised, written]) => ({ normalised, written })).sort((a, b) =>
+    a.normalised < b.normalised ? -1 : 1,
+  );
+}
+
+async function readNames(deps: UpstreamDeps, answer: HttpAnswer, place: string): Promise<string[]> {
+  const type = (answer.headers['content-type'] ?? 'text/html').split(';', 1)[0]!.trim().toLowerCase();
+  const form = type.endsWith('json') ? 'json' : type.endsWith('html') ? 'html' : undefined;
+  if (!form) {
+    await answer.discard();
+    throw notList(place, 'JSON or HTML', type.slice(0, 80));
+  }
+  const names: string[] = [];
+  const scanner = createProjectListScanner(form, (name) => names.push(name));
+  let size = 0;
+  try {
+    for await (const piece of unpacked(answer)) {
+      deps.signal?.throwIfAborted();
+      size += piece.length;
+      if (size > mostBytes) throw notList(place, `at most ${mostBytes} bytes`, 'more');
+      scanner.push(piece);
+    }
+    scanner.end();
+  } catch (cause) {
+    if (cause instanceof FormatError)
+      throw notList(place, cause.wanted ?? 'a list of projects', cause.found ?? 'something else', cause);
+    throw cause;
+  }
+  return names;
+}
+
+async function* unpacked({ headers, body }: HttpAnswer): AsyncGenerator<Uint8Array> {
+  if (headers['content-encoding'] !== 'gzip') {
+    yield* body;
+    return;
+  }
+  const gunzip = createGunzip();
+  const feeding = (async () => {
+    try {
+      for await (const chunk of body) {
+        if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once('drain', resolve));
+      }
+      gunzip.end();
+    } catch (error) {
+      gunzip.destroy(error as Error);
+    }
+  })();
+  yield* gunzip;
+  await feeding;
+}
+
+function notList(place: string, wanted: string, found: string, cause?: unknown): MirrorError {
+  return new MirrorError(
+    'upstream_malformed',
+    `${place} is not the list of an index's projects: wanted ${wanted}, found ${found}. Nothing of it was taken.`,
+    { wanted, found, cause },
+  );
+}

@@ -1,0 +1,39 @@
+import { findPart, findSourceList, type Part, touchSourceList } from '@sluice/catalog';
+import { admitProjectList, type Guard } from '@sluice/registry';
+import type { MirrorDeps } from '../../deps.ts';
+import type { UpstreamDeps } from '../upstream-deps.ts';
+import { askList, type ListAnswer, sortedNames } from './ask-list.ts';
+import { folderNames } from './folder-page.ts';
+import { simpleRoot } from './simple-root.ts';
+
+/**
+ * Bring the list of an index's projects up to what the upstream has now.
+ *
+ * @returns how many projects it lists.
+ * @throws {MirrorError} what asking throws; then the list is as before.
+ */
+export async function refreshList(
+  deps: MirrorDeps,
+  upstream: UpstreamDeps,
+  part: Part,
+  guard?: Guard,
+): Promise<number> {
+  const root = await simpleRoot(upstream, (await findPart(deps.db, part))?.base_url);
+  const known = await findSourceList(deps.db, part);
+  const answer = await asked(upstream, root, known && { etag: known.etag, lastModified: known.last_modified });
+  if (answer.status === 'unchanged') {
+    await deps.db.transaction().execute(async (trx) => {
+      await touchSourceList(trx, part, deps.now());
+      await guard?.(trx);
+    });
+    return known?.names ?? 0;
+  }
+  const { names, etag, lastModified } = answer;
+  await admitProjectList(deps, { part, names, before: known?.sha256, etag, lastModified, guard });
+  return names.length;
+}
+
+async function asked(upstream: UpstreamDeps, root: string, known: Parameters<typeof askList>[2]): Promise<ListAnswer> {
+  if (!root.startsWith('file:')) return askList(upstream, root, known);
+  return { status: 'list', names: sortedNames(await folderNames(upstream, root)), etag: null, lastModified: null };
+}
