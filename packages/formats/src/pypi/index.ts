@@ -4,7 +4,13 @@ export type { PythonFileName, SdistFileName, WheelFileName, WheelTag } from './f
 export { parsePythonFileName, printWheelTag, readPythonFileName } from './file-name.ts';
 export type { PythonLicenceFacts } from './licence.ts';
 export { pythonLicenceText } from './licence.ts';
+export type { Marker } from './marker.ts';
+export { markerHolds, needsExtra, parseMarker, printMarker } from './marker.ts';
+export type { MarkerEnvironment, MarkerPlatform } from './marker-environment.ts';
+export { markerEnvironment, markerPlatforms } from './marker-environment.ts';
 export { isProjectName, normaliseProjectName, parseProjectName } from './project-name.ts';
+export type { PythonRequirement } from './requirement.ts';
+export { parseRequirement, readRequirement } from './requirement.ts';
 export { writeSimpleFile } from './simple/file-text.ts';
 export type { SimpleForm } from './simple/negotiate.ts';
 export { negotiateSimple, simpleContentType } from './simple/negotiate.ts';

@@ -15,10 +15,10 @@ export const SIMPLE_ACCEPT =
  * @see PEP 691, "Content Types"
  */
 export function simpleFormOf(contentType: string | undefined): SimpleForm {
-  const type = contentType?.split(';')[0]!.trim().toLowerCase() ?? '';
-  const versioned = /^application\/vnd\.pypi\.simple\.(v\d+)\+(json|html)$/.exec(type);
-  if (versioned?.[1] === 'v1') return versioned[2] as SimpleForm;
-  if (versioned !== null) throw refusal('simple_version', type, 'is of another version');
+  const type = (contentType ?? '').split(';')[0]!.trim().toLowerCase();
+  const [, version, form] = /^application\/vnd\.pypi\.simple\.(v\d+)\+(json|html)$/.exec(type) ?? [];
+  if (version === 'v1') return form as SimpleForm;
+  if (version !== undefined) throw refusal('simple_version', type, 'is of another version');
   if (type === 'text/html' || type === 'application/xhtml+xml' || type === '') return 'html';
   if (type === 'application/json') return 'json';
   throw refusal('simple_malformed', type, 'is no page of a package index');

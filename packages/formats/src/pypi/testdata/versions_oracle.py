@@ -1,4 +1,4 @@
-"""Writes versions.json: what `packaging` says of random versions and specifiers. Run: python3 oracle.py > versions.json"""
+"""Writes versions.json: what `packaging` says of random versions and specifiers. Run: python3 versions_oracle.py > versions.json"""
 
 import functools
 import json
