@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Management, manage } from '../sluice/management.ts';
 import type { SluiceProcess } from '../sluice/sluice-process.ts';
-import { basic, listedFiles, pipHeaders, uploadWheel } from './pip.ts';
+import { basic, listedFiles, pipHeaders, rawAnswer, uploadWheel } from './pip.ts';
 import type { Wheel } from './projects.ts';
 
 /** Projects that Sluice hosts in a private channel. */
@@ -42,16 +42,16 @@ export async function hostProjects(sluice: SluiceProcess, wheels: readonly Wheel
 
 /** The file that has the bytes of a page, for who serves files. */
 export function copyOf(page: string): string {
-  return `${page}index.json`;
+  return `${page}page`;
 }
 
-/** Write what Sluice answers to pip below a folder, for another server to serve. */
+/** Write what Sluice answers to pip, packed as it comes, below a folder, for another server to serve. */
 export async function copyPages(sluice: SluiceProcess, { token, pages }: Hosted, folder: string): Promise<void> {
   for (const page of pages) {
-    const answer = await fetch(sluice.url + page, { headers: pipHeaders(token) });
-    if (answer.status !== 200) throw new Error(`${page} answered ${answer.status}.`);
+    const { status, bytes } = await rawAnswer(sluice.url + page, pipHeaders(token));
+    if (status !== 200) throw new Error(`${page} answered ${status}.`);
     const file = path.join(folder, copyOf(page));
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, Buffer.from(await answer.arrayBuffer()));
+    writeFileSync(file, bytes);
   }
 }

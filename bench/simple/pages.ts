@@ -4,7 +4,7 @@ import { medians } from '../measure.ts';
 import { type AskedPath, type Load, loadAll } from '../serve/load.ts';
 import { copyOf, type Hosted } from './hosted.ts';
 import type { Peer } from './peers.ts';
-import { htmlHeaders, listedFiles, pipHeaders } from './pip.ts';
+import { htmlHeaders, listedFiles, pipHeaders, rawAnswer } from './pip.ts';
 import type { Wheel } from './projects.ts';
 
 /** Who is asked: Sluice with its token, nginx with copies of its answers, and other indexes of the same projects. */
@@ -102,10 +102,9 @@ async function samePages({ sluice, nginx, hosted, wheels }: Asked): Promise<[Ask
 }
 
 async function askTwice(url: string, headers: Record<string, string>): Promise<{ bytes: Buffer; etag: string }> {
-  const answer = await fetch(url, { headers });
-  const [bytes, etag] = [Buffer.from(await answer.arrayBuffer()), answer.headers.get('etag')];
-  if (answer.status !== 200 || etag === null) throw new Error(`${url} answered ${answer.status}, ETag ${etag}.`);
-  const again = await fetch(url, { headers: { ...headers, 'If-None-Match': etag } });
+  const { status, etag, bytes } = await rawAnswer(url, headers);
+  if (status !== 200 || etag === undefined) throw new Error(`${url} answered ${status}, ETag ${etag}.`);
+  const again = await rawAnswer(url, { ...headers, 'If-None-Match': etag });
   if (again.status !== 304) throw new Error(`${url} should be 304 to who has it, and was ${again.status}.`);
   return { bytes, etag };
 }

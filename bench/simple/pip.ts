@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { get, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import type { Wheel } from './projects.ts';
 
 /** What pip says when it asks for an index page. The index's user and password are in Basic. */
@@ -17,6 +19,23 @@ export const htmlHeaders = { Accept: 'text/html', 'Accept-Encoding': 'gzip, defl
 
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+/** An answer as it comes: nothing is unpacked. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly etag: string | undefined;
+  readonly bytes: Buffer;
+}
+
+/** Ask on a connection of its own, so that the body can be taken piece by piece. */
+export function openAnswer(url: string, headers: Record<string, string>): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => get(url, { headers, agent: false }, resolve).on('error', reject));
+}
+
+export async function rawAnswer(url: string, headers: Record<string, string>): Promise<RawAnswer> {
+  const answer = await openAnswer(url, headers);
+  return { status: answer.statusCode!, etag: answer.headers.etag, bytes: await buffer(answer) };
 }
 
 /** Upload a wheel as twine does. @throws when it is refused. @see PyPI's upload API, "legacy" */

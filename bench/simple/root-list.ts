@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createGunzip } from 'node:zlib';
 import type { Figures } from '../bench.ts';
 import { timed } from '../measure.ts';
 import type { SluiceProcess } from '../sluice/sluice-process.ts';
-import { htmlHeaders, pipHeaders } from './pip.ts';
+import { htmlHeaders, openAnswer, pipHeaders } from './pip.ts';
 import { listedNames } from './upstream.ts';
 
 /** Wait until the list of a mirror is that of its upstream. @returns seconds since the first ask. */
@@ -20,11 +20,10 @@ export async function untilListed(url: string, count: number, patience_ms = 300_
 }
 
 /** What holds of a list, whatever its form: its names in their order. */
-export interface ListRead {
+interface ListRead {
   readonly status: number;
   readonly names: number;
   readonly digest: string;
-  readonly bytes: number;
 }
 
 /**
@@ -67,14 +66,12 @@ export async function streamLists(
 
 /** Read a list as it comes, holding none of it. */
 async function readList(url: string, headers: Record<string, string>): Promise<ListRead> {
-  const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) =>
-    get(url, { headers, agent: false }, resolve).on('error', reject),
-  );
+  const response = await openAnswer(url, headers);
   const pattern = response.headers['content-type']?.includes('json') ? /"name":\s*"([^"]+)"/g : />([^<>\n]+)<\/a>/g;
   const hash = createHash('sha256');
-  let [rest, names, bytes] = ['', 0, 0];
-  for await (const chunk of response) {
-    bytes += chunk.length;
+  const body = response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response;
+  let [rest, names] = ['', 0];
+  for await (const chunk of body) {
     const text = rest + chunk.toString();
     let end = 0;
     for (const match of text.matchAll(pattern)) {
@@ -84,7 +81,7 @@ async function readList(url: string, headers: Record<string, string>): Promise<L
     }
     rest = text.slice(end);
   }
-  return { status: response.statusCode!, names, digest: hash.digest('hex'), bytes };
+  return { status: response.statusCode!, names, digest: hash.digest('hex') };
 }
 
 function digestOf(names: readonly string[]): string {
