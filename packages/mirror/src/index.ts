@@ -7,6 +7,7 @@ export { createHttpClient, type HttpClient, type HttpClientOptions } from './fet
 export { type ProxyRules, proxyRulesOf } from './fetch/proxy-rules.ts';
 export { createSourceGuard, type SourceGuard } from './fetch/source-guard.ts';
 export { parseSourceRules, type SourceRules } from './fetch/source-rules.ts';
+export { type AccompaniedFile, type Companions, createCompanions } from './fetch-file/companions.ts';
 export {
   createFileFetcher,
   type Fetched,

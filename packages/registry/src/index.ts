@@ -5,6 +5,7 @@ export { folderRecord } from './admit/folder-record.ts';
 export { admitIndexDocument } from './admit/index-document.ts';
 export { type Inspectors, openInspectors } from './admit/inspectors.ts';
 export { admitName, type ListedRecord, type NameRefresh } from './admit/name.ts';
+export { admitCompanion, storedWheelMetadata } from './admit/companion.ts';
 export { admitProjectList, readNameList } from './admit/project-list.ts';
 export type { PartRefresh } from './admit/refresh-part.ts';
 export { runExportsOfIndex } from './admit/run-exports-text.ts';
