@@ -49,6 +49,7 @@ export {
   notifyChanged,
   updateChannel,
 } from './queries/channel.ts';
+export { type BelowHead, changedShards, headsBelow, listedParts, shardsAt } from './queries/channel-below.ts';
 export {
   channelsAbove,
   channelsBelow,
@@ -230,7 +231,6 @@ export {
   changedRecords,
   closeRecords,
   copyLiveRecords,
-  copyRecordsOfFiles,
   copyRecordsOfNames,
   copyRecordsOfRanges,
   findLatestRecords,
@@ -242,6 +242,7 @@ export {
   gatherRecordStatistics,
   insertRecord,
   insertRecordDigest,
+  newestFilesBetween,
   type Part,
   type RecordVersion,
 } from './queries/record.ts';
@@ -367,4 +368,12 @@ export { findUploadsSource, liveFilesBetween, lockUploadsSource, type UploadsSou
 export { beatWorkers, releaseLostJobs } from './queries/worker.ts';
 export type { Db } from './session.ts';
 export { type Session, withFreeLock, withLock, withSession } from './session.ts';
-export type { CompanionKind, MirrorMode, NamePriority, Privacy, RunState, TokenResource } from './tables.ts';
+export type {
+  CompanionKind,
+  MirrorMode,
+  NamePriority,
+  Privacy,
+  PublicationInput,
+  RunState,
+  TokenResource,
+} from './tables.ts';

@@ -20,11 +20,16 @@ export interface TokenResource {
   permission: 'read' | 'write' | 'manage';
 }
 
-/** What a publication was made from: the revision of each layer, in order. */
+/**
+ * What a publication was made from: the revision of each layer, in order. Of a channel below, `below:<its number>`, it is
+ * what that one's publication was made from; `patches` says through whose patches, at which patch revision, its records
+ * are seen, the lowest channel's first.
+ */
 export interface PublicationInput {
   layer: 'uploads' | string;
   source_id: number;
   revision: number;
+  patches?: { channel_id: number; patch_rev: number }[];
 }
 
 /** All tables of migrations/*.sql, as Kysely sees them. Row types of reading come from `Selectable<Tables[...]>`. */

@@ -1,4 +1,4 @@
-import { type EntryRow, earlierShards, upstreamShards } from '@sluice/catalog';
+import { type EntryRow, earlierShards, shardsAt, upstreamShards } from '@sluice/catalog';
 import type { PublishDeps } from './deps.ts';
 import { type ShownName, signatureOf } from './select.ts';
 import type { LoadedLayer } from './selection.ts';
@@ -24,7 +24,8 @@ export interface ShownSubdir {
 /**
  * The shards that names must have, without those whose entry is right already.
  *
- * An upstream's own shard is handed on where nothing of the name is hidden and no other layer adds to it. What has the
+ * An upstream's own shard, or that of a channel below, is handed on where nothing of the name is hidden and no other layer
+ * adds to it. What has the
  * signature of a shard that was written here before is that shard.
  *
  * @param anew nothing that was written here before counts, only what upstreams have.
@@ -43,6 +44,7 @@ export async function chooseShards(
     wanted.push({ shown, entry: { ...entry, ...sizeOf(sizes(layers, shown)), upstream: false }, blob: undefined });
   }
   await addUpstreamShards(deps, subdir, layers, wanted);
+  await addShardsBelow(deps, layers, wanted);
   if (anew) return wanted;
   const changed = wanted.filter((chosen) => !isRight(live.get(chosen.entry.key), chosen));
   const missing = changed.filter(({ blob }) => blob === undefined);
@@ -89,6 +91,27 @@ async function addUpstreamShards(
     for (const { name, blob, signature } of await upstreamShards(db, part, layer.revision, [...alone.keys()])) {
       const one = alone.get(name)!;
       if (Buffer.compare(signature, one.entry.signature!) !== 0) continue;
+      one.entry = { ...one.entry, upstream: true };
+      one.blob = blob;
+    }
+  }
+}
+
+/** What a channel below shows of a name, and nothing else, is that channel's own shard, whoever wrote it. */
+async function addShardsBelow(
+  { db }: Pick<PublishDeps, 'db'>,
+  layers: readonly LoadedLayer[],
+  wanted: readonly ChosenShard[],
+): Promise<void> {
+  const heads = new Map(layers.flatMap(({ layer: { shownBy } }) => (shownBy ? [[shownBy.channel_id, shownBy]] : [])));
+  for (const [id, { no }] of heads) {
+    const isTheirs = ({ layer }: { layer: number }) => layers[layer]!.layer.shownBy?.channel_id === id;
+    const alone = new Map(
+      wanted.flatMap((one) => (one.shown.parts.every(isTheirs) ? [[one.entry.key, one] as const] : [])),
+    );
+    for (const { key, blob, signature } of await shardsAt(db, id, no, [...alone.keys()])) {
+      const one = alone.get(key)!;
+      if (!signature || Buffer.compare(signature, one.entry.signature!) !== 0) continue;
       one.entry = { ...one.entry, upstream: true };
       one.blob = blob;
     }

@@ -11,18 +11,20 @@ import { fileRange, packageTypeOf } from '@sluice/formats/package';
 import { addRecords, type Facts, factsBuilder } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
-import { patchedText, type ShownText } from './shown-text.ts';
+import { patchedThrough, type ShownText } from './shown-text.ts';
 
 /**
  * The facts of a few package names, read from their records and nothing else: as quick with a cold memory as with a warm
  * one. The texts come along, since most of them are written next.
+ *
+ * @param patches of the channels they are seen through, the lowest first.
  */
 export async function factsOfNames(
   { pool }: Pick<PublishDeps, 'pool'>,
   { source_id, revision }: Pick<RuledLayer, 'source_id' | 'revision'>,
   subdir: string,
   names: readonly string[],
-  patch: PatchInstructions | undefined,
+  patches: readonly PatchInstructions[],
 ): Promise<{ facts: Facts; texts: Map<string, ShownText> }> {
   const builder = factsBuilder(subdir);
   const texts = new Map<string, ShownText>();
@@ -31,7 +33,7 @@ export async function factsOfNames(
     for await (const rows of copyOut(client, recordsOfNames({ source_id, subdir }, revision, names))) {
       for (let i = 0; i < rows.length; i++) {
         const { file, from_rev, ...text } = rowOf(rows, i);
-        const shown = patchedText(patch, { file, ...text });
+        const shown = patchedThrough(patches, { file, ...text });
         if (!shown) continue;
         texts.set(file, shown);
         addRecords(builder, [{ file, from_rev, to_rev: null, ...shown }]);
@@ -41,7 +43,8 @@ export async function factsOfNames(
   return { facts: builder.build(), texts };
 }
 
-function recordsOfNames(part: Part, revision: number, names: readonly string[]): string {
+/** The COPY command that reads what is live of some package names: columns as {@link rowOf} takes them. */
+export function recordsOfNames(part: Part, revision: number, names: readonly string[]): string {
   const type = packageTypeOf(part.subdir);
   if (type === 'conda') return copyRecordsOfNames(part, revision, names);
   return copyRecordsOfRanges(
@@ -51,7 +54,7 @@ function recordsOfNames(part: Part, revision: number, names: readonly string[]):
   );
 }
 
-/** A row of `copyRecordsOfNames` or `copyRecordsOfFiles`; its texts lie in the batch. */
+/** A row of {@link recordsOfNames}; its texts lie in the batch. */
 export function rowOf(rows: CopyBatch, i: number): ShownText & { file: string; from_rev: number } {
   return {
     file: rows.text(i, 0)!,

@@ -3,11 +3,12 @@ import { type BlobRow, type EntryRow, headShardEntries, liveEntries } from '@slu
 import { putSmallBlobs } from '@sluice/storage';
 import { chooseShards, type ShownSubdir } from './choose-shards.ts';
 import type { PublishDeps } from './deps.ts';
-import type { RuledLayer } from './layers.ts';
+import type { PublishedLayer } from './layers.ts';
 import { shownNames, signatureDifference } from './select.ts';
 import { loadSelection, type SubdirScope } from './selection.ts';
 import { indexKey, type ShardChanges, writeShardIndex } from './shard-index.ts';
 import { storeShards } from './store-shards.ts';
+import type { NamesAbove } from './tiers.ts';
 
 /** What a publication changes in one subdir. */
 export interface SubdirPlan {
@@ -35,7 +36,9 @@ export interface SubdirPlan {
 /** What is to be judged, and what the head has. */
 export interface SubdirState extends SubdirScope {
   channelId: number;
-  layers: readonly RuledLayer[];
+  layers: readonly PublishedLayer[];
+  /** The names that higher tiers show, in whatever subdir. */
+  above: NamesAbove;
   /** The blob of the head's shard index. */
   index: BlobRow | undefined;
   /** Whether everything is made anew, whatever was written before; then all names are touched. */
@@ -45,12 +48,12 @@ export interface SubdirState extends SubdirScope {
 /** Work out what changes in one subdir, and make its new shards and their index durable. */
 export async function planSubdir(deps: PublishDeps, state: SubdirState): Promise<SubdirPlan> {
   const { subdir, channelId, anew } = state;
-  const layers = await loadSelection(deps, state.layers, state);
+  const layers = await loadSelection(deps, state.layers, state, state.above);
   const live = new Map((await entriesOf(deps, state)).map((entry) => [entry.key, entry]));
   const shown: ShownSubdir = { channelId, subdir, layers, live };
   const names = [...shownNames(layers)];
   const chosen = await chooseShards(deps, shown, names, anew);
-  const stored = await storeShards(deps, shown, state, chosen);
+  const stored = await storeShards(deps, shown, chosen);
   const gone = new Map(live);
   for (const { name } of names) gone.delete(`${subdir}/${name}`);
   const put = stored.entries.filter((entry) => differs(live.get(entry.key), entry));

@@ -7,16 +7,21 @@ import {
   insertPublication,
   lockChannel,
   notifyChanged,
+  type PublicationInput,
   recountHead,
   setJudged,
   withFreeLock,
 } from '@sluice/catalog';
+import { packageTypeOf } from '@sluice/formats/package';
 import type { PublishDeps } from './deps.ts';
+import { followBelow } from './follow-below.ts';
 import { nextTotals } from './head-totals.ts';
 import { type Judged, judgedFrom, readJudged } from './judged.ts';
-import { type RuledLayer, ruledLayers } from './layers.ts';
+import { type PublishedLayer, publishedLayers } from './layers.ts';
 import { patchesAt } from './patches.ts';
 import { planSubdir, type SubdirPlan } from './plan-subdir.ts';
+import { namesAbove } from './tiers.ts';
+import type { Touched } from './touched.ts';
 import { touchedNames } from './touched-names.ts';
 
 /** What a publication changed. */
@@ -77,7 +82,7 @@ export async function publishChannel(
     const channel = await findChannelById(db, channelId);
     if (!channel) return { status: 'missing' };
     if (channel.frozen) return { status: 'frozen' };
-    const layers = await ruledLayers(db, channel, deps.neededNoarch);
+    const layers = await publishedLayers(db, channel, deps.neededNoarch);
     const judged = judgedFrom(channel, layers);
     const text = JSON.stringify(judged);
     if (text === channel.judged && options.from !== 'scratch') return { status: 'unchanged' };
@@ -120,6 +125,7 @@ export async function publishChannel(
       };
       await insertPublication(trx, channelId, no, change, now);
       if (options.from === 'scratch') await recountHead(trx, channelId);
+      await followBelow(trx, channelId);
       await notifyChanged(trx, 'head', channelId);
       return {
         status: 'published',
@@ -155,7 +161,7 @@ async function earliest(
 async function planPublication(
   deps: PublishDeps,
   channel: ChannelRow,
-  layers: readonly RuledLayer[],
+  layers: readonly PublishedLayer[],
   after: Judged,
   anew: boolean,
 ) {
@@ -166,10 +172,14 @@ async function planPublication(
   const patches = await patchesAt(deps.db, channel.id, after.patch_rev);
   const from = anew ? ('records' as const) : ('columns' as const);
   const plans: SubdirPlan[] = [];
-  for (const { subdir, touched: names } of touched.list()) {
-    const scope = { subdir, touched: names, patch: await patches.of(subdir), from };
-    const state = { ...scope, channelId: channel.id, layers, index: indexes.get(subdir), anew };
-    plans.push(await planSubdir(deps, state));
+  const readingOf = async (part: string) => ({ patch: await patches.of(part), from });
+  for (const [type, parts] of Map.groupBy(touched.list(), ({ subdir }) => packageTypeOf(subdir))) {
+    const above = await namesAbove(deps, layers, type, allTouched(parts), readingOf);
+    for (const { subdir, touched: names } of parts) {
+      const scope = { subdir, touched: names, ...(await readingOf(subdir)) };
+      const state = { ...scope, channelId: channel.id, layers, above, index: indexes.get(subdir), anew };
+      plans.push(await planSubdir(deps, state));
+    }
   }
   deps.onRegenerated?.(
     'shard',
@@ -179,6 +189,20 @@ async function planPublication(
     'index',
     plans.reduce((sum, plan) => sum + plan.indexes_written, 0),
   );
-  const inputs = layers.map(({ layer, source_id, revision }) => ({ layer, source_id, revision }));
+  const inputs = layers.map(inputOf);
   return { plans, inputs, totals: await nextTotals(deps.db, channel, shown, plans) };
+}
+
+function allTouched(parts: readonly { touched: Touched }[]): Touched {
+  const names = new Set<string>();
+  for (const { touched } of parts) {
+    if (touched === 'all') return 'all';
+    for (const name of touched) names.add(name);
+  }
+  return names;
+}
+
+function inputOf({ layer, source_id, revision, shownBy }: PublishedLayer): PublicationInput {
+  const patches = shownBy?.patches ?? [];
+  return { layer, source_id, revision, ...(patches.length > 0 && { patches: [...patches] }) };
 }

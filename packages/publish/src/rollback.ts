@@ -7,6 +7,7 @@ import {
   recordEvent,
   touchedEntries,
 } from '@sluice/catalog';
+import { followBelow } from './follow-below.ts';
 import { channelMissing, type PublicationDeps } from './pin.ts';
 import { resolveRef } from './resolve-ref.ts';
 import { signatureDifference } from './select.ts';
@@ -62,6 +63,7 @@ export async function rollBack(
       data: { to, publication: no, from: head, was_frozen, ...counts },
     });
     await enqueueMonolith(trx, current.id);
+    await followBelow(trx, current.id);
     await notifyChanged(trx, 'channel', current.id);
     await notifyChanged(trx, 'head', current.id);
     return { no, to, was_frozen, ...counts };

@@ -1,4 +1,5 @@
 import { evaluateAll, type Facts, type Rule, type Verdicts } from '@sluice/policy';
+import type { WordSet } from './monolith/word-set.ts';
 import type { Touched } from './touched.ts';
 
 /** A row that is not shown whatever the rules say: a higher layer has its file, or nobody asks for it. No rule has this number. */
@@ -37,11 +38,35 @@ function unasked({ names, name, count }: Facts, touched: Touched): Verdicts {
   return verdicts;
 }
 
-/** Lay layers over each other, the first on top: a file that a layer shows hides the same file name in those below. */
-export function hideBelow(layers: readonly LayerSelection[]): void {
+/** Hide what is not among the words of the records that a channel below shows. */
+export function hideUnlisted({ facts, verdicts }: LayerSelection, listed: Pick<WordSet, 'has'>): void {
+  const { recordHash } = facts;
+  for (let i = 0; i < facts.count; i++) {
+    if (verdicts[i] === 0 && !listed.has(recordHash[i * 2]!, recordHash[i * 2 + 1]!)) verdicts[i] = hidden;
+  }
+}
+
+/**
+ * Lay layers over each other, the first on top: in a tier a file that a layer shows hides the same file name in those below;
+ * a package name that a tier shows hides all of it in the tiers below.
+ *
+ * @param tierOf the tier of the layer at this place; higher numbers are lower tiers.
+ * @param namesAbove the names that the tiers above one show.
+ */
+export function hideBelow(
+  layers: readonly LayerSelection[],
+  tierOf: (k: number) => number,
+  namesAbove: (tier: number) => ReadonlySet<string>,
+): void {
   for (let k = 1; k < layers.length; k++) {
     const { facts, verdicts } = layers[k]!;
-    const above = shownFiles(layers.slice(0, k), new Set(facts.names));
+    const names = namesAbove(tierOf(k));
+    if (names.size > 0) {
+      const isAbove = facts.names.map((name) => names.has(name));
+      for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0 && isAbove[facts.name[i]!]) verdicts[i] = hidden;
+    }
+    const inTier = layers.slice(0, k).filter((_, j) => tierOf(j) === tierOf(k));
+    const above = shownFiles(inTier, new Set(facts.names));
     if (above.size === 0) continue;
     for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0 && above.has(facts.file(i))) verdicts[i] = hidden;
   }

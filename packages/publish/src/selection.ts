@@ -3,16 +3,22 @@ import type { PatchInstructions } from '@sluice/formats/conda';
 import { packageNameOf } from '@sluice/formats/package';
 import { addRecords, type Facts, factsBuilder, replacedFacts } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
-import type { RuledLayer } from './layers.ts';
+import type { PublishedLayer } from './layers.ts';
+import type { WordSet } from './monolith/word-set.ts';
 import { factsOfNames } from './names-facts.ts';
 import { partFacts, renewedFacts } from './part-facts.ts';
-import { hideBelow, type LayerSelection, selectLayer } from './select.ts';
-import { patchedText, type ShownText } from './shown-text.ts';
+import { patchesAt } from './patches.ts';
+import { hideBelow, hideUnlisted, type LayerSelection, selectLayer } from './select.ts';
+import { patchedThrough, type ShownText } from './shown-text.ts';
+import type { NamesAbove } from './tiers.ts';
 import type { Touched } from './touched.ts';
+import { wordsAt } from './words-below.ts';
 
 /** A layer with the facts of one subdir and the verdicts on them. */
 export interface LoadedLayer extends LayerSelection {
-  layer: RuledLayer;
+  layer: PublishedLayer;
+  /** What its records of this subdir are seen through, the lowest channel's first. */
+  patches: readonly PatchInstructions[];
   /** What is shown of its files, where the facts come from the records themselves. */
   texts?: ReadonlyMap<string, ShownText>;
 }
@@ -29,32 +35,67 @@ export interface SubdirScope {
 /** Up to so many names, their records are read instead of the columns of all. */
 const fewNames = 1000;
 
-/** Judge what the layers have of the touched names of one subdir and lay them over each other. */
+/**
+ * Judge what the layers have of the touched names of one subdir and lay them over each other.
+ *
+ * @param above the names that higher tiers show, in whatever subdir.
+ */
 export async function loadSelection(
   deps: PublishDeps,
-  layers: readonly RuledLayer[],
+  layers: readonly PublishedLayer[],
+  scope: SubdirScope,
+  above: NamesAbove,
+): Promise<LoadedLayer[]> {
+  const loaded = await loadLayers(deps, layers, scope);
+  hideBelow(loaded, (k) => layers[k]!.tier, above);
+  return loaded;
+}
+
+/** Judge what the layers have of the touched names of one subdir, each for itself. */
+export async function loadLayers(
+  deps: PublishDeps,
+  layers: readonly PublishedLayer[],
   scope: SubdirScope,
 ): Promise<LoadedLayer[]> {
   const loaded: LoadedLayer[] = [];
+  const listed = new Map<number, WordSet>();
   for (const layer of layers) {
-    const { facts, texts } = await loadFacts(deps, layer, scope);
-    const failed = layer.mirror?.failed_run_id
-      ? await failedFiles(deps.db, layer.mirror.failed_run_id, scope.subdir)
-      : [];
-    loaded.push({ layer, ...(texts && { texts }), ...selectLayer(layer.rules, facts, scope.touched, new Set(failed)) });
+    const { shownBy, mirror } = layer;
+    const patches = await patchesOf(deps, layer, scope);
+    const { facts, texts } = await loadFacts(deps, layer, scope, patches);
+    const failed = mirror?.failed_run_id ? await failedFiles(deps.db, mirror.failed_run_id, scope.subdir) : [];
+    const selection = selectLayer(layer.rules, facts, scope.touched, new Set(failed));
+    if (shownBy && facts.count > 0) {
+      const words = listed.get(shownBy.channel_id) ?? (await wordsAt(deps, shownBy, scope.subdir, scope.touched));
+      listed.set(shownBy.channel_id, words);
+      hideUnlisted(selection, words);
+    }
+    loaded.push({ layer, patches, ...(texts && { texts }), ...selection });
   }
-  hideBelow(loaded);
   return loaded;
+}
+
+async function patchesOf(
+  { db }: Pick<PublishDeps, 'db'>,
+  { shownBy }: PublishedLayer,
+  { subdir, patch }: SubdirScope,
+): Promise<PatchInstructions[]> {
+  const theirs: (PatchInstructions | undefined)[] = [];
+  for (const { channel_id, patch_rev } of shownBy?.patches ?? []) {
+    theirs.push(await (await patchesAt(db, channel_id, patch_rev)).of(subdir));
+  }
+  return [...theirs, patch].filter((one) => one !== undefined);
 }
 
 async function loadFacts(
   deps: PublishDeps,
-  layer: RuledLayer,
-  { subdir, touched, patch, from }: SubdirScope,
+  layer: PublishedLayer,
+  { subdir, touched, from }: SubdirScope,
+  patches: readonly PatchInstructions[],
 ): Promise<{ facts: Facts; texts?: ReadonlyMap<string, ShownText> }> {
-  if (touched !== 'all' && touched.size <= fewNames) return factsOfNames(deps, layer, subdir, [...touched], patch);
+  if (touched !== 'all' && touched.size <= fewNames) return factsOfNames(deps, layer, subdir, [...touched], patches);
   const all = from === 'records' ? await renewedFacts(deps, layer, subdir) : await partFacts(deps, layer, subdir);
-  return { facts: patch ? await patchedFacts(deps, layer, all, touched, patch) : all };
+  return { facts: patches.length > 0 ? await patchedFacts(deps, layer, all, touched, patches) : all };
 }
 
 /** Files whose records are read at once: documents of patches may name hundreds of thousands. */
@@ -63,19 +104,20 @@ const portion = 5000;
 /** Rules judge a record as the channel shows it. Of other names than the touched ones nothing is read. */
 async function patchedFacts(
   { db }: PublishDeps,
-  { source_id, revision }: RuledLayer,
+  { source_id, revision }: PublishedLayer,
   facts: Facts,
   touched: Touched,
-  patch: PatchInstructions,
+  patches: readonly PatchInstructions[],
 ): Promise<Facts> {
   const part = { source_id, subdir: facts.subdir };
   const names = touched === 'all' ? new Set(facts.names) : touched;
-  const files = [...patch.keys()].filter((file) => names.has(packageNameOf('conda', file)));
+  const named = new Set(patches.flatMap((patch) => [...patch.keys()]));
+  const files = [...named].filter((file) => names.has(packageNameOf('conda', file)));
   const patched = factsBuilder(facts.subdir);
   const changed: string[] = [];
   for (let at = 0; at < files.length; at += portion) {
     for (const record of await findRecords(db, part, files.slice(at, at + portion), revision)) {
-      const shown = patchedText(patch, record);
+      const shown = patchedThrough(patches, record);
       if (shown?.body === record.body && shown.extra === record.extra) continue;
       changed.push(record.file);
       if (shown) addRecords(patched, [{ ...record, ...shown }]);

@@ -17,3 +17,13 @@ export function patchedText(
   const patched = patchRecord(patch, file, body, { v3, runExports: extra });
   return patched.status === 'removed' ? undefined : { body: patched.body, v3, extra: patched.runExports };
 }
+
+/** The same through the patches of several channels, one after the other. */
+export function patchedThrough(
+  patches: readonly PatchInstructions[],
+  record: ShownText & { file: string },
+): ShownText | undefined {
+  let shown: ShownText | undefined = record;
+  for (const patch of patches) shown = shown && patchedText(patch, { ...shown, file: record.file });
+  return shown;
+}

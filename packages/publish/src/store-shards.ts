@@ -3,7 +3,6 @@ import type { BlobRow, EntryRow } from '@sluice/catalog';
 import { putSmallBlobs } from '@sluice/storage';
 import type { ChosenShard, ShownSubdir } from './choose-shards.ts';
 import type { PublishDeps } from './deps.ts';
-import type { SubdirScope } from './selection.ts';
 import { type WrittenShard, writeShards } from './write-shards.ts';
 
 /** Entries of shards whose bytes are durable. */
@@ -27,7 +26,6 @@ const packBytes = 8 * 1024 * 1024;
 export async function storeShards(
   deps: Pick<PublishDeps, 'pool' | 'storage'>,
   { subdir, layers, live }: ShownSubdir,
-  { patch }: Pick<SubdirScope, 'patch'>,
   chosen: readonly ChosenShard[],
 ): Promise<StoredShards> {
   const stored: StoredShards = { entries: [], blobs: [], written: 0, oversized: [] };
@@ -52,7 +50,7 @@ export async function storeShards(
     bytes = 0;
   };
   const names = Array.from(unwritten.values(), ({ shown }) => shown);
-  for await (const batch of writeShards(deps, layers, subdir, names, patch)) {
+  for await (const batch of writeShards(deps, layers, subdir, names)) {
     for (const shard of batch) {
       const { entry } = unwritten.get(shard.name)!;
       stored.written++;

@@ -1,5 +1,6 @@
 import { FormatError } from '@sluice/formats/errors';
-import type { PackageType } from '@sluice/formats/package';
+import { type PackageType, packageTypeOf } from '@sluice/formats/package';
+import { normaliseProjectName } from '@sluice/formats/pypi';
 import { literalSpecName, type MirrorFilters } from '@sluice/policy';
 
 const specLists = ['include_specs', 'exclude_specs', 'only_specs'] as const;
@@ -41,6 +42,23 @@ function literalName(type: PackageType, spec: string): string | undefined {
     if (!(error instanceof FormatError)) throw error;
     return undefined;
   }
+}
+
+/**
+ * The names of a part that may be judged otherwise after other patterns were reserved: of conda and Python those that literal
+ * patterns name. Undefined for any: of R, since letter case counts in its names and not in patterns.
+ */
+export function touchedByReserved(
+  before: readonly string[],
+  after: readonly string[],
+): (part: string) => string[] | undefined {
+  const patterns = difference(before, after);
+  const isOpen = patterns.some((pattern) => pattern.includes('*'));
+  return (part) => {
+    const type = packageTypeOf(part);
+    if (patterns.length > 0 && (isOpen || type === 'r')) return undefined;
+    return type === 'python' ? patterns.map(normaliseProjectName) : patterns;
+  };
 }
 
 /** What is in one list only. */

@@ -4,6 +4,8 @@ import {
   type Db,
   failedFiles,
   findRun,
+  listedParts,
+  type NamePriority,
   type Part,
   sourceParts,
 } from '@sluice/catalog';
@@ -12,8 +14,9 @@ import { type PackageType, packageNameOf, packageTypeOf } from '@sluice/formats/
 import { type MirrorFilters, takesNeededNoarch } from '@sluice/policy';
 import type { Judged, JudgedLayer } from './judged.ts';
 import { patchesAt } from './patches.ts';
-import { type TouchedSubdirs, touchedSubdirs } from './touched.ts';
-import { touchedByFilters } from './touched-by-rules.ts';
+import { type AddTouched, type TouchedSubdirs, touchedSubdirs } from './touched.ts';
+import { touchedBelow } from './touched-below.ts';
+import { touchedByFilters, touchedByReserved } from './touched-by-rules.ts';
 
 /**
  * Which names may show something else than what was judged `before`: never too few. Asks only for what changed, so it takes
@@ -26,27 +29,60 @@ export async function touchedNames(
   channelId: number,
   { before, after, shown }: { before: Judged | undefined; after: Judged; shown: readonly string[] },
 ): Promise<TouchedSubdirs> {
-  const touched = touchedSubdirs();
   const parts = await partsOf(db, [...(before?.layers ?? []), ...after.layers]);
-  const subdirs = [...new Set([...shown, ...[...parts.values()].flatMap((some) => some.map(({ subdir }) => subdir))])];
-  if (!before || !sameTypes(before, after)) {
+  const subdirs = await allSubdirs(db, parts, [before, after], shown);
+  const touched = touchedSubdirs(subdirs);
+  if (!before || !sameTypes(before, after) || priorityOf(before) !== priorityOf(after)) {
     for (const subdir of subdirs) touched.add(subdir);
     return touched;
   }
   const rules = touchedOfType(before.filters, after.filters);
   for (const subdir of subdirs) touched.add(subdir, rules(subdir));
   const channelChanged = JSON.stringify(before.filters) !== JSON.stringify(after.filters);
-  if (before.patch_rev !== after.patch_rev) await addPatched(db, channelId, before, after, touched);
+  const lowest = Math.max(lowestTier(before), lowestTier(after));
+  const hides = (tier: number) => priorityOf(after) === 'strict' && tier < lowest;
+  const adderOf = (tier: number) => (hides(tier) ? touched.addEverywhere : touched.add);
+  if (before.patch_rev !== after.patch_rev) await addPatched(db, channelId, before, after, adderOf(0));
   for (const { old, now } of pairs(before, after)) {
     const layer = (now ?? old)!;
     const some = parts.get(layer.source_id) ?? [];
-    if (old && now) await addLayer(db, old, now, some, touched, channelChanged);
-    else await addRevisions(db, layer.source_id, some, 0, layer.revision, touched);
+    const add = adderOf(tierOf(layer));
+    if (old && now) await addLayer(db, old, now, some, add, channelChanged);
+    else await addRevisions(db, layer.source_id, some, 0, layer.revision, add);
   }
   // Which layer is on top decides where two have the same file.
   for (const layer of moved(before, after))
-    for (const { subdir } of parts.get(layer.source_id) ?? []) touched.add(subdir);
+    for (const { subdir } of parts.get(layer.source_id) ?? []) adderOf(tierOf(layer))(subdir);
+  await touchedBelow(db, before, after, shown, (place) => adderOf(firstBelow + place));
   return touched;
+}
+
+/** The tiers of a channel: its uploads, its mirrors, each channel below. */
+const firstBelow = 2;
+
+function tierOf({ mirror }: JudgedLayer): number {
+  return mirror ? 1 : 0;
+}
+
+function lowestTier({ layers, below = [] }: Judged): number {
+  return below.length > 0 ? firstBelow + below.length - 1 : Math.max(0, ...layers.map(tierOf));
+}
+
+function priorityOf({ name_priority = 'merge' }: Judged): NamePriority {
+  return name_priority;
+}
+
+async function allSubdirs(
+  db: Db,
+  parts: ReadonlyMap<number, readonly PartState[]>,
+  judged: readonly (Judged | undefined)[],
+  shown: readonly string[],
+): Promise<string[]> {
+  const subdirs = new Set([...shown, ...[...parts.values()].flatMap((some) => some.map(({ subdir }) => subdir))]);
+  for (const { channel_id } of judged.flatMap((one) => one?.below ?? [])) {
+    for (const subdir of await listedParts(db, channel_id)) subdirs.add(subdir);
+  }
+  return [...subdirs];
 }
 
 type PartState = Part & { revision: number };
@@ -86,7 +122,7 @@ async function addLayer(
   old: JudgedLayer,
   now: JudgedLayer,
   parts: readonly PartState[],
-  touched: TouchedSubdirs,
+  touched: AddTouched,
   channelChanged: boolean,
 ): Promise<void> {
   const [from, to] = [Math.min(old.revision, now.revision), Math.max(old.revision, now.revision)];
@@ -95,15 +131,19 @@ async function addLayer(
   const [before, after] = [old.mirror, now.mirror];
   const rules =
     before.keep_legacy === after.keep_legacy ? touchedOfType(before.filters, after.filters) : () => undefined;
-  for (const { subdir } of parts) touched.add(subdir, rules(subdir));
+  const reserved = touchedByReserved(before.reserved ?? [], after.reserved ?? []);
+  for (const { subdir } of parts) {
+    touched(subdir, rules(subdir));
+    touched(subdir, reserved(subdir));
+  }
   const changed =
     channelChanged ||
     from !== to ||
     before.keep_legacy !== after.keep_legacy ||
+    JSON.stringify(before.reserved) !== JSON.stringify(after.reserved) ||
     JSON.stringify(before.filters) !== JSON.stringify(after.filters);
   // What comes along of noarch depends on everything that is kept of the platforms.
-  if (changed && (takesNeededNoarch(old.mirror.filters) || takesNeededNoarch(now.mirror.filters)))
-    touched.add('noarch');
+  if (changed && (takesNeededNoarch(old.mirror.filters) || takesNeededNoarch(now.mirror.filters))) touched('noarch');
   if (old.mirror.failed_run_id !== now.mirror.failed_run_id) {
     for (const run of [old.mirror.failed_run_id, now.mirror.failed_run_id]) await addFailed(db, run, parts, touched);
   }
@@ -131,14 +171,14 @@ async function addRevisions(
   parts: readonly PartState[],
   from: number,
   to: number,
-  touched: TouchedSubdirs,
+  touched: AddTouched,
 ): Promise<void> {
   if (from === to) return;
   for (const { subdir, revision } of parts) {
     if (revision <= from) continue;
     const part = { source_id, subdir };
     const files = await changedFiles(db, part, from, to);
-    touched.add(subdir, files && [...namesOf(subdir, files), ...(await changedShardNames(db, part, from, to))]);
+    touched(subdir, files && [...namesOf(subdir, files), ...(await changedShardNames(db, part, from, to))]);
   }
 }
 
@@ -146,12 +186,12 @@ async function addFailed(
   db: Db,
   runId: string | null,
   parts: readonly PartState[],
-  touched: TouchedSubdirs,
+  touched: AddTouched,
 ): Promise<void> {
   if (runId === null) return;
   const isKnown = (await findRun(db, runId)) !== undefined;
   for (const { subdir } of parts) {
-    touched.add(subdir, isKnown ? namesOf(subdir, await failedFiles(db, runId, subdir)) : undefined);
+    touched(subdir, isKnown ? namesOf(subdir, await failedFiles(db, runId, subdir)) : undefined);
   }
 }
 
@@ -160,7 +200,7 @@ async function addPatched(
   channelId: number,
   before: Judged,
   after: Judged,
-  touched: TouchedSubdirs,
+  touched: AddTouched,
 ): Promise<void> {
   const [old, now] = [
     await patchesAt(db, channelId, before.patch_rev),
@@ -168,6 +208,6 @@ async function addPatched(
   ];
   for (const subdir of new Set([...old.digests.keys(), ...now.digests.keys()])) {
     if (old.digests.get(subdir) === now.digests.get(subdir)) continue;
-    touched.add(subdir, namesOf(subdir, changedPatches(await old.of(subdir), await now.of(subdir))));
+    touched(subdir, namesOf(subdir, changedPatches(await old.of(subdir), await now.of(subdir))));
   }
 }

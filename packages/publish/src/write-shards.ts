@@ -1,12 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
-import { copyOut, copyRecordsOfFiles, withSession } from '@sluice/catalog';
-import type { PatchInstructions } from '@sluice/formats/conda';
+import { copyOut, withSession } from '@sluice/catalog';
 import type { PublishDeps } from './deps.ts';
-import { rowOf } from './names-facts.ts';
+import { recordsOfNames, rowOf } from './names-facts.ts';
 import type { ShownName } from './select.ts';
 import type { LoadedLayer } from './selection.ts';
 import { type ShardFormat, shardFormatOf } from './shard-format.ts';
-import { patchedText, type ShownText } from './shown-text.ts';
+import { patchedThrough, type ShownText } from './shown-text.ts';
 
 /** A shard as it is to be stored. */
 export interface WrittenShard {
@@ -20,22 +20,34 @@ export interface WrittenShard {
 /** Records read at once: some 5,000 of 550 bytes, so that memory stays flat whatever the size of the subdir. */
 const recordsPerBatch = 5000;
 
+/** After so many, a millisecond or two, what of the next batch has come is taken in, or the database would wait. */
+const recordsPerTurn = 100;
+
 /** Write the shards of some names of one subdir, a batch of names at a time. Nothing is stored yet. */
 export async function* writeShards(
   deps: Pick<PublishDeps, 'pool'>,
   layers: readonly LoadedLayer[],
   subdir: string,
   names: readonly ShownName[],
-  patch: PatchInstructions | undefined,
 ): AsyncGenerator<WrittenShard[]> {
   const read = async (batch: readonly ShownName[]) => {
     const texts: ReadonlyMap<string, ShownText>[] = [];
-    for (let k = 0; k < layers.length; k++) texts.push(await textsOf(deps, layers[k]!, k, subdir, batch, patch));
+    for (let k = 0; k < layers.length; k++) texts.push(await textsOf(deps, layers[k]!, k, subdir, batch));
     return { batch, texts };
   };
   const format = shardFormatOf(subdir);
   for await (const { batch, texts } of readAhead(batches(names), read)) {
-    yield batch.map((shown) => writeShard(format, layers, shown, texts));
+    const shards: WrittenShard[] = [];
+    let sinceTurn = 0;
+    for (const shown of batch) {
+      if (sinceTurn >= recordsPerTurn) {
+        await nextTurn();
+        sinceTurn = 0;
+      }
+      shards.push(writeShard(format, layers, shown, texts));
+      sinceTurn += shown.count;
+    }
+    yield shards;
   }
 }
 
@@ -72,27 +84,24 @@ function* batches(names: readonly ShownName[]): Iterable<ShownName[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** What is shown of a layer's files of these names; read if they are not at hand. */
+/** What a layer has of these names' files, as they are shown; read if it is not at hand. */
 async function textsOf(
   deps: Pick<PublishDeps, 'pool'>,
-  { layer, facts, texts }: LoadedLayer,
+  { layer, texts, patches }: LoadedLayer,
   k: number,
   subdir: string,
   batch: readonly ShownName[],
-  patch: PatchInstructions | undefined,
 ): Promise<ReadonlyMap<string, ShownText>> {
   if (texts) return texts;
-  const files = batch.flatMap(({ parts }) =>
-    parts.flatMap((part) => (part.layer === k ? Array.from(part.rows, (row) => facts.file(row)) : [])),
-  );
+  const names = batch.flatMap(({ name, parts }) => (parts.some((part) => part.layer === k) ? [name] : []));
   const read = new Map<string, ShownText>();
-  if (files.length === 0) return read;
+  if (names.length === 0) return read;
   await withSession(deps.pool, async ({ client }) => {
-    const command = copyRecordsOfFiles({ source_id: layer.source_id, subdir }, layer.revision, files);
+    const command = recordsOfNames({ source_id: layer.source_id, subdir }, layer.revision, names);
     for await (const rows of copyOut(client, command)) {
       for (let i = 0; i < rows.length; i++) {
         const row = rowOf(rows, i);
-        const shown = patchedText(patch, row);
+        const shown = patchedThrough(patches, row);
         if (shown) read.set(row.file, shown);
       }
     }

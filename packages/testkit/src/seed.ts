@@ -92,14 +92,15 @@ export async function createTestCatalog(): Promise<TestCatalog> {
     },
     async addMirror(channelId, sourceId, { atRev = 1, filters = {}, keepLegacy = true, mode = 'passive' } = {}) {
       const id = randomUUID();
-      const count = await db.selectFrom('mirror').select('id').where('channel_id', '=', channelId).execute();
+      const others = await db.selectFrom('mirror').select('position').where('channel_id', '=', channelId).execute();
+      const place = Math.max(-1, ...others.map(({ position }) => position)) + 1;
       await db
         .insertInto('mirror')
         .values({
           id,
           channel_id: channelId,
-          name: `mirror-${count.length}`,
-          position: count.length,
+          name: `mirror-${place}`,
+          position: place,
           source_id: sourceId,
           mode,
           filters: JSON.stringify(filters),

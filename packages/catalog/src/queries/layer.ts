@@ -16,6 +16,7 @@ export interface LayerRow {
     mode: MirrorMode;
     filters: MirrorFilters;
     keep_legacy: boolean;
+    internal: boolean;
     /** The last run that got as far as publishing, if it could not bring in everything: the rest is not shown. */
     failed_run_id: string | null;
   } | null;
@@ -37,6 +38,7 @@ export async function channelLayers(db: Db, channelId: number): Promise<LayerRow
       'mirror.mode',
       'mirror.filters',
       'mirror.keep_legacy',
+      'mirror.internal',
       'mirror.at_rev',
       'source.id as source_id',
       'source.url',

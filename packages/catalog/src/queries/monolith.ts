@@ -102,19 +102,19 @@ export interface RecordMap {
 
 /**
  * The COPY command that reads the live records of several parts that stand in one map, in byte order of their keys there
- * (file names; for v3 without their ending): columns file, body, extra.
+ * (file names; for v3 without their ending): columns file, body, extra, and part, its place in `parts` from 0.
  */
 export function copyRecordsOfMap(parts: readonly (Part & { revision: number })[], { ending, v3 }: RecordMap): string {
   const key = v3 ? `left(file, -${ending.length})` : 'file';
   const live = parts.map(
-    ({ source_id, subdir, revision }) => `
-      select ${key} as key, file, body, extra from record
+    ({ source_id, subdir, revision }, i) => `
+      select ${key} as key, file, body, extra, ${i} as part from record
       where source_id = ${Number(source_id)} and subdir = ${pg.escapeLiteral(subdir)}
         and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
         and right(file, ${ending.length}) = ${pg.escapeLiteral(ending)} and v3 = ${v3}`,
   );
   return `copy (
-    select file, body, extra from (${live.join(' union all ')}) as live order by key
+    select file, body, extra, part from (${live.join(' union all ')}) as live order by key
   ) to stdout (format binary)`;
 }
 

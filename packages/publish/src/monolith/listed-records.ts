@@ -15,12 +15,12 @@ import type { SubdirContent } from './subdir-content.ts';
  */
 export async function* listedRecords(
   pool: Pool,
-  { subdir, inputs, patches }: SubdirContent,
+  { subdir, parts: contents }: SubdirContent,
   map: RecordMap,
   isListed: (a: number, b: number) => boolean,
   take: (record: RecordPlace) => void,
 ): AsyncGenerator<number> {
-  const parts = inputs.map(({ source_id, revision }) => ({ source_id, subdir, revision }));
+  const parts = contents.map(({ source_id, revision }) => ({ source_id, subdir, revision }));
   if (parts.length === 0) return;
   const client = await pool.connect();
   let finished = false;
@@ -40,7 +40,7 @@ export async function* listedRecords(
       let taken = 0;
       for (let i = 0; i < batch.length; i++) {
         lieAt(place, batch, i);
-        const record = patches ? patched(patches, place) : place;
+        const record = seenThrough(contents[batch.integer(i, 3)!]!.patches, place);
         if (!record) continue;
         const [a, b] = recordHashAt(record);
         if (!isListed(a, b)) continue;
@@ -67,6 +67,12 @@ function lieAt(place: RecordPlace, batch: CopyBatch, row: number): void {
   const size = batch.size(row, 2);
   place.extraAt = size < 0 ? -1 : batch.start(row, 2);
   place.extraEnd = place.extraAt + Math.max(0, size);
+}
+
+function seenThrough(patches: readonly PatchInstructions[], place: RecordPlace): RecordPlace | undefined {
+  let seen: RecordPlace | undefined = place;
+  for (const patch of patches) seen = seen && patched(patch, seen);
+  return seen;
 }
 
 /** The record as the channel shows it; undefined when its patches remove it. */

@@ -1,6 +1,7 @@
 import { copyOut, copySignatures, type PublicationSource, shardTotals, withSession } from '@sluice/catalog';
 import type { PatchInstructions } from '@sluice/formats/conda';
 import { PublishError } from '../errors.ts';
+import { patchesAt } from '../patches.ts';
 import type { MonolithDeps } from './monolith-deps.ts';
 import { type WordSet, wordSet } from './word-set.ts';
 
@@ -12,15 +13,21 @@ export const maps = [
   { bucket: 'v3.tar.bz2', ending: '.tar.bz2', v3: true },
 ] as const;
 
+/** One source at the revision that a publication was made from, and the patches its records are seen through, in their order. */
+export interface ContentPart {
+  source_id: number;
+  revision: number;
+  patches: readonly PatchInstructions[];
+}
+
 /** What one part of one publication, mostly a conda subdir, is made of, and how much that is. */
 export interface SubdirContent {
   channelId: number;
   /** Of the publication. */
   no: number;
   subdir: string;
-  /** The layers' revisions, the first on top. */
-  inputs: PublicationSource['inputs'];
-  patches: PatchInstructions | undefined;
+  /** What it was made from, the first on top. */
+  parts: ContentPart[];
   /** Of the records it lists; a pass takes them out. */
   words: WordSet;
   /** Records in each of {@link maps}. */
@@ -55,5 +62,26 @@ export async function subdirContent(
       for (let i = 0; i < batch.length; i++) words.add(batch.bytes(i, 0)!);
     }
   });
-  return { channelId, no, subdir, inputs, patches, words, counts: buckets, memberBytes: bytes };
+  const parts = await contentParts(db, subdir, inputs, patches);
+  return { channelId, no, subdir, parts, words, counts: buckets, memberBytes: bytes };
+}
+
+async function contentParts(
+  db: MonolithDeps['db'],
+  subdir: string,
+  inputs: PublicationSource['inputs'],
+  own: PatchInstructions | undefined,
+): Promise<ContentPart[]> {
+  const parts = new Map<string, ContentPart>();
+  for (const { source_id, revision, patches = [] } of inputs) {
+    // Two channels below may show one source alike.
+    const key = JSON.stringify([source_id, revision, patches]);
+    if (parts.has(key)) continue;
+    const through: (PatchInstructions | undefined)[] = [];
+    for (const { channel_id, patch_rev } of patches) {
+      through.push(await (await patchesAt(db, channel_id, patch_rev)).of(subdir));
+    }
+    parts.set(key, { source_id, revision, patches: [...through, own].filter((patch) => patch !== undefined) });
+  }
+  return [...parts.values()];
 }
