@@ -32,10 +32,12 @@ export function copyIn(client: pg.ClientBase, sql: string, types: readonly CopyT
   const free: Buffer[] = [];
   const waiting: { readonly buffer: Buffer; readonly size: number }[] = [];
   let writing: Promise<void> | undefined;
+  let onItsWay: Promise<void> | undefined;
 
   const writeAll = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      await sink.write(next.buffer.subarray(0, next.size));
+      onItsWay = sink.write(next.buffer.subarray(0, next.size));
+      await onItsWay;
       const isReusable = next.buffer.length === bufferSize && next.size >= reusableFrom_bytes;
       if (isReusable && free.length < 2) free.push(next.buffer);
     }
@@ -52,7 +54,7 @@ export function copyIn(client: pg.ClientBase, sql: string, types: readonly CopyT
   };
   const packer = new RowPacker(types, buffers);
   packer.begin();
-  const drain = async () => {
+  const settle = async () => {
     while (writing) await writing;
   };
   return {
@@ -60,10 +62,13 @@ export function copyIn(client: pg.ClientBase, sql: string, types: readonly CopyT
       packer.row(values);
       return waiting.length === 0;
     },
-    drain,
+    // One buffer may be on its way: while the server takes it, the next is filled.
+    drain: async () => {
+      while (waiting.length > 0) await onItsWay;
+    },
     end: async () => {
       packer.finish();
-      await drain();
+      await settle();
       return sink.end();
     },
     abort: () => sink.abort(),

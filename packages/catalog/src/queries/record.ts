@@ -205,18 +205,8 @@ export async function insertRecordDigest(
 }
 
 /**
- * The COPY command that reads the versions of these files that are live at `revision`: columns file, from_rev, body, v3,
- * extra.
- */
-export function copyRecordsOfFiles(part: Part, revision: number, files: readonly string[]): string {
-  return `copy (
-    select file, from_rev, body, v3, extra from record
-    where ${livePart(part, revision)} and file = any(array[${files.map(quoted).join(',')}]::text[])
-  ) to stdout (format binary)`;
-}
-
-/**
- * The same for all files of these conda packages. A file is `<name>-<version>-<build>.<ending>`, so those of a name lie
+ * The COPY command that reads the files of these conda packages that are live at `revision`: columns file, from_rev, body,
+ * v3, extra. A file is `<name>-<version>-<build>.<ending>`, so those of a name lie
  * together in the key, between those of longer names that begin as it does.
  */
 export function copyRecordsOfNames(part: Part, revision: number, names: readonly string[]): string {
@@ -254,4 +244,19 @@ function livePart({ source_id, subdir }: Part, revision: number): string {
 
 function quoted(text: string): string {
   return pg.escapeLiteral(text);
+}
+
+/** Keys in this range of files that a part has or had up to `revision`, those whose records changed last first. */
+export async function newestFilesBetween(
+  db: Db,
+  part: Part,
+  [from, to]: readonly [from: string, to: string],
+  { revision, limit }: { revision: number; limit: number },
+): Promise<string[]> {
+  const { rows } = await sql<{ file: string }>`
+    select file from record
+    where source_id = ${part.source_id} and subdir = ${part.subdir} and file >= ${from} and file < ${to}
+      and from_rev <= ${revision}
+    group by file order by max(from_rev) desc, file limit ${limit}`.execute(db);
+  return rows.map(({ file }) => file);
 }
