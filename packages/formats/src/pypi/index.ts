@@ -1,3 +1,5 @@
+export type { Attestation, AttestationBundle, AttestationStatement } from './attestation.ts';
+export { attestationBundle, attests, parseAttestations, parseProvenance, writeProvenance } from './attestation.ts';
 export type { CoreMetadata, ProjectUrl } from './core-metadata.ts';
 export { isStaticMetadata, parseCoreMetadata, readProjectUrl } from './core-metadata.ts';
 export type { PythonFileName, SdistFileName, WheelFileName, WheelTag } from './file-name.ts';
@@ -37,6 +39,8 @@ export {
 } from './specifier.ts';
 export type { PythonMinor } from './suits-python.ts';
 export { fileSuitsPython, parsePythonMinor, specifierMeetsPython, tagSuitsPython } from './suits-python.ts';
+export type { UploadForm } from './upload-form.ts';
+export { readUploadForm, UPLOAD_FILE_FIELD } from './upload-form.ts';
 export type { PythonVersion, VersionNumber } from './version.ts';
 export { comparePythonVersions, isPrerelease, parsePythonVersion, readPythonVersion } from './version.ts';
 export { wheelPlatforms } from './wheel-platforms.ts';
