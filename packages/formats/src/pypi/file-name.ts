@@ -91,33 +91,33 @@ function readWheel(fileName: string): WheelFileName | undefined {
   if (version === undefined || writtenVersion.trim() !== writtenVersion) return undefined;
   const build = parts.length === 6 ? /^(\d{1,15})(\w*)$/.exec(parts[2]!) : undefined;
   if (build === null) return undefined;
-  const tagParts = parts.slice(-3) as [string, string, string];
-  const tags = expandTags(tagParts);
-  return tags === undefined
-    ? undefined
-    : {
-        kind: 'wheel',
-        name: normaliseProjectName(writtenName),
-        writtenName,
-        version,
-        writtenVersion,
-        build: build && { number: Number(build[1]), suffix: build[2]! },
-        tagText: tagParts.join('-'),
-        tags,
-      };
+  const tagParts = parts.slice(-3);
+  if (!tagParts.every((part) => /^\w+(?:\.\w+)*$/.test(part))) return undefined;
+  if (tagParts.reduce((count, part) => count * part.split('.').length, 1) > mostTags) return undefined;
+  return {
+    kind: 'wheel',
+    name: normaliseProjectName(writtenName),
+    writtenName,
+    version,
+    writtenVersion,
+    build: build && { number: Number(build[1]), suffix: build[2]! },
+    tagText: tagParts.join('-'),
+    // Made when it is asked for: names of thousands of files are read for their versions only.
+    get tags() {
+      return expandTags(tagParts);
+    },
+  };
 }
 
-function expandTags(parts: readonly [string, string, string]): WheelTag[] | undefined {
-  const [pythons, abis, platforms] = parts.map((part) => [...new Set(part.toLowerCase().split('.'))].sort()) as [
-    string[],
-    string[],
-    string[],
-  ];
-  const words = [...pythons, ...abis, ...platforms];
-  if (pythons.length * abis.length * platforms.length > mostTags || !words.every((word) => /^\w+$/.test(word))) {
-    return undefined;
-  }
+function expandTags(parts: readonly string[]): WheelTag[] {
+  const [pythons, abis, platforms] = parts.map(wordsOf) as [string[], string[], string[]];
   return pythons.flatMap((python) => abis.flatMap((abi) => platforms.map((platform) => ({ python, abi, platform }))));
+}
+
+/** The words of a compressed tag, sorted, each once. */
+function wordsOf(part: string): string[] {
+  const folded = part.toLowerCase();
+  return folded.includes('.') ? [...new Set(folded.split('.'))].sort() : [folded];
 }
 
 function readSdist(fileName: string, project: string | undefined): SdistFileName | undefined {

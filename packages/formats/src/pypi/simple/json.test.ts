@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { writeJson } from '../../conda/json.ts';
+import { writeSimpleFile } from './file-text.ts';
 import { readSimpleFile } from './read-file.ts';
 import { readSimpleJson } from './read-json.ts';
 import type { SimpleFile } from './simple-page.ts';
@@ -59,6 +61,37 @@ describe('writeSimpleJson', () => {
         },
       ],
     });
+  });
+
+  test('has its keys sorted at every level', () => {
+    const md5 = 'cd'.repeat(16);
+    const file = { ...wheel, gpgSig: true, hashes: { sha256, md5 } };
+    const text = writeSimpleJson({ name: 'demo', files: [file, sdist], status: 'archived', statusReason: 'old' });
+    expect(text).toBe(writeJson(JSON.parse(text)));
+    expect(writeSimpleFile(file)).toBe(writeJson(JSON.parse(writeSimpleFile(file))));
+  });
+
+  test('lists versions by their order, those of no version nowhere', () => {
+    const names = [
+      'demo-1.10.tar.gz',
+      'demo-1.9.exe',
+      'demo-1.0.tar.gz',
+      'demo-1.tar.gz',
+      'demo-1.0rc1.zip',
+      'demo-1.0.zip',
+    ];
+    const page = JSON.parse(
+      writeSimpleJson({ name: 'demo', files: names.map((filename) => ({ ...sdist, filename })) }),
+    );
+    expect(page.versions).toEqual(['1.0rc1', '1', '1.0', '1.10']);
+    expect(page.files.map(({ filename }: SimpleFile) => filename)).toEqual([
+      'demo-1.9.exe',
+      'demo-1.0rc1.zip',
+      'demo-1.tar.gz',
+      'demo-1.0.tar.gz',
+      'demo-1.0.zip',
+      'demo-1.10.tar.gz',
+    ]);
   });
 
   test('offers nothing of a project in quarantine', () => {

@@ -47,7 +47,8 @@ export function viewSimpleFile(object: JsonObject): SimpleFile | undefined {
 function hashesOf(value: JsonValue | undefined): Record<string, string> {
   const hashes: Record<string, string> = {};
   if (!isJsonObject(value)) return hashes;
-  for (const [name, digest] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const digest = value[name];
     if (typeof digest !== 'string') continue;
     const [key, hex] = [name.toLowerCase(), digest.toLowerCase()];
     if (algorithm.test(key) && hexDigest.test(hex)) hashes[key] = hex;
