@@ -80,3 +80,14 @@ create table record_companion (
   primary key (source_id, subdir, file, from_rev, kind)
 );
 create index record_companion_blob on record_companion (blob);
+
+-- The list of projects that a channel's head answers with where mirrors know more names than were asked for. made_from: a digest
+-- of all that it was made of.
+create table project_list (
+  channel_id bigint primary key references channel on delete cascade,
+  made_from bytea not null,
+  blob bytea not null references blob,
+  names integer not null,
+  created_at timestamptz not null
+);
+create index project_list_blob on project_list (blob);

@@ -49,7 +49,7 @@ export {
   notifyChanged,
   updateChannel,
 } from './queries/channel.ts';
-export { type BelowHead, changedShards, headsBelow, listedParts, shardsAt } from './queries/channel-below.ts';
+export { type BelowHead, changedShards, headsBelow, listedParts, partsHaving, shardsAt } from './queries/channel-below.ts';
 export {
   channelsAbove,
   channelsBelow,
@@ -208,6 +208,7 @@ export {
   replacePatches,
 } from './queries/patch.ts';
 export { deletePin, findPin, type PinRow, setPin } from './queries/pin.ts';
+export { deleteProjectList, findProjectList, ownProjects, saveProjectList } from './queries/project-list.ts';
 export {
   channelsJudgedOtherwise,
   type EntryRow,

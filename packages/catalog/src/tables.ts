@@ -202,6 +202,7 @@ export interface Tables {
     last_modified: string | null;
     checked_at: Date;
   };
+  project_list: { channel_id: number; made_from: Bytes; blob: Bytes; names: number; created_at: Date };
   record_companion: {
     source_id: number;
     subdir: string;

@@ -19,6 +19,7 @@ export { type RuledLayer, ruledLayers } from './layers.ts';
 export { type MonolithOutcome, writeMonolith } from './monolith/write-monolith.ts';
 export { type PublicationDeps, pinPublication, unpinPublication } from './pin.ts';
 export { type PublishOutcome, publishChannel } from './publish-channel.ts';
+export { bringProjectList } from './pypi/bring-project-list.ts';
 export { checkPinName, parseRef, type Ref } from './ref.ts';
 export { type ResolvedRef, resolveRef } from './resolve-ref.ts';
 export { type Rollback, rollBack } from './rollback.ts';

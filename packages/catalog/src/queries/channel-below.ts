@@ -64,3 +64,20 @@ export async function changedShards(db: Db, channelId: number, from: number, to:
       and ((from_no > ${low} and from_no <= ${high}) or (to_no > ${low} and to_no <= ${high}))`.execute(db);
   return rows.map(({ key }) => key);
 }
+
+/** The parts of a source that have a live file at `revision` whose key lies between these two, the second left out. */
+export async function partsHaving(
+  db: Db,
+  { source_id, revision }: { source_id: number; revision: number },
+  [from, to]: readonly [string, string],
+): Promise<string[]> {
+  const { rows } = await sql<{ subdir: string }>`
+    select subdir from source_part
+    where source_id = ${source_id} and exists (
+      select from record
+      where record.source_id = source_part.source_id and record.subdir = source_part.subdir
+        and file >= ${from} and file < ${to} and from_rev <= ${revision} and (to_rev is null or to_rev > ${revision})
+    )
+    order by subdir`.execute(db);
+  return rows.map(({ subdir }) => subdir);
+}

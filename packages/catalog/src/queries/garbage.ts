@@ -75,6 +75,7 @@ export async function removeCondemned(
       or exists (select from needed_noarch where needed_noarch.blob = blob.sha256)
       or exists (select from source_shard where source_shard.blob = blob.sha256)
       or exists (select from source_list where source_list.blob = blob.sha256)
+      or exists (select from project_list where project_list.blob = blob.sha256)
       or exists (select from record_companion where record_companion.blob = blob.sha256)
     ) returning sha256`.execute(trx);
   const kept = new Set(referred.map(({ sha256 }) => sha256.toString('hex')));

@@ -1,4 +1,4 @@
-import { packageTypeOf } from '@sluice/formats/package';
+import { packageTypeOf, pythonPart } from '@sluice/formats/package';
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Db } from '../session.ts';
@@ -195,7 +195,23 @@ export async function headDocuments(db: Db, channelId: number): Promise<Document
     .where('id', '=', channelId)
     .executeTakeFirst();
   if (!head) return [];
-  return [...(await indexesAt(db, channelId, head.head_no)), ...(await monolithAt(db, channelId, head.monolith_no))];
+  const rows = [
+    ...(await indexesAt(db, channelId, head.head_no)),
+    ...(await monolithAt(db, channelId, head.monolith_no)),
+  ];
+  const list = await headProjectList(db, channelId);
+  return list ? [...rows.filter(({ key }) => key !== list.key), { ...list, no: head.head_no }] : rows;
+}
+
+/** The list of projects where mirrors know more names than were asked for. */
+async function headProjectList(db: Db, channelId: number): Promise<Omit<DocumentRow, 'no'> | undefined> {
+  const row = await db
+    .selectFrom('project_list')
+    .innerJoin('blob', 'blob.sha256', 'project_list.blob')
+    .select(['project_list.created_at', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
+    .where('channel_id', '=', channelId)
+    .executeTakeFirst();
+  return row && { key: mainDocument(pythonPart), kind: 'document', ...row };
 }
 
 async function indexesAt(db: Db, channelId: number, no: number): Promise<DocumentRow[]> {

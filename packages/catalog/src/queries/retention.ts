@@ -171,6 +171,8 @@ const derived = {
   source_shard: () => spareShards,
   source_list: () => spareLists,
   record_companion: () => spareCompanions,
+  // Each goes with its channel, or when that shows no more than was asked for.
+  project_list: () => sql`false`,
 };
 
 /** Tables of what was worked out, and can be again. */

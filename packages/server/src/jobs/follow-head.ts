@@ -1,6 +1,6 @@
 import { enqueueMonolith, findChannelById, findPublicationSource } from '@sluice/catalog';
 import { completePublishedRuns, failUndocumentedRuns } from '@sluice/mirror';
-import { type MonolithOutcome, PublishError, writeMonolith } from '@sluice/publish';
+import { bringProjectList, type MonolithOutcome, PublishError, writeMonolith } from '@sluice/publish';
 import type { Rooms } from '../compose.ts';
 import type { Log } from '../log.ts';
 
@@ -30,6 +30,7 @@ export async function catchUp(rooms: Rooms, channelId: number, log: Log): Promis
     if (error instanceof PublishError) await failUndocumentedRuns(rooms, channelId, error);
     throw error;
   });
+  if (outcome.status !== 'busy') await bringProjectList(rooms, channelId);
   log[outcome.status === 'written' ? 'info' : 'debug']({ channel_id: channelId, ...outcome }, 'documents');
   if (outcome.status === 'busy') await enqueueMonolith(rooms.db, channelId, new Date(Date.now() + BUSY_MS));
   else await completePublishedRuns(rooms, channelId);

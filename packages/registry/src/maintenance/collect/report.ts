@@ -22,6 +22,7 @@ export interface CollectReport {
   source_shard: number;
   source_list: number;
   record_companion: number;
+  project_list: number;
   /** Blobs looked at, and how many of them something needs. */
   blobs: number;
   needed: number;
@@ -57,6 +58,7 @@ export function emptyReport(dry_run: boolean, asOf: Date, grace_hours: number): 
     source_shard: 0,
     source_list: 0,
     record_companion: 0,
+    project_list: 0,
     blobs: 0,
     needed: 0,
     condemned: none(),
