@@ -1,9 +1,7 @@
 import {
   deleteRunItems,
   insertRunItems,
-  keepBlobs,
   lastCompletedRun,
-  localDigests,
   noteRefusals,
   type RunItemRow,
   type RunRow,
@@ -12,6 +10,7 @@ import { type LayerDefinition, lookedAtSubdirs } from '@sluice/policy';
 import { type PlannedFile, planLayer } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
 import { type FileSet, fileSet } from './file-set.ts';
+import { keptLocal } from './kept-local.ts';
 import { layerDefinition } from './layer-definition.ts';
 import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
 import { addDenials, countsOf, noCounts, type RunCounts } from './run-counts.ts';
@@ -112,9 +111,7 @@ async function planParts(
 /** Note the files of a batch whose bytes are not here. @returns how many are here. */
 async function noteMissing(context: RunContext, files: readonly PlannedFile[]): Promise<number> {
   const digests = files.flatMap((file) => (file.sha256 ? [Buffer.from(file.sha256)] : []));
-  // What is here needs not be fetched, and so must stay.
-  await keepBlobs(context.deps.db, digests);
-  const local = await localDigests(context.deps.db, digests);
+  const local = await keptLocal(context.deps.db, digests);
   const missing = files.filter((file) => !file.sha256 || !local.has(Buffer.from(file.sha256).toString('hex')));
   if (missing.length > 0) await commit(context, (trx) => insertRunItems(trx, context.run.id, missing.map(itemOf)));
   return files.length - missing.length;

@@ -1,8 +1,9 @@
-import { forgetFolderFiles, keepBlobs, liveShards, localDigests, type Part, touchPart } from '@sluice/catalog';
+import { forgetFolderFiles, liveShards, type Part, touchPart } from '@sluice/catalog';
 import { bytesToHex, sha256ToBytes } from '@sluice/formats/digest';
 import { admitShardFiles, admitShards, type ListedShard } from '@sluice/registry';
 import { fetchShards } from '../upstreams/conda/fetch-shards.ts';
 import type { ShardIndexAnswer } from '../upstreams/conda/shard-index.ts';
+import { keptLocal } from './kept-local.ts';
 import { commit, type RunContext, reporter } from './run-context.ts';
 
 /**
@@ -56,9 +57,7 @@ async function fetchMissing(
 ): Promise<boolean> {
   const { deps, lease, upstream } = context;
   const digests = changed.map(({ sha256 }) => sha256);
-  // What is here is not fetched, and so must stay.
-  await keepBlobs(deps.db, digests);
-  const local = await localDigests(deps.db, digests);
+  const local = await keptLocal(deps.db, digests);
   const missing = changed.filter(({ sha256 }) => !local.has(bytesToHex(sha256)));
   const report = reporter(context);
   return fetchShards(

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import type { PartOrigin } from '@sluice/catalog';
 import { MirrorError } from '../../errors.ts';
+import { gunzipped } from '../../fetch/gunzipped.ts';
 import { looksLikeZstd, unzstd } from '../../fetch/unzstd.ts';
 import { documentInfo } from './document-info.ts';
 
@@ -136,10 +135,6 @@ function looksLikeJson(head: Uint8Array): boolean {
     .replace(/^\xef\xbb\xbf/, '')
     .trimStart();
   return text === '' ? head.length > 0 : text.startsWith('{');
-}
-
-function gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return pipeline(Readable.from(bytes), createGunzip({ chunkSize: 256 * 1024 }), () => {});
 }
 
 async function* bounded(json: AsyncIterable<Uint8Array>, url: string): AsyncGenerator<Uint8Array> {

@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { isJsonObject, knownSubdirs, parseSubdir } from '@sluice/formats/conda';
-import { MirrorError } from '../../errors.ts';
 import { proxyWithSecret } from '../../source-address.ts';
+import { absentIfNone } from '../absent-if.ts';
+import { readBounded } from '../read-bounded.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
-import { channelLocation } from './locate.ts';
+import { channelLocation, channelUrl } from './locate.ts';
 
 const mostBytes = 256 * 1024 * 1024;
 
@@ -28,28 +29,18 @@ async function subfolders(deps: UpstreamDeps, root: string): Promise<string[]> {
 async function fromChanneldata(deps: UpstreamDeps): Promise<string[] | undefined> {
   const location = channelLocation(deps.address, 'channeldata.json');
   if (location.kind !== 'http') return undefined;
-  try {
-    const answer = await deps.http.open({
-      url: location.url,
-      headers: { 'accept-encoding': 'identity' },
-      proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
-      signal: deps.signal,
-    });
-    const parts: Uint8Array[] = [];
-    let length = 0;
-    for await (const part of answer.body) {
-      parts.push(part);
-      length += part.length;
-      if (length > mostBytes) return undefined;
-    }
-    return subdirsOf(Buffer.concat(parts).toString());
-  } catch (error) {
-    const none =
-      error instanceof MirrorError &&
-      ['upstream_missing', 'upstream_denied', 'upstream_malformed'].includes(error.code);
-    if (none) return undefined;
-    throw error;
-  }
+  const body = await readChanneldata(deps, location.url).catch(absentIfNone);
+  return body && subdirsOf(Buffer.from(body).toString());
+}
+
+async function readChanneldata(deps: UpstreamDeps, url: string): Promise<Uint8Array> {
+  const answer = await deps.http.open({
+    url,
+    headers: { 'accept-encoding': 'identity' },
+    proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
+    signal: deps.signal,
+  });
+  return readBounded(answer.body, mostBytes, channelUrl(deps.address, 'channeldata.json'));
 }
 
 function subdirsOf(text: string): string[] | undefined {

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { pipeline, Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { createGunzip } from 'node:zlib';
 import type { PartOrigin, SourcePartRow } from '@sluice/catalog';
 import { createRepodataScanner, type JsonObject } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
 import { runExportsOfIndex } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
+import { gunzipped } from '../../fetch/gunzipped.ts';
 import { unzstd } from '../../fetch/unzstd.ts';
 import { absentIfNone } from '../absent-if.ts';
 import { openFolderFile } from '../folder-file.ts';
@@ -72,7 +70,7 @@ async function open(
   known: KnownRunExports | undefined,
 ): Promise<Opened | 'unchanged' | undefined> {
   const location = channelLocation(deps.address, path);
-  const url = location.kind === 'file' ? pathToFileURL(join(location.path)).href : channelUrl(deps.address, path);
+  const url = location.kind === 'file' ? pathToFileURL(location.path).href : channelUrl(deps.address, path);
   const etag = known?.run_exports_url === url ? known.run_exports_etag : null;
   if (location.kind === 'file') {
     const file = await openFolderFile(deps, location.path, { url, etag });
@@ -89,7 +87,7 @@ async function open(
   if (answer === undefined || answer === 'unchanged') return answer;
   const gzipped = encoding === 'json' && answer.headers['content-encoding'] === 'gzip';
   return {
-    bytes: gzipped ? pipeline(Readable.from(answer.body), createGunzip(), () => {}) : answer.body,
+    bytes: gzipped ? gunzipped(answer.body) : answer.body,
     origin: {
       run_exports_url: url,
       run_exports_etag: answer.headers.etag ?? null,
