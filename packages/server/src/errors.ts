@@ -13,12 +13,17 @@ export type ServerErrorCode =
   | 'media_type'
   | 'method_not_allowed'
   | 'not_a_token'
+  | 'not_acceptable'
   | 'not_found'
   | 'policy_denied'
+  | 'project_refused'
   | 'start_failed'
   | 'unauthenticated'
   | 'unavailable'
+  | 'upload_action'
+  | 'upload_digest'
   | 'upload_form'
+  | 'upload_refused'
   | 'upload_size'
   | 'upload_too_large';
 

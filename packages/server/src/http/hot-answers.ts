@@ -98,6 +98,8 @@ export function createHotAnswers(deps: HotAnswersDeps, limit = 32 * 1024 * 1024)
     },
     keep(key, principal, ready) {
       if (key.generation !== generation || !isLasting(principal)) return;
+      // The name of the client is no part of the key.
+      if (ready.answer.vary?.includes('User-Agent')) return;
       const cost = 2 * (key.credential.length + key.url.length) + ANSWER_BYTES;
       if (held + cost > limit) {
         forget();
@@ -181,13 +183,14 @@ function readAsked({ url, rawHeaders }: IncomingMessage): Asked | undefined {
   if (url === undefined || !url.includes('/api/repo/') || url.includes('?')) return undefined;
   const asked: Asked = { credential: '', url, ifNoneMatch: undefined, ifModifiedSince: undefined };
   let encoding: string | undefined;
+  let accept: string | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const value = rawHeaders[i + 1]!;
     switch (rawHeaders[i]!.length) {
       case 5: // Range
         if (rawHeaders[i]!.toLowerCase() === 'range') return undefined;
         break;
-      case 6: // X-Auth
+      case 6: // X-Auth, Accept
       case 9: // X-API-Key
       case 13: {
         // Authorization, If-None-Match
@@ -197,7 +200,7 @@ function readAsked({ url, rawHeaders }: IncomingMessage): Asked | undefined {
         } else if (name === 'authorization' || name === 'x-auth' || name === 'x-api-key') {
           if (asked.credential !== '') return undefined;
           asked.credential = `${name[0]}${value}`;
-        }
+        } else if (name === 'accept') accept = accept === undefined ? value : `${accept}, ${value}`;
         break;
       }
       case 15: // Accept-Encoding
@@ -209,7 +212,9 @@ function readAsked({ url, rawHeaders }: IncomingMessage): Asked | undefined {
         break;
     }
   }
+  // Python's pages come in two forms and three codings.
+  if (url.includes('/simple')) asked.url = `${url} ${accept ?? ''} ${encoding ?? ''}`;
   // Only what is plain is sent in two codings, and its name may be written in many ways.
-  if (!packedName.test(url) && acceptsZstd(encoding)) asked.url = `${url} zstd`;
+  else if (!packedName.test(url) && acceptsZstd(encoding)) asked.url = `${url} zstd`;
   return asked;
 }

@@ -6,7 +6,9 @@ import {
   findChannelById,
   findEntry,
   headDocuments,
+  newestFilesBetween,
 } from '@sluice/catalog';
+import { fileRange, packageTypeOf } from '@sluice/formats/package';
 import { findFile, knownNoarch, resolveRef, ruledLayers } from '@sluice/publish';
 import type { Rooms } from '../../compose.ts';
 import { remembered } from '../remembered.ts';
@@ -17,6 +19,9 @@ import type { SendFileDeps } from './send-file.ts';
 
 /** Whether to make old documents is not asked more often: clients that wait for them try again all the time. */
 const makeAgainMs = 5_000;
+
+/** Files of a layer that are looked at to say why nothing of a name is shown. */
+const knownAtMost = 10;
 
 /** What the doors of all protocols remember of the database, in their words; `forget` drops what changes can touch. */
 export function openMemories(rooms: Rooms) {
@@ -71,6 +76,18 @@ export function openMemories(rooms: Rooms) {
       }),
     { now },
   );
+  const known = remembered(
+    async ([channelId, part, name]: [channelId: number, part: string, name: string]) => {
+      const range = fileRange(packageTypeOf(part), name);
+      const found = await Promise.all(
+        (await layers.get(channelId)).map(({ source_id, revision }) =>
+          newestFilesBetween(db, { source_id, subdir: part }, range, { revision, limit: knownAtMost }),
+        ),
+      );
+      return [...new Set(found.flat())];
+    },
+    { now, entries: 1000 },
+  );
   return {
     channels,
     notices,
@@ -82,8 +99,10 @@ export function openMemories(rooms: Rooms) {
     resolveRef: (channelId: number, ref: string) => refs.get([channelId, ref]),
     findShard: (channelId: number, key: string) => shards.get([channelId, key]),
     judge: (...wanted: Parameters<SendFileDeps['judge']>) => judged.get(wanted),
+    /** Keys of files that the layers have or had under a name, some of the newest of each. */
+    knownFiles: (channelId: number, part: string, name: string) => known.get([channelId, part, name]),
     forget: () => {
-      for (const memory of [channels, documents, entries, refs, notices, layers, judged]) memory.forget();
+      for (const memory of [channels, documents, entries, refs, notices, layers, judged, known]) memory.forget();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { addDownloads } from '@sluice/catalog';
+import { createNameAsker } from '@sluice/mirror';
 import type { Rooms } from '../../compose.ts';
 import { createHotAnswers, type HotAnswers } from '../hot-answers.ts';
 import type { Metrics } from '../metrics.ts';
@@ -12,6 +13,9 @@ import { condaDoor } from './conda/door.ts';
 import { cranDoor } from './cran/door.ts';
 import { downloadCounter } from './download-counter.ts';
 import { openMemories } from './memories.ts';
+import { createBringUp } from './pypi/bring-up.ts';
+import { pypiDoor } from './pypi/door.ts';
+import { findBeside } from './pypi/find-beside.ts';
 import { repoDoor } from './repo-door.ts';
 import type { ReadyAnswer } from './send-answer.ts';
 import { createUnpacking } from './unpacking.ts';
@@ -32,10 +36,12 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
   const downloads = downloadCounter((counts) => addDownloads(db, counts), rooms.log);
   rooms.onClose(() => downloads.close());
   const hot = createHotAnswers({ now, metrics, lastUsed: rooms.lastUsed, countDownload: downloads.count });
-  rooms.onChange(() => {
+  const forget = () => {
     memories.forget();
     hot.forget();
-  });
+  };
+  rooms.onChange(forget);
+  const asker = createNameAsker(rooms.mirroring);
   const deps = {
     ...rooms,
     ...memories,
@@ -52,6 +58,8 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
     },
     fetcher: rooms.fetcher,
     countDownload: downloads.count,
+    bringUp: createBringUp({ rooms, asker, entry: memories.entry, forget }),
+    companion: findBeside(rooms),
   };
-  return { protocols: [repoDoor(deps, [cranDoor(deps), condaDoor(deps)])], hot };
+  return { protocols: [repoDoor(deps, [pypiDoor(deps), cranDoor(deps), condaDoor(deps)])], hot };
 }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { type BlobColumns, type BlobStore, blobRef } from '@sluice/storage';
 import type { AccelPath } from './accel.ts';
-import { type Answer, validatorHeaders } from './answer.ts';
+import { type Answer, type Rewrite, validatorHeaders } from './answer.ts';
 import type { BodyMemory, RememberedBody } from './body-memory.ts';
 import { type ByteSpan, parseRange } from './byte-range.ts';
 import { conditionsOf, isNotModified, rangeApplies } from './conditional.ts';
@@ -84,8 +84,9 @@ export async function sendAnswer(
 async function makeReady(deps: SendDeps, answer: Answer): Promise<ReadyAnswer> {
   const { contentType, body } = answer;
   const bodyHeaders = ['Content-Type', contentType];
-  if (body.kind === 'blob')
-    bodyHeaders.push(...(body.encoded ? ['Content-Encoding', body.encoded] : ['Accept-Ranges', 'bytes']));
+  if ((body.kind === 'blob' || body.kind === 'made') && body.encoded) {
+    bodyHeaders.push('Content-Encoding', body.encoded);
+  } else if (body.kind === 'blob') bodyHeaders.push('Accept-Ranges', 'bytes');
   return { answer, validatorHeaders: validatorHeaders(answer), bodyHeaders, ...(await smallBody(deps, answer)) };
 }
 
@@ -94,15 +95,25 @@ async function smallBody(
   { body }: Answer,
 ): Promise<Pick<ReadyAnswer, 'length' | 'small'>> {
   if (body.kind === 'bytes') return { length: body.bytes.byteLength, small: { bytes: body.bytes, used: true } };
+  if (body.kind === 'made') {
+    const small = await memory.load(body.key, body.make);
+    // What was just made is at hand, or as soon as it is made again.
+    return { length: small.bytes?.byteLength, small };
+  }
   const ref = blobRef(body.blob);
   if (body.kind === 'blob') {
     const small = isSmall(body) ? await memory.load(ref.sha256, () => storage.read(ref)) : undefined;
     return { length: ref.size, small };
   }
   const length = await zstdContentSize(storage, ref);
-  if (length === undefined || length > smallIndexBytes) return { length, small: undefined };
+  if (length === undefined || length > smallIndexBytes) {
+    return { length: body.rewrite ? undefined : length, small: undefined };
+  }
   const unpack = async () => decompress(await storage.read(ref), { maxOutputLength: Math.max(length, 1) });
-  return { length, small: await memory.load(`${ref.sha256} unpacked`, unpack) };
+  const { rewrite } = body;
+  if (!rewrite) return { length, small: await memory.load(`${ref.sha256} unpacked`, unpack) };
+  const small = await memory.load(`${ref.sha256} ${rewrite.form}`, async () => rewritten(rewrite, await unpack()));
+  return { length: small.bytes?.byteLength, small };
 }
 
 async function openBody(
@@ -112,14 +123,24 @@ async function openBody(
 ): Promise<(response: ServerResponse) => Promise<void>> {
   const bytes = small?.bytes;
   if (bytes) return async (response) => void response.end(range ? bytes.subarray(range.start, range.end) : bytes);
-  // Bytes that were not stored are always at hand.
+  if (body.kind === 'made') {
+    // Other answers needed the room since.
+    const made = await body.make();
+    return async (response) => void response.end(made);
+  }
+  // Other bytes that were not stored are always at hand.
   const ref = blobRef((body as { blob: BlobColumns }).blob);
-  if (body.kind === 'unpacked') return unpacking.open(storage.open(ref));
+  if (body.kind === 'unpacked') return unpacking.open(storage.open(ref), body.rewrite?.begin());
   const read = await storage.createRead(ref, range);
   return async (response) => {
     await read.send(response);
     response.end();
   };
+}
+
+function rewritten({ begin }: Rewrite, bytes: Uint8Array): Uint8Array {
+  const way = begin();
+  return Buffer.concat([way.push(bytes), way.end()]);
 }
 
 function isSmall({ blob, small }: { blob: BlobColumns; small?: boolean }): boolean {

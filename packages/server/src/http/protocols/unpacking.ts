@@ -4,15 +4,20 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress, type ZstdDecompress } from 'node:zlib';
 import { unavailable } from '../explain-error.ts';
+import type { Rewrite } from './answer.ts';
 
 /** Sends zstd files unpacked, to many clients at once, without taking the process for itself. */
 export interface Unpacking {
   /**
-   * Get ready to send what is packed in a zstd file. The function it gives does that, and ends the answer; it must be called.
+   * Get ready to send what is packed in a zstd file, as `rewrite` says it. The function it gives does that, and ends the
+   * answer; it must be called.
    *
    * @throws {ServerError} `unavailable` when too many are being sent already.
    */
-  open(packed: AsyncIterable<Uint8Array>): (response: ServerResponse) => Promise<void>;
+  open(
+    packed: AsyncIterable<Uint8Array>,
+    rewrite?: ReturnType<Rewrite['begin']>,
+  ): (response: ServerResponse) => Promise<void>;
 }
 
 /** Small enough for others to have their turn soon. */
@@ -37,7 +42,7 @@ export function createUnpacking({ atOnce = 2, clients = 32, patience_ms = 60_000
   }
 
   return {
-    open(packed) {
+    open(packed, rewrite) {
       if (underWay >= clients) {
         throw unavailable('Too many clients are being sent this unpacked; ask for the .zst file, or try again.');
       }
@@ -45,13 +50,26 @@ export function createUnpacking({ atOnce = 2, clients = 32, patience_ms = 60_000
       return async (response) => {
         response.setTimeout(patience_ms, () => response.destroy());
         try {
-          await pipeline(Readable.from(unpacked(packed, inTurn), { objectMode: false }), response);
+          const pieces = unpacked(packed, inTurn);
+          const body = rewrite ? rewriting(pieces, rewrite) : pieces;
+          await pipeline(Readable.from(body, { objectMode: false }), response);
         } finally {
           underWay -= 1;
         }
       };
     },
   };
+}
+
+async function* rewriting(
+  pieces: AsyncIterable<Uint8Array>,
+  rewrite: ReturnType<Rewrite['begin']>,
+): AsyncIterable<Uint8Array> {
+  for await (const piece of pieces) {
+    const said = rewrite.push(piece);
+    if (said.byteLength > 0) yield said;
+  }
+  yield rewrite.end();
 }
 
 async function* unpacked(
