@@ -55,6 +55,7 @@ export interface DefinitionIssue {
     | 'cron_invalid'
     | 'time_zone_invalid'
     | 'subdir_invalid'
+    | 'tree_invalid'
     | 'project_invalid'
     | 'platform_invalid'
     | 'python_version_invalid'

@@ -1,4 +1,5 @@
 import { type MatchKey, parseMatchSpec, parseSubdir, usedKeys } from '@sluice/formats/conda';
+import { parseCranTree } from '@sluice/formats/cran';
 import { FormatError } from '@sluice/formats/errors';
 import { parseLicenceName } from '@sluice/formats/licence';
 import type { PackageType } from '@sluice/formats/package';
@@ -8,6 +9,7 @@ import { literalSpecName } from './specs/spec-set.ts';
 /** The filters that are lists of texts. Wire names of product.md MI-03. */
 export type FilterKey =
   | 'subdirs'
+  | 'trees'
   | 'projects'
   | 'platforms'
   | 'python_versions'
@@ -21,6 +23,7 @@ export type FilterKey =
 export interface FilterFault {
   code:
     | 'subdir_invalid'
+    | 'tree_invalid'
     | 'project_invalid'
     | 'platform_invalid'
     | 'python_version_invalid'
@@ -53,12 +56,22 @@ export function filterFault(key: FilterKey, text: string, types: readonly Packag
   switch (key) {
     case 'subdirs':
       return refusal('subdir_invalid', () => parseSubdir(text));
+    case 'trees':
+      return parseCranTree(text)
+        ? undefined
+        : {
+            code: 'tree_invalid',
+            message: `${JSON.stringify(text.slice(0, 80))} is no tree such as bin/windows/contrib/4.5.`,
+          };
     case 'projects':
       return refusal('project_invalid', () => parseProjectName(text));
     case 'platforms':
       return /^[a-z0-9_]+(-[a-z0-9_]+)*$/.test(text)
         ? undefined
-        : { code: 'platform_invalid', message: `${JSON.stringify(text.slice(0, 80))} is no platform such as linux-64.` };
+        : {
+            code: 'platform_invalid',
+            message: `${JSON.stringify(text.slice(0, 80))} is no platform such as linux-64.`,
+          };
     case 'python_versions':
       return refusal('python_version_invalid', () => parsePythonMinor(text));
     case 'include_licenses':

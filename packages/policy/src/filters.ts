@@ -1,3 +1,5 @@
+import { cranPart } from '@sluice/formats/package';
+
 /** Filters of a channel: they hold for every layer of it. Wire names of product.md MI-03. */
 export interface ChannelFilters {
   include_licenses?: string[];
@@ -9,6 +11,8 @@ export interface ChannelFilters {
 /** Filters of one mirror. Dates are `YYYY-MM-DD`, both ends included, UTC. */
 export interface MirrorFilters extends ChannelFilters {
   subdirs?: string[];
+  /** Of R: the trees that come in, such as `bin/windows/contrib/4.5`. */
+  trees?: string[];
   only_specs?: string[];
   date_from?: string;
   date_to?: string;
@@ -27,7 +31,8 @@ export function takesNeededNoarch({ subdirs = [] }: MirrorFilters): boolean {
   return subdirs.length > 0 && !subdirs.includes('noarch');
 }
 
-/** The subdirs a mirror looks at, in byte order: those it names, and noarch in any case. Empty: all there are. */
-export function lookedAtSubdirs({ subdirs = [] }: MirrorFilters): string[] {
+/** The parts of its source that a mirror looks at, in byte order: subdirs it names, and noarch with them; trees. Empty: all there are. */
+export function lookedAtSubdirs({ subdirs = [], trees = [] }: MirrorFilters): string[] {
+  if (trees.length > 0) return trees.map(cranPart).sort();
   return subdirs.length === 0 ? [] : [...new Set([...subdirs, 'noarch'])].sort();
 }

@@ -1,4 +1,4 @@
-import type { PackageType } from '@sluice/formats/package';
+import { cranPart, type PackageType } from '@sluice/formats/package';
 import type { ChannelFilters, MirrorFilters } from './filters.ts';
 import type { FileNames } from './noarch/file-names.ts';
 import type { Rule } from './rule.ts';
@@ -38,6 +38,7 @@ export function layerRules({ types, channel, mirror }: LayerDefinition, needed?:
   if (filters.projects?.length) rules.push(projectsRule(filters.projects));
   if (filters.platforms?.length) rules.push(wheelPlatformRule(filters.platforms));
   if (filters.python_versions?.length) rules.push(pythonVersionsRule(filters.python_versions));
+  if (filters.trees?.length) rules.push(platformRule(filters.trees.map(cranPart)));
   if (filters.subdirs?.length) rules.push(platformRule(filters.subdirs, needed));
   rules.push(...licenceAndSpecRules('channel', channel));
   if (filters.date_from || filters.date_to) rules.push(dateRule(filters.date_from, filters.date_to));

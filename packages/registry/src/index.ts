@@ -8,6 +8,7 @@ export { admitName, type ListedRecord, type NameRefresh } from './admit/name.ts'
 export { admitCompanion, storedWheelMetadata } from './admit/companion.ts';
 export { admitProjectList, readNameList } from './admit/project-list.ts';
 export type { PartRefresh } from './admit/refresh-part.ts';
+export { admitRTree, describeRFile, type ListedRTree } from './admit/r-tree.ts';
 export { runExportsOfIndex } from './admit/run-exports-text.ts';
 export { admitShardFiles, admitShards, type ListedShard } from './admit/shards.ts';
 export { sourceFacts } from './admit/source-facts.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { writeArchiveRds, writeCurrentRds } from '@sluice/formats/cran';
 import { buildTar, buildZip, type TarItem } from './conda-package.ts';
 
 /** What to build; all but the name has a default. `fields` win over what the others make; `undefined` leaves one out. */
@@ -56,12 +57,23 @@ export async function buildRPackage(options: RPackageOptions): Promise<BuiltRPac
   return { fileName: `${name}_${version}.${format}`, bytes, fields, paragraph: paragraphOf(fields, bytes) };
 }
 
+/** When files of a tree came into it, in seconds since 1970. */
+const cranTime = 1_750_000_000;
+
 /**
- * Make one tree of a CRAN-like repository in `folder`: the packages, PACKAGES and PACKAGES.gz with those of the files
- * that are the newest (the last given of a name), the others under Archive/.
+ * Make one tree of a CRAN-like repository in `folder`, in place of what is there: PACKAGES and PACKAGES.gz with those files
+ * that are the newest (the last given of a name), the others under Archive/, and in Meta/ when each came.
+ *
+ * @param withdrawn names of which all is in the archive.
  */
-export function buildCranTree(folder: string, packages: readonly BuiltRPackage[]): void {
+export function buildCranTree(
+  folder: string,
+  packages: readonly BuiltRPackage[],
+  { withdrawn = [] }: { withdrawn?: readonly string[] } = {},
+): void {
+  rmSync(folder, { recursive: true, force: true });
   const current = new Map(packages.map((built) => [built.fields.get('Package')!, built]));
+  for (const name of withdrawn) current.delete(name);
   for (const built of packages) {
     const name = built.fields.get('Package')!;
     const isCurrent = current.get(name) === built;
@@ -70,9 +82,28 @@ export function buildCranTree(folder: string, packages: readonly BuiltRPackage[]
     writeFileSync(place, built.bytes);
   }
   const text = [...current.values()].map((built) => built.paragraph).join('\n');
-  mkdirSync(folder, { recursive: true });
+  writeTimes(folder, packages, new Set(current.values()));
   writeFileSync(path.join(folder, 'PACKAGES'), text);
   writeFileSync(path.join(folder, 'PACKAGES.gz'), gzipSync(text));
+}
+
+function writeTimes(folder: string, packages: readonly BuiltRPackage[], current: ReadonlySet<BuiltRPackage>): void {
+  const timesOf = ({ fields, fileName, bytes }: BuiltRPackage, i: number) => ({
+    name: fields.get('Package')!,
+    path: `${fields.get('Package')}/${fileName}`,
+    fileName,
+    size: bytes.length,
+    mtime: cranTime + i * 86_400,
+  });
+  const all = packages.map((built, i) => ({ ...timesOf(built, i), isCurrent: current.has(built) }));
+  const archived = Map.groupBy(
+    all.filter(({ isCurrent }) => !isCurrent),
+    ({ name }) => name,
+  );
+  const listed = all.filter(({ isCurrent }) => isCurrent).map((one) => ({ ...one, path: one.fileName }));
+  mkdirSync(path.join(folder, 'Meta'), { recursive: true });
+  writeFileSync(path.join(folder, 'Meta/archive.rds'), gzipSync(writeArchiveRds([...archived])));
+  writeFileSync(path.join(folder, 'Meta/current.rds'), gzipSync(writeCurrentRds(listed)));
 }
 
 async function pack(name: string, files: Record<string, string>, format: 'tar.gz' | 'zip' | 'tgz'): Promise<Buffer> {

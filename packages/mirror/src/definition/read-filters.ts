@@ -26,7 +26,8 @@ export function readMirrorFilters(
 ): { filters: MirrorFilters } | { issues: DefinitionIssue[] } {
   const issues: DefinitionIssue[] = [];
   const given = entriesOf(filters, issues);
-  const out: MirrorFilters = {};
+  // Of R the sources come in unless binaries are named, since there is no end of these.
+  const out: MirrorFilters = type === 'CRAN' ? { trees: ['src/contrib'] } : {};
   for (const [key, value] of given) {
     if (isListKey(key, type)) {
       const list = readList(key, value, type, issues);

@@ -1,12 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { findPart, sourceRevision } from '@sluice/catalog';
 import { lookedAtSubdirs } from '@sluice/policy';
 import { MirrorError } from '../errors.ts';
 import { listSubdirs } from '../upstreams/conda/list-subdirs.ts';
+import { patiently } from './patiently.ts';
 import { refreshPart } from './refresh-part.ts';
 import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
-
-const mostAttempts = 3;
 
 /**
  * First stage: ask the upstream for the index of every subdir the mirror looks at, one after the other in byte order, and admit what
@@ -35,20 +33,6 @@ export async function refreshSource(context: RunContext): Promise<StageEnd> {
     await save(context, { stage: 'plan', steps, revision, last_key: null }, trx);
   });
   return 'next';
-}
-
-/** What is cut short once may come whole the next time. */
-async function patiently<T>(context: RunContext, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      const { signal } = context.lease;
-      signal.throwIfAborted();
-      if (!(error instanceof MirrorError) || !error.transient || attempt >= mostAttempts) throw error;
-      await pause(context.timings.retryPauseMs * attempt, undefined, { signal }).catch(() => signal.throwIfAborted());
-    }
-  }
 }
 
 async function refuseEmpty(context: RunContext, subdirs: readonly string[]): Promise<void> {

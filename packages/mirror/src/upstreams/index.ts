@@ -1,6 +1,7 @@
 import type { MirrorType } from '../definition/mirror-types.ts';
 import type { RunContext, StageEnd } from '../run/run-context.ts';
 import { condaFormat } from './conda/conda-format.ts';
+import { cranFormat } from './cran/cran-format.ts';
 import type { ListedFile, LocateDeps } from './listed-file.ts';
 import type { Location } from './location.ts';
 import { pypiFormat } from './pypi/pypi-format.ts';
@@ -14,7 +15,10 @@ export interface UpstreamFormat {
   locator(deps: LocateDeps, upstream: UpstreamDeps): (file: ListedFile) => Promise<Location>;
 }
 
-const formats = { conda: condaFormat, python_simple: pypiFormat } satisfies Partial<Record<MirrorType, UpstreamFormat>>;
+const formats = { conda: condaFormat, python_simple: pypiFormat, CRAN: cranFormat } satisfies Record<
+  MirrorType,
+  UpstreamFormat
+>;
 
 /** How upstreams of this type are read, by the type of their source. */
 export function upstreamFormat(type: string): UpstreamFormat {

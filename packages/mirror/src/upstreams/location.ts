@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 
-/** Where something is: a URL to ask, secrets included, or a path of this machine. */
-export type Location = { kind: 'http'; url: string } | { kind: 'file'; path: string };
+/**
+ * Where something is: a URL to ask, secrets included, or a path of this machine. `otherwise`: where else it may be, should it
+ * not be there.
+ */
+export type Location = ({ kind: 'http'; url: string } | { kind: 'file'; path: string }) & { otherwise?: Location };
 
 /** A URL as a place to read from. */
 export function locationOf(url: URL): Location {

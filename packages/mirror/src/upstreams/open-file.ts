@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { MirrorError } from '../errors.ts';
 import { proxyWithSecret } from '../source-address.ts';
+import { absentIfMissing } from './absent-if.ts';
 import type { Location } from './location.ts';
 import type { UpstreamDeps } from './upstream-deps.ts';
 
@@ -25,6 +26,12 @@ export async function openFile(
   name: string,
   options: { from: number; attempts?: number | undefined },
 ): Promise<OpenFile> {
+  const { otherwise } = location;
+  if (otherwise !== undefined) {
+    const { otherwise: _, ...here } = location;
+    const found = await openFile(deps, here as Location, name, options).catch(absentIfMissing);
+    return found ?? openFile(deps, otherwise, name, options);
+  }
   if (location.kind === 'file') return openLocal(deps, location.path, options.from);
   const answer = await deps.http.open({
     url: location.url,

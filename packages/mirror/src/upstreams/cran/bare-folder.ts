@@ -1,0 +1,68 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type CranTree, parseDcf, parseRFileName, type RFileTimes } from '@sluice/formats/cran';
+import { describeRFile } from '@sluice/registry';
+import { MirrorError } from '../../errors.ts';
+import { absentIfMissing } from '../absent-if.ts';
+import type { UpstreamDeps } from '../upstream-deps.ts';
+import type { ListedPackage, PackagesIndex } from './read-packages.ts';
+
+/** What is known of a file from the last look: its paragraph, and what it was made from. */
+export interface KnownFile {
+  body: string;
+  size?: number;
+  mtime?: string;
+}
+
+/** What lies in a folder without an index: as an index would have it. */
+export interface BareFolder {
+  index: PackagesIndex;
+  current: Map<string, RFileTimes>;
+}
+
+/**
+ * Read the packages of a folder that has no PACKAGES. Files that are as large and as old as last time are not opened again.
+ *
+ * @returns undefined when there is no such folder, or no package in it.
+ */
+export async function bareFolder(
+  deps: UpstreamDeps,
+  folder: string,
+  tree: CranTree,
+  known: (file: string) => KnownFile | undefined,
+): Promise<BareFolder | undefined> {
+  const root = await deps.guard.path(folder).catch(absentIfMissing);
+  const names = root === undefined ? [] : await readdir(root).catch(notThere);
+  const files = names.filter((name) => name.endsWith(`.${tree.extension}`)).sort();
+  if (root === undefined || files.length === 0) return undefined;
+  const packages: ListedPackage[] = [];
+  const refused: PackagesIndex['refused'] = [];
+  const current = new Map<string, RFileTimes>();
+  for (const file of files) {
+    deps.signal?.throwIfAborted();
+    const place = path.join(root, file);
+    const { size, mtimeMs } = await stat(place);
+    const mtime = Math.floor(mtimeMs / 1000);
+    try {
+      const { name } = parseRFileName(file);
+      const before = known(file);
+      const isSame = before?.size === size && before.mtime === new Date(mtime * 1000).toISOString();
+      const body = isSame ? before.body : await describeRFile({}, place, file);
+      packages.push({ file, name, body, fields: parseDcf(body) });
+      current.set(file, { path: file, size, mtime });
+    } catch (error) {
+      if (!(error instanceof Error) || error instanceof MirrorError || !isRefusal(error)) throw error;
+      refused.push({ file, reason: error.message });
+    }
+  }
+  return { index: { packages, refused }, current };
+}
+
+function isRefusal(error: Error): boolean {
+  return error.name === 'ArchiveError' || error.name === 'FormatError';
+}
+
+function notThere(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+  throw error;
+}
