@@ -53,8 +53,7 @@ export type FormatErrorCode =
   | 'shard_syntax'
   | 'simple_limit'
   | 'simple_malformed'
-  | 'simple_version'
-  | 'upload_form';
+  | 'simple_version';
 
 /**
  * The one error of the formats room: a text that is not what it claims to be.

@@ -10,3 +10,4 @@ export {
   packageTypeOf,
   pythonPart,
 } from './package-type.ts';
+export { changedShardSum, noShards, readShardSum, type ShardSum, writeShardSum } from './shard-sum.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseLicence } from '../licence/index.ts';
-import { isStaticMetadata, parseCoreMetadata } from './core-metadata.ts';
+import { parseCoreMetadata } from './core-metadata.ts';
 import { pythonLicenceText } from './licence.ts';
 
 const head = 'Metadata-Version: 2.1\nName: Foo.Bar\nVersion: 1.0\n';
@@ -88,12 +88,6 @@ Name: not a header
     [`${head}\n${'x'.repeat(17 * 2 ** 20)}`, 'at most 16777216 bytes'],
   ])('refuses %#', (text, wanted) => {
     expect(() => parseCoreMetadata(text)).toThrow(expect.objectContaining({ code: 'python_metadata', wanted }));
-  });
-
-  test('tells whether the metadata of a source distribution holds for its wheels', () => {
-    expect(isStaticMetadata(parseCoreMetadata(head))).toBe(false);
-    expect(isStaticMetadata(parseCoreMetadata(head.replace('2.1', '2.2')))).toBe(true);
-    expect(isStaticMetadata(parseCoreMetadata(`${head.replace('2.1', '2.10')}Dynamic: Requires-Dist\n`))).toBe(false);
   });
 });
 

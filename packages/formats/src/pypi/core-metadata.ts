@@ -79,19 +79,9 @@ export function parseCoreMetadata(document: Uint8Array | string): CoreMetadata {
 }
 
 /** `Label, https://…`; without a comma all of it is the address. */
-export function readProjectUrl(text: string): ProjectUrl {
+function readProjectUrl(text: string): ProjectUrl {
   const comma = text.indexOf(',');
   return { label: text.slice(0, Math.max(comma, 0)).trim(), url: text.slice(comma + 1).trim() };
-}
-
-/**
- * Whether wheels built of a source distribution are known to say the same as it: then its metadata can be offered to installers.
- *
- * @see PEP 643, PEP 658
- */
-export function isStaticMetadata({ metadataVersion, dynamic }: CoreMetadata): boolean {
-  const [major, minor] = metadataVersion.split('.').map(Number) as [number, number];
-  return (major > 2 || (major === 2 && minor >= 2)) && dynamic.length === 0;
 }
 
 type TextField =

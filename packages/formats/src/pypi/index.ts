@@ -1,7 +1,7 @@
 export type { Attestation, AttestationBundle, AttestationStatement } from './attestation.ts';
 export { attestationBundle, attests, parseAttestations, parseProvenance, writeProvenance } from './attestation.ts';
 export type { CoreMetadata, ProjectUrl } from './core-metadata.ts';
-export { isStaticMetadata, parseCoreMetadata, readProjectUrl } from './core-metadata.ts';
+export { parseCoreMetadata } from './core-metadata.ts';
 export type { PythonFileName, SdistFileName, WheelFileName, WheelTag } from './file-name.ts';
 export { parsePythonFileName, printWheelTag, readPythonFileName } from './file-name.ts';
 export type { PythonLicenceFacts } from './licence.ts';
@@ -21,13 +21,10 @@ export { readSimpleHtml } from './simple/read-html.ts';
 export { readSimpleJson } from './simple/read-json.ts';
 export type { ProjectListScanner } from './simple/read-list.ts';
 export { createProjectListScanner } from './simple/read-list.ts';
-export { readSimplePage, SIMPLE_ACCEPT, simpleFormOf } from './simple/read-page.ts';
-export { resolveUrl } from './simple/resolve-url.ts';
 export type { ProjectStatus, SimpleEntry, SimpleFile, SimplePage } from './simple/simple-page.ts';
 export { writeSimpleHtml } from './simple/write-html.ts';
 export type { SimplePageParts } from './simple/write-json.ts';
 export { SIMPLE_API_VERSION, writeSimpleJson } from './simple/write-json.ts';
-export { writeProjectListHtml, writeProjectListJson } from './simple/write-list.ts';
 export type { PythonSpecifier, SpecifierClause, SpecifierOperator } from './specifier.ts';
 export {
   installable,
@@ -39,8 +36,6 @@ export {
 } from './specifier.ts';
 export type { PythonMinor } from './suits-python.ts';
 export { fileSuitsPython, parsePythonMinor, specifierMeetsPython, tagSuitsPython } from './suits-python.ts';
-export type { UploadForm } from './upload-form.ts';
-export { readUploadForm, UPLOAD_FILE_FIELD } from './upload-form.ts';
 export type { PythonVersion, VersionNumber } from './version.ts';
 export { comparePythonVersions, isPrerelease, parsePythonVersion, readPythonVersion } from './version.ts';
 export { wheelPlatforms } from './wheel-platforms.ts';

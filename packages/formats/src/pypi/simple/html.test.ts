@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { createHtmlScanner } from './html-scan.ts';
 import { readSimpleFile } from './read-file.ts';
 import { readSimpleHtml } from './read-html.ts';
-import { readSimplePage } from './read-page.ts';
 import type { SimpleFile } from './simple-page.ts';
 import { writeSimpleHtml } from './write-html.ts';
 
@@ -131,30 +130,6 @@ describe('readSimpleHtml', () => {
     [`<html><a href="a-1.whl">${'x'.repeat(100_000)}</a>`, 'simple_limit'],
   ])('refuses %#', (html, code) => {
     expect(() => readSimpleHtml(html, page)).toThrow(expect.objectContaining({ code }));
-  });
-});
-
-describe('readSimplePage', () => {
-  const read = (text: string, type: string | undefined) => readSimplePage(new TextEncoder().encode(text), type, page);
-  const json = '{"files":[{"filename":"a-1.whl","url":"a-1.whl"}]}';
-  const html = '<html><a href="a-1.whl">a-1.whl</a></html>';
-
-  test.each([
-    ['application/vnd.pypi.simple.v1+json', json, 'a-1.whl'],
-    ['application/json; charset=utf-8', json, 'a-1.whl'],
-    ['application/vnd.pypi.simple.v1+html', html, `${page}a-1.whl`],
-    ['Text/HTML;charset=UTF-8', html, `${page}a-1.whl`],
-    [undefined, html, `${page}a-1.whl`],
-  ])('reads %s', (type, text, url) => {
-    expect(read(text, type).files).toMatchObject([{ filename: 'a-1.whl', url }]);
-  });
-
-  test.each([
-    ['application/vnd.pypi.simple.v2+json', 'simple_version'],
-    ['application/octet-stream', 'simple_malformed'],
-    ['text/plain', 'simple_malformed'],
-  ])('refuses %s', (type, code) => {
-    expect(() => read(html, type)).toThrow(expect.objectContaining({ code }));
   });
 });
 

@@ -18,19 +18,19 @@ export function writeSimpleHtml(page: Pick<SimplePage, 'name' | 'status' | 'stat
 }
 
 /** What comes before the body of a page, in HTML 5. */
-export function htmlHead(title: string, meta: readonly string[]): string {
+function htmlHead(title: string, meta: readonly string[]): string {
   return `<!DOCTYPE html>\n<html>\n<head>\n${meta.join('')}<title>${escapeHtml(title)}</title>\n</head>\n<body>\n`;
 }
 
-export const HTML_END = '</body>\n</html>\n';
+const HTML_END = '</body>\n</html>\n';
 
 /** A line of the head. */
-export function meta(name: string, content: string): string {
+function meta(name: string, content: string): string {
   return `<meta name="${name}" content="${escapeHtml(content)}">\n`;
 }
 
 /** Text between tags or in a quoted attribute. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
