@@ -17,6 +17,9 @@ export interface MirrorFlags {
   internal?: boolean;
   subdirs?: string[];
   projects?: string[];
+  platforms?: string[];
+  pythonVersions?: string[];
+  latestVersions?: number;
   licenses?: string[];
   onlySpec?: string[];
   excludeSpec?: string[];
@@ -40,7 +43,7 @@ export const mirrorOptions: readonly Option[] = [
     'active',
     'passive',
   ]),
-  new Option('--type <type>', 'conda'),
+  new Option('--type <type>', 'conda, python_simple or CRAN'),
   new Option('--cron <fields>', 'when it runs, five fields'),
   new Option('--time-zone <name>', 'of the schedule, such as Europe/Berlin'),
   new Option('--proxy <url>', 'http://[user:password@]host[:port]'),
@@ -53,7 +56,10 @@ export const mirrorOptions: readonly Option[] = [
   commaListOption('--licenses <list>', '-gpl3 leaves out, mit keeps only'),
   new Option('--date-from <day>', 'first day of building, 2026-01-31'),
   new Option('--date-to <day>', 'last day of building'),
-  commaListOption('--projects <list>', 'only these projects').hideHelp(),
+  commaListOption('--projects <list>', 'Python: only these projects'),
+  commaListOption('--platforms <list>', 'Python: wheels for these platforms, linux-64,osx-arm64'),
+  commaListOption('--python-versions <list>', 'Python: wheels for these versions, 3.12,3.13'),
+  new Option('--latest-versions <count>', 'Python: so many of the newest versions of a project').argParser(parseCount),
   new Option('--cve-score <score>', 'highest score').argParser(parseScore).hideHelp(),
   switchOption('--exclude-uncurated-cve-packages [yes]', 'leave out what has uncurated advisories').hideHelp(),
   switchOption('--only-signed [yes]', 'leave out what is not signed').hideHelp(),
@@ -86,6 +92,9 @@ function filterFields(flags: MirrorFlags): Filters {
   return set({
     subdirs: flags.subdirs,
     projects: flags.projects,
+    platforms: flags.platforms,
+    python_versions: flags.pythonVersions,
+    latest_versions: flags.latestVersions,
     only_specs: flags.onlySpec,
     exclude_specs: flags.excludeSpec,
     include_specs: flags.includeSpec,
@@ -117,6 +126,11 @@ function switchOption(flags: string, description: string): Option {
     if (['no', 'false', '0', 'off'].includes(said)) return false;
     throw new InvalidArgumentError('Give yes or no.');
   });
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Give a count, 1 or more.');
+  return Number(text);
 }
 
 function parseScore(text: string): number {

@@ -27,6 +27,7 @@ describe('readDefinition', () => {
       time_zone: 'UTC',
       filters: {},
       keep_legacy: false,
+      internal: false,
     });
   });
 
@@ -62,6 +63,7 @@ describe('readDefinition', () => {
       time_zone: 'Europe/Berlin',
       filters,
       keep_legacy: true,
+      internal: false,
     });
   });
 
@@ -71,7 +73,13 @@ describe('readDefinition', () => {
     ['no source', { source_root: undefined }, ['source_root required']],
     ['another source', { source_root: 's3://bucket' }, ['source_root source_url']],
     ['another mode', { mirror_mode: 'lazy' }, ['mirror_mode mode_invalid']],
-    ['another type', { mirror_type: 'CRAN' }, ['mirror_type type_not_supported']],
+    ['another type', { mirror_type: 'npm' }, ['mirror_type type_not_supported']],
+    [
+      'a tree that is none',
+      { mirror_type: 'CRAN', filters: { trees: ['bin/windows'] } },
+      ['filters.trees[0] tree_invalid'],
+    ],
+    ['trees of conda', { filters: { trees: ['src/contrib'] } }, ['filters.trees filter_of_another_type']],
     ['a proxy over https', { proxy: 'https://proxy' }, ['proxy proxy_invalid']],
     ['no proxy', { proxy: '' }, []],
     ['a schedule that is none', { cron: 'daily' }, ['cron cron_invalid']],

@@ -45,6 +45,8 @@ export async function editMirror(
     if (!before) throw mirrorMissing(id);
     if (fields.mirror_mode !== undefined && fields.mirror_mode !== null && fields.mirror_mode !== before.mode)
       throw modeFixed(before);
+    if (fields.mirror_type !== undefined && fields.mirror_type !== null && fields.mirror_type !== before.source_type)
+      throw typeFixed(before);
     const stored = addressOf(deps, before);
     const after = readDefinition(mergedInput(before, stored, fields), now);
     const address = keepSecrets(after.address, stored);
@@ -119,7 +121,6 @@ export function mergedInput(before: MirrorRow, stored: SourceAddress, fields: Mi
   return {
     mirror_name: before.name,
     source_root: shown.url,
-    mirror_type: before.source_type,
     cron: before.cron,
     time_zone: before.time_zone,
     keep_legacy: before.keep_legacy,
@@ -127,6 +128,7 @@ export function mergedInput(before: MirrorRow, stored: SourceAddress, fields: Mi
     proxy: shown.proxy,
     ...given,
     mirror_mode: before.mode,
+    mirror_type: before.source_type,
     filters: isObject(filters) ? { ...before.filters, ...filters } : filters,
   };
 }
@@ -164,6 +166,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** The error of a mirror that is not there. */
 export function mirrorMissing(id: string): MirrorError {
   return new MirrorError('mirror_missing', `There is no mirror ${id}.`, { found: id });
+}
+
+function typeFixed(before: MirrorRow): MirrorError {
+  return new MirrorError(
+    'mode_fixed',
+    `The type of a mirror cannot be changed; this one is ${before.source_type}. Make another mirror.`,
+    { wanted: before.source_type, found: 'another type' },
+  );
 }
 
 function modeFixed(before: MirrorRow): MirrorError {

@@ -190,6 +190,7 @@ describe('editMirror', () => {
 
   test.each<[string, object, string]>([
     ['another mode', { mirror_mode: 'active' }, 'mode_fixed'],
+    ['another type', { mirror_type: 'python_simple' }, 'mode_fixed'],
     ['the name of another', { mirror_name: 'two' }, 'mirror_name_taken'],
     ['what a new one may not have', { filters: { only_specs: ['a'] } }, 'definition_invalid'],
     ['a place that is not allowed', { source_root: 'http://169.254.169.254/' }, 'source_refused'],

@@ -1,16 +1,9 @@
-import { findCompanion } from '@sluice/catalog';
+import { createCompanions } from '@sluice/mirror';
 import type { Rooms } from '../../../compose.ts';
 import type { CompanionDeps } from './companion-answer.ts';
 
 /** See {@link CompanionDeps}. */
-export function findBeside({ db, fetcher }: Pick<Rooms, 'db' | 'fetcher'>): CompanionDeps['companion'] {
-  return async ({ part, record, expected }, kind) => {
-    const place = { ...part, file: record.file, from_rev: record.from_rev, kind };
-    const stored = await findCompanion(db, place);
-    if (stored || kind !== 'metadata' || !record.file.endsWith('.whl')) return stored;
-    // Out of the wheel itself, which is read when it comes in.
-    const fetched = await fetcher.fetch({ part, file: record.file, from_rev: record.from_rev, expected });
-    if (fetched.kind === 'inflight') await fetched.done;
-    return findCompanion(db, place);
-  };
+export function findBeside({ mirroring, fetcher }: Pick<Rooms, 'mirroring' | 'fetcher'>): CompanionDeps['companion'] {
+  const companions = createCompanions(mirroring, fetcher);
+  return ({ part, record, expected, blob }, kind) => companions.find({ part, ...record, expected, blob }, kind);
 }
