@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type BlobRow, type EntryRow, headShardEntries, liveEntries } from '@sluice/catalog';
+import { packageTypeOf } from '@sluice/formats/package';
 import { putSmallBlobs } from '@sluice/storage';
 import { chooseShards, type ShownSubdir } from './choose-shards.ts';
 import type { PublishDeps } from './deps.ts';
 import type { PublishedLayer } from './layers.ts';
 import { shownNames, signatureDifference } from './select.ts';
 import { loadSelection, type SubdirScope } from './selection.ts';
-import { indexKey, type ShardChanges, writeShardIndex } from './shard-index.ts';
+import { indexKey, type ShardChanges, writePartSum, writeShardIndex } from './shard-index.ts';
 import { storeShards } from './store-shards.ts';
 import type { NamesAbove } from './tiers.ts';
 
@@ -121,10 +122,21 @@ async function addIndex(
   if (!all && index && plan.put.length + plan.drop.length === 0) return;
   const put: Shard[] = (all ?? plan.put).map(({ key, blob }) => [nameOf(key), blob]);
   const changes: ShardChanges = new Map([...put, ...plan.drop.map(({ key }): Shard => [nameOf(key), null])]);
-  let bytes = await writeShardIndex(deps.storage, subdir, all ? undefined : index, changes);
+  const isServed = packageTypeOf(subdir) === 'conda';
+  const write = (previous: BlobRow | undefined, from: ShardChanges, gone: readonly EntryRow[]) =>
+    isServed
+      ? writeShardIndex(deps.storage, subdir, previous, from)
+      : writePartSum(
+          deps.storage,
+          previous,
+          from,
+          gone.map(({ blob }) => blob),
+        );
+  const gone = [...changes.keys()].flatMap((name) => live.get(`${subdir}/${name}`) ?? []);
+  let bytes = all ? await write(undefined, changes, []) : await write(index, changes, gone);
   if (!all && (!index || bytes === 'unreadable')) {
     const known = await headShards(deps, state, live);
-    bytes = await writeShardIndex(deps.storage, subdir, undefined, new Map([...known, ...changes]));
+    bytes = await write(undefined, new Map([...known, ...changes]), []);
   }
   if (bytes === undefined || bytes === 'unreadable') {
     if (index) plan.drop.push({ kind: 'index', key: indexKey(subdir) });

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { zstdCompressSync, zstdDecompress } from 'node:zlib';
 import { patchShardIndex } from '@sluice/formats/conda';
+import { changedShardSum, noShards, readShardSum, writeShardSum } from '@sluice/formats/package';
 import { type BlobColumns, type BlobStore, blobRef } from '@sluice/storage';
 
 const decompress = promisify(zstdDecompress);
@@ -31,4 +32,28 @@ export async function writeShardIndex(
   const index = patchShardIndex(info, before, changes);
   if (!index) return 'unreadable';
   return index.count === 0 ? undefined : zstdCompressSync(index.bytes, { pledgedSrcSize: index.bytes.byteLength });
+}
+
+/**
+ * What stands in the place of an index for a part whose index nobody is served: the sum of its shards, so that a name more in a
+ * part of a hundred thousand names costs no more than in an empty one.
+ *
+ * @param previous the sum that is to be changed; undefined to begin with none.
+ * @param gone digests of the shards that the changed names had.
+ * @returns as {@link writeShardIndex}.
+ */
+export async function writePartSum(
+  storage: BlobStore,
+  previous: BlobColumns | undefined,
+  changes: ShardChanges,
+  gone: Iterable<Uint8Array>,
+): Promise<Uint8Array | undefined | 'unreadable'> {
+  const before = previous ? readShardSum(await storage.read(blobRef(previous))) : noShards;
+  if (!before) return 'unreadable';
+  const sum = changedShardSum(
+    before,
+    [...changes.values()].filter((digest) => digest !== null),
+    gone,
+  );
+  return sum.count === 0 ? undefined : writeShardSum(sum);
 }

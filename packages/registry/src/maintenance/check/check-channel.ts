@@ -8,6 +8,8 @@ import {
 } from '@sluice/catalog';
 import { decodeShardIndex } from '@sluice/formats/conda';
 import { bytesToHex } from '@sluice/formats/digest';
+import { changedShardSum, noShards, packageTypeOf, type ShardSum, writeShardSum } from '@sluice/formats/package';
+import { blobRef } from '@sluice/storage';
 import { readZstd } from '../read-shard.ts';
 import { checkBytes } from './check-bytes.ts';
 import { checkMonolith } from './check-monolith.ts';
@@ -39,7 +41,7 @@ export async function checkChannel(check: Check, at?: Place): Promise<Place | un
   await checkIndex(check, channel, numbers, subdir);
   if (check.deep) {
     await checkShards(check, channel, numbers, subdir);
-    await checkMonolith(check, channel, numbers, subdir);
+    if (packageTypeOf(subdir) === 'conda') await checkMonolith(check, channel, numbers, subdir);
   }
   return { channel, subdir };
 }
@@ -112,12 +114,19 @@ async function checkIndex(
   const [index] = (await listedEntries(check.deps.db, channel, { kind: 'index', no: head_no }, '', portion)).filter(
     (entry) => entry.key === key,
   );
-  const listed = index && (await listedShards(check, index));
+  // Of a part whose index nobody is served there is but a sum.
+  const hasSum = packageTypeOf(subdir) !== 'conda';
+  const listed = index && !hasSum ? await listedShards(check, index) : undefined;
   if (!index) tell('index_missing', key, 'The subdir has shards, and no index that lists them.');
-  else if (!listed) tell('index_differs', key, 'The index cannot be read, so nobody knows what it lists.');
+  else if (!hasSum && !listed) tell('index_differs', key, 'The index cannot be read, so nobody knows what it lists.');
+  let sum = noShards;
   if (index && check.channelId !== undefined) await checkBytes(check, [index], path);
   for await (const page of shardsOf(check, channel, head_no, subdir)) {
     check.report.entries += page.length;
+    sum = changedShardSum(
+      sum,
+      page.map(({ sha256 }) => sha256),
+    );
     if (check.channelId !== undefined) {
       check.report.blobs += page.length;
       await checkBytes(check, page, path);
@@ -135,6 +144,13 @@ async function checkIndex(
   for (const name of listed?.keys() ?? []) {
     tell('index_differs', `${subdir}/${name}`, 'The index lists a shard that the head does not have.');
   }
+  if (index && hasSum && !(await isSum(check, index, sum)))
+    tell('index_differs', key, `The sum of the part is not that of the ${sum.count} shards that the head has.`);
+}
+
+async function isSum({ deps }: Check, index: ListedEntry, sum: ShardSum): Promise<boolean> {
+  const bytes = await deps.storage.read(blobRef(index)).catch(() => undefined);
+  return bytes !== undefined && Buffer.compare(bytes, writeShardSum(sum)) === 0;
 }
 
 /** The digests of the shards that an index lists, by package name; undefined when it cannot be read. */
