@@ -10,7 +10,7 @@ import {
 import { evaluate, type Reason } from '@sluice/policy';
 import type { DifferentFile } from './compare.ts';
 import type { PublishDeps } from './deps.ts';
-import { type RuledLayer, ruledLayers } from './layers.ts';
+import { belowName, type RuledLayer, ruledLayers } from './layers.ts';
 import { patchedVersion, twinOf, versionFacts } from './listed-version.ts';
 import { patchesAt } from './patches.ts';
 import { signatureWord } from './select.ts';
@@ -22,9 +22,10 @@ import { signatureWord } from './select.ts';
  *     upstream_added, upstream_removed, upstream_changed   in a mirror's source
  *     layer_added, layer_removed                           the mirror that shows it came or went
  *     layer_changed                                        another layer shows a file of that name
+ *     below_added, below_removed, below_changed            in a channel that shows below this one
  *     patched                                              the channel's own patches changed
  *     denied                                               a rule refuses it now: `rule` says which and why
- *     hidden                                               nothing of it changed and no rule refuses it now: one did then, or its download failed
+ *     hidden                                               nothing of it changed and no rule refuses it now: one did then, its download failed, or a layer above shows that name
  *     allowed                                              no rule refuses it any more
  */
 export type ChangeCode =
@@ -36,12 +37,15 @@ export type ChangeCode =
   | 'layer_added'
   | 'layer_removed'
   | 'layer_changed'
+  | 'below_added'
+  | 'below_removed'
+  | 'below_changed'
   | 'patched'
   | 'denied'
   | 'hidden'
   | 'allowed';
 
-/** Why a file differs. `layer`: `uploads`, or the name of the mirror; null for a mirror that is no more. */
+/** Why a file differs. `layer`: `uploads`, `below`, or the name of the mirror; null for a mirror that is no more. */
 export interface ChangeReason {
   code: ChangeCode;
   layer: string | null;
@@ -57,8 +61,8 @@ interface Shown {
   record: RecordVersion;
 }
 
-/** Versions as the channel's patches of then show them, by file; null for those that they remove. */
-type Versions = Map<string, RecordVersion | null>;
+/** Versions as the patches of then show them, by file; null for those that they remove. One map an input, in their order. */
+type Versions = Map<string, RecordVersion | null>[];
 
 /**
  * Why each of these files differs between two publications. Asks for records once a layer and subdir, whatever the number of
@@ -98,33 +102,39 @@ export async function changeReasons(
   return files.map((file) => reasons.get(file)!);
 }
 
-/** The live versions of the files and their twins at a publication, by source. */
+/** The live versions of the files and their twins at a publication. */
 async function versionsAt(
   { db }: Pick<PublishDeps, 'db'>,
   channelId: number,
   { inputs, patch_rev }: PublicationRow,
   subdir: string,
   files: readonly DifferentFile[],
-): Promise<Map<number, Versions>> {
-  const patch = await (await patchesAt(db, channelId, patch_rev)).of(subdir);
+): Promise<Versions> {
   const names = files.flatMap(({ file }) => [file, ...twinOf(file)]);
-  const found = new Map<number, Versions>();
-  for (const { source_id, revision } of inputs) {
-    const versions = await findRecords(db, { source_id, subdir }, names, revision);
-    found.set(source_id, new Map(versions.map((version) => [version.file, patchedVersion(patch, version) ?? null])));
+  const found: Versions = [];
+  for (const { source_id, revision, patches = [] } of inputs) {
+    const versions = new Map<string, RecordVersion | null>();
+    for (const version of await findRecords(db, { source_id, subdir }, names, revision)) {
+      versions.set(version.file, version);
+    }
+    for (const through of [...patches, { channel_id: channelId, patch_rev }]) {
+      const patch = await (await patchesAt(db, through.channel_id, through.patch_rev)).of(subdir);
+      for (const [file, seen] of versions) versions.set(file, (seen && patchedVersion(patch, seen)) ?? null);
+    }
+    found.push(versions);
   }
   return found;
 }
 
 /** The input that shows a file: the first whose version is in the signature, since one above may have it and not show it. */
 function shownBy(
-  versions: Map<number, Versions>,
+  versions: Versions,
   { inputs }: PublicationRow,
   { subdir, file }: DifferentFile,
   signature: Uint8Array | null,
 ): Shown | undefined {
-  const having = inputs.flatMap(({ source_id, layer }) => {
-    const record = versions.get(source_id)?.get(file);
+  const having = inputs.flatMap(({ source_id, layer }, i) => {
+    const record = versions[i]!.get(file);
     return record ? [{ source_id, layer, record }] : [];
   });
   const listed = having.find(({ record }) => {
@@ -134,13 +144,28 @@ function shownBy(
   return listed ?? having[0];
 }
 
+/** Whether two publications were made from the same layer. The channel's own go by their source: a mirror may be made anew. */
+function isSameLayer(one: Pick<Shown, 'layer' | 'source_id'>, other: Pick<Shown, 'layer' | 'source_id'>): boolean {
+  return isBelow(one) || isBelow(other) ? one.layer === other.layer : one.source_id === other.source_id;
+}
+
+function isBelow({ layer }: Pick<Shown, 'layer'>): boolean {
+  return layer.startsWith(belowName(''));
+}
+
+/** What a publication's layer has of a file; null when patches remove it. */
+function versionOf(versions: Versions, { inputs }: PublicationRow, shown: Shown, file: string) {
+  const places = inputs.flatMap((input, i) => (isSameLayer(input, shown) && versions[i]!.has(file) ? [i] : []));
+  return places.length === 0 ? undefined : versions[places[0]!]!.get(file);
+}
+
 interface Context {
   subdir: string;
   layers: readonly RuledLayer[];
   earlier: PublicationRow;
   later: PublicationRow;
-  before: Map<number, Versions>;
-  after: Map<number, Versions>;
+  before: Versions;
+  after: Versions;
 }
 
 function reasonOf(context: Context, file: string, was: Shown | undefined, is: Shown | undefined): ChangeReason {
@@ -154,46 +179,54 @@ function reasonOf(context: Context, file: string, was: Shown | undefined, is: Sh
 
 function whyChanged({ earlier, later }: Context, was: Shown, is: Shown): ChangeCode {
   const isOwn = is.layer === 'uploads';
-  if (was.source_id !== is.source_id) {
+  if (!isSameLayer(was, is)) {
     if (isOwn) return 'uploaded';
     if (was.layer === 'uploads') return 'deleted';
-    if (!hasSource(earlier, is)) return 'layer_added';
-    return hasSource(later, was) ? 'layer_changed' : 'layer_removed';
+    if (!hasLayer(earlier, is)) return 'layer_added';
+    return hasLayer(later, was) ? 'layer_changed' : 'layer_removed';
   }
+  if (isBelow(is)) return earlier.patch_rev === later.patch_rev ? 'below_changed' : 'patched';
   if (was.record.from_rev !== is.record.from_rev) return isOwn ? 'uploaded' : 'upstream_changed';
   return earlier.patch_rev === later.patch_rev ? 'upstream_changed' : 'patched';
 }
 
 function whyAdded({ earlier, before }: Context, file: string, is: Shown): ChangeCode {
+  const then = versionOf(before, earlier, is, file);
   if (is.layer === 'uploads') {
-    if (!before.get(is.source_id)?.has(file)) return 'uploaded';
+    if (then === undefined) return 'uploaded';
   } else {
-    if (!hasSource(earlier, is)) return 'layer_added';
-    if (!before.get(is.source_id)?.has(file)) return 'upstream_added';
+    if (!hasLayer(earlier, is)) return 'layer_added';
+    if (isBelow(is)) return then === null ? 'patched' : 'below_added';
+    if (then === undefined) return 'upstream_added';
   }
-  return before.get(is.source_id)?.get(file) === null ? 'patched' : 'allowed';
+  return then === null ? 'patched' : 'allowed';
 }
 
 function whyRemoved(context: Context, file: string, was: Shown, layer: string | null): ChangeReason {
   const { later, after, layers, subdir } = context;
-  if (!hasSource(later, was)) return { code: was.layer === 'uploads' ? 'deleted' : 'layer_removed', layer };
-  const versions = after.get(was.source_id);
-  const record = versions?.get(file);
+  if (!hasLayer(later, was)) return { code: was.layer === 'uploads' ? 'deleted' : 'layer_removed', layer };
+  const record = versionOf(after, later, was, file);
   if (record === null) return { code: 'patched', layer };
-  if (!versions || !record) return { code: was.layer === 'uploads' ? 'deleted' : 'upstream_removed', layer };
-  const ruled = layers.find(({ source_id }) => source_id === was.source_id);
-  const twins = twinOf(file).flatMap((twin) => versions.get(twin) ?? []);
+  if (!record) return { code: goneCode(was), layer };
+  const ruled = layers.find((one) => isSameLayer(one, was));
+  const twins = twinOf(file).flatMap((twin) => versionOf(after, later, was, twin) ?? []);
   const [rule] = ruled ? evaluate(ruled.rules, versionFacts(subdir, [record, ...twins]), 0).reasons : [];
   if (rule) return { code: 'denied', layer, rule };
-  return { code: 'hidden', layer };
+  return { code: isBelow(was) ? 'below_removed' : 'hidden', layer };
 }
 
-function hasSource({ inputs }: PublicationRow, { source_id }: Shown): boolean {
-  return inputs.some((input) => input.source_id === source_id);
+function goneCode(was: Shown): ChangeCode {
+  if (was.layer === 'uploads') return 'deleted';
+  return isBelow(was) ? 'below_removed' : 'upstream_removed';
+}
+
+function hasLayer({ inputs }: PublicationRow, shown: Shown): boolean {
+  return inputs.some((input) => isSameLayer(input, shown));
 }
 
 function nameOf(layers: readonly RuledLayer[], { layer, source_id }: Shown): string | null {
   if (layer === 'uploads') return 'uploads';
+  if (isBelow({ layer })) return 'below';
   const today = layers.find((one) => one.layer === layer) ?? layers.find((one) => one.source_id === source_id);
   return today?.mirror?.name ?? null;
 }

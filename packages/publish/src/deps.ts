@@ -14,3 +14,6 @@ export interface PublishDeps {
   /** Told how many shards or documents of a kind were made. */
   onRegenerated?: (kind: string, count: number) => void;
 }
+
+/** What reading facts and records works with. */
+export type ReadingDeps = Pick<PublishDeps, 'db' | 'pool' | 'storage' | 'now'>;

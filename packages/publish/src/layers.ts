@@ -72,26 +72,32 @@ export async function publishedLayers(
   neededNoarch: NeededNoarch,
 ): Promise<PublishedLayer[]> {
   const layers: PublishedLayer[] = await ownLayers(db, channel, neededNoarch);
-  for (const [k, { channel_id, no, inputs, patch_rev }] of (await headsBelow(db, channel.id)).entries()) {
-    for (const { source_id, revision, patches = [] } of inputs) {
-      layers.push({
-        layer: belowName(channel_id),
-        source_id,
-        source_url: null,
-        revision,
-        mirror: null,
-        rules: ownRules(channel),
-        tier: belowTier(channel, k),
-        reserved: [],
-        shownBy: { channel_id, no, patches: patch_rev === 0 ? patches : [...patches, { channel_id, patch_rev }] },
-      });
-    }
+  for (const [k, head] of (await headsBelow(db, channel.id)).entries()) {
+    layers.push(...headLayers(head, { rules: ownRules(channel), tier: belowTier(channel, k) }));
   }
   return layers;
 }
 
+/** The layers that the head of a channel below brings, one for everything it was made from. */
+export function headLayers(
+  { channel_id, no, inputs, patch_rev }: BelowHead,
+  { rules, tier }: Pick<PublishedLayer, 'rules' | 'tier'>,
+): PublishedLayer[] {
+  return inputs.map(({ source_id, revision, patches = [] }) => ({
+    layer: belowName(channel_id),
+    source_id,
+    source_url: null,
+    revision,
+    mirror: null,
+    rules,
+    tier,
+    reserved: [],
+    shownBy: { channel_id, no, patches: patch_rev === 0 ? patches : [...patches, { channel_id, patch_rev }] },
+  }));
+}
+
 /** What a layer is called that a channel below brings. */
-export function belowName(channelId: number): string {
+export function belowName(channelId: number | ''): string {
   return `below:${channelId}`;
 }
 

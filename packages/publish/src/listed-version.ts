@@ -6,9 +6,12 @@ import type { SubdirPatches } from './patches.ts';
 import { signatureWord } from './select.ts';
 import { patchedText } from './shown-text.ts';
 
-/** A version of a file that a publication lists, its text as it is listed there. */
+/** A version of a file that a publication lists. */
 export interface ListedVersion {
+  /** Its text as it is listed there. */
   record: RecordVersion;
+  /** As it came. */
+  version: RecordVersion;
   /** Of the first kept publication that has it since. */
   since: Date;
 }
@@ -20,31 +23,39 @@ const mostVersions = 100;
  * Which version of a file is listed, by the words in the shard's signature, so that no shard is read.
  *
  * @param asked `at`: by that publication; without it by any that is kept, and the newest version counts.
- * @param patches the channel's for that subdir: it may be listed as any of them left it.
+ * @param patches of the channels it is seen through, for that subdir: it may be listed as any of them left it.
  * @param record the newest version; those before it are looked at as well when `olderToo`.
  */
 export async function listedVersion(
   { db }: Pick<PublishDeps, 'db'>,
   asked: { channelId: number; at?: number },
   part: Part,
-  patches: SubdirPatches,
+  patches: readonly SubdirPatches[],
   record: RecordVersion,
   { olderToo }: { olderToo: boolean },
 ): Promise<ListedVersion | undefined> {
   // As the patches in force show it: so nearly every file that is asked for is listed.
-  const found = await firstListed(db, asked, part, shownBy(patches.inForce, record));
+  let seen: RecordVersion | undefined = record;
+  for (const { inForce } of patches) seen = seen && patchedVersion(inForce, seen);
+  const found = seen && (await firstListed(db, asked, part, [{ record: seen, version: record }]));
   if (found) return found;
   const older = olderToo ? await findOlderRecords(db, part, record.file, record.from_rev, mostVersions) : [];
-  return firstListed(db, asked, part, await texts([record, ...older], patches));
+  return firstListed(db, asked, part, await variants([record, ...older], patches));
 }
 
+type Variant = Pick<ListedVersion, 'record' | 'version'>;
+
 /** The versions as each of the patches shows them, and as they came: one version after the other. */
-async function texts(versions: readonly RecordVersion[], patches: SubdirPatches): Promise<RecordVersion[]> {
-  const shown = versions.map((version) => shownBy(patches.inForce, version));
-  for await (const patch of patches.earlier()) {
-    versions.forEach((version, i) => void shown[i]!.push(...shownBy(patch, version)));
+async function variants(versions: readonly RecordVersion[], patches: readonly SubdirPatches[]): Promise<Variant[]> {
+  let seen = versions.map((version) => [version]);
+  for (const { inForce, earlier } of patches) {
+    const shown = seen.map((some) => some.flatMap((one) => shownBy(inForce, one)));
+    for await (const patch of earlier()) {
+      seen.forEach((some, i) => void shown[i]!.push(...some.flatMap((one) => shownBy(patch, one))));
+    }
+    seen = seen.map((some, i) => [...new Set([...shown[i]!, ...some])]);
   }
-  return versions.flatMap((version, i) => [...new Set([...shown[i]!, version])]);
+  return seen.flatMap((some, i) => some.map((record) => ({ record, version: versions[i]! })));
 }
 
 function shownBy(patch: PatchInstructions | undefined, version: RecordVersion): RecordVersion[] {
@@ -67,14 +78,17 @@ async function firstListed(
   db: PublishDeps['db'],
   { channelId, at }: { channelId: number; at?: number },
   { subdir }: Part,
-  versions: readonly RecordVersion[],
+  seen: readonly Variant[],
 ): Promise<ListedVersion | undefined> {
-  if (versions.length === 0) return undefined;
-  const facts = versionFacts(subdir, versions);
-  const words = versions.map((_, i) => signatureWord(facts, i));
+  if (seen.length === 0) return undefined;
+  const facts = versionFacts(
+    subdir,
+    seen.map(({ record }) => record),
+  );
+  const words = seen.map((_, i) => signatureWord(facts, i));
   const times = await listedSince(db, channelId, `${subdir}/${nameIn(facts)}`, words, at);
   const i = times.findIndex((time) => time !== undefined);
-  return i < 0 ? undefined : { record: versions[i]!, since: times[i]! };
+  return i < 0 ? undefined : { ...seen[i]!, since: times[i]! };
 }
 
 /** The facts of some versions, row i of `versions[i]`, as rules and signatures see them. */

@@ -2,7 +2,7 @@ import { failedFiles, findRecords } from '@sluice/catalog';
 import type { PatchInstructions } from '@sluice/formats/conda';
 import { packageNameOf } from '@sluice/formats/package';
 import { addRecords, type Facts, factsBuilder, replacedFacts } from '@sluice/policy';
-import type { PublishDeps } from './deps.ts';
+import type { PublishDeps, ReadingDeps } from './deps.ts';
 import type { PublishedLayer } from './layers.ts';
 import type { WordSet } from './monolith/word-set.ts';
 import { factsOfNames } from './names-facts.ts';
@@ -41,7 +41,7 @@ const fewNames = 1000;
  * @param above the names that higher tiers show, in whatever subdir.
  */
 export async function loadSelection(
-  deps: PublishDeps,
+  deps: ReadingDeps,
   layers: readonly PublishedLayer[],
   scope: SubdirScope,
   above: NamesAbove,
@@ -53,7 +53,7 @@ export async function loadSelection(
 
 /** Judge what the layers have of the touched names of one subdir, each for itself. */
 export async function loadLayers(
-  deps: PublishDeps,
+  deps: ReadingDeps,
   layers: readonly PublishedLayer[],
   scope: SubdirScope,
 ): Promise<LoadedLayer[]> {
@@ -88,7 +88,7 @@ async function patchesOf(
 }
 
 async function loadFacts(
-  deps: PublishDeps,
+  deps: ReadingDeps,
   layer: PublishedLayer,
   { subdir, touched, from }: SubdirScope,
   patches: readonly PatchInstructions[],
@@ -103,7 +103,7 @@ const portion = 5000;
 
 /** Rules judge a record as the channel shows it. Of other names than the touched ones nothing is read. */
 async function patchedFacts(
-  { db }: PublishDeps,
+  { db }: ReadingDeps,
   { source_id, revision }: PublishedLayer,
   facts: Facts,
   touched: Touched,

@@ -1,6 +1,6 @@
 import { sourceParts } from '@sluice/catalog';
 import { type PackageType, packageTypeOf } from '@sluice/formats/package';
-import type { PublishDeps } from './deps.ts';
+import type { PublishDeps, ReadingDeps } from './deps.ts';
 import type { PublishedLayer } from './layers.ts';
 import { loadLayers, type SubdirScope } from './selection.ts';
 import type { Touched } from './touched.ts';
@@ -24,7 +24,7 @@ export type PartReading = Omit<SubdirScope, 'touched' | 'subdir'>;
  * @param readingOf how to read a part.
  */
 export async function namesAbove(
-  deps: PublishDeps,
+  deps: ReadingDeps,
   layers: readonly PublishedLayer[],
   type: PackageType,
   touched: Touched,

@@ -5,6 +5,7 @@ export type ServerErrorCode =
   | 'channel_frozen'
   | 'config_invalid'
   | 'file_deleted'
+  | 'file_hidden'
   | 'file_missing'
   | 'file_not_published'
   | 'forbidden'

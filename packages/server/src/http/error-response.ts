@@ -64,6 +64,7 @@ const STATUS: Record<
   disk_full: 507,
   file_deleted: 410,
   file_exists: 409,
+  file_hidden: 403,
   file_mirrored: 409,
   file_missing: 404,
   file_name: 400,

@@ -11,16 +11,21 @@ export function fileRefusal(
     case 'refused': {
       const { reasons } = answer.decision;
       const [reason] = reasons;
-      const by =
-        answer.layer.mirror && reason?.scope === 'mirror'
-          ? `the mirror ${answer.layer.mirror.name} of channel ${channel}`
-          : `channel ${channel}`;
+      const mirror = reason?.scope === 'mirror' && answer.layer.mirror;
+      // Who may read the upper channel may not know the one below.
+      const whose = answer.isBelow ? `a channel below ${channel}` : `channel ${channel}`;
+      const by = mirror && !answer.isBelow ? `the mirror ${mirror.name} of ${whose}` : whose;
       return new ServerError(
         'policy_denied',
         `${key} is blocked by ${by}: rule "${reason?.rule}", because ${reason?.evidence}. ${reason?.remedy}`,
         { reasons },
       );
     }
+    case 'hidden':
+      return new ServerError(
+        'file_hidden',
+        `${key} is hidden in channel ${channel}: packages of that name come from a layer above the one that has this file, and there names take priority. Choose a file that the channel lists, or ask its owner.`,
+      );
     case 'pending':
       return new ServerError(
         'file_not_published',

@@ -76,6 +76,9 @@ const codes = [
   'layer_added',
   'layer_removed',
   'layer_changed',
+  'below_added',
+  'below_removed',
+  'below_changed',
   'patched',
   'denied',
   'hidden',
@@ -84,7 +87,10 @@ const codes = [
 
 const ChangeReasonView = z.object({
   code: z.enum(codes).describe('What happened between the earlier and the later of the two.'),
-  layer: z.string().nullable().describe('`uploads` or the name of the mirror; null when that is no more.'),
+  layer: z
+    .string()
+    .nullable()
+    .describe('`uploads`, `below` for a channel below, or the name of the mirror; null when that is no more.'),
   detail: z.string().describe('The same in a sentence.'),
   rule: z
     .object({ code: z.string(), scope: z.string(), rule: z.string(), evidence: z.string(), remedy: z.string() })

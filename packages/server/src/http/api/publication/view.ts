@@ -38,7 +38,8 @@ export function differenceView(
 }
 
 function sentence({ code, layer, rule, by }: ChangeReason): string {
-  const mirror = layer === null ? 'a mirror that is no more' : `the mirror ${layer}`;
+  const mirror =
+    layer === null ? 'a mirror that is no more' : layer === 'below' ? 'a channel below' : `the mirror ${layer}`;
   switch (code) {
     case 'uploaded':
       return 'Uploaded here.';
@@ -56,12 +57,18 @@ function sentence({ code, layer, rule, by }: ChangeReason): string {
       return `It came from ${mirror}, which was removed or got another source.`;
     case 'layer_changed':
       return `Now it is that of ${layer === 'uploads' ? 'an upload' : mirror}; before, another layer had one of that name.`;
+    case 'below_added':
+      return 'A channel below shows it now.';
+    case 'below_removed':
+      return 'The channel below does not show it any more, or a layer above shows packages of that name.';
+    case 'below_changed':
+      return 'A channel below shows it with other metadata.';
     case 'patched':
       return "The channel's patches changed it.";
     case 'denied':
       return `Refused by rule "${rule?.rule}", because ${rule?.evidence}. ${rule?.remedy}`;
     case 'hidden':
-      return 'A rule refused it then, or its download failed; no rule of today refuses it.';
+      return 'A rule refused it then, its download failed, or a layer above shows packages of that name; no rule of today refuses it.';
     case 'allowed':
       return 'No rule refuses it any more, or its download came through.';
   }
