@@ -1186,6 +1186,14 @@ export interface components {
         MirrorFiltersInput: {
             /** @description Platforms; all of the source when empty. When noarch is not among them, of noarch comes along what they depend on. */
             subdirs?: string[] | null;
+            /** @description Of Python: only these projects, by name. */
+            projects?: string[] | null;
+            /** @description Of Python: wheels for these platforms, in conda’s words; source distributions stay. */
+            platforms?: string[] | null;
+            /** @description Of Python: wheels for these versions, such as 3.12; source distributions stay. */
+            python_versions?: string[] | null;
+            /** @description Of Python: so many of the newest versions. */
+            latest_versions?: number | null;
             /** @description Keep only what matches one of these; not together with the other two. */
             only_specs?: string[] | null;
             /** @description Leave out what matches one of these. */
@@ -1212,7 +1220,7 @@ export interface components {
              * @enum {string}
              */
             mirror_mode?: "active" | "passive";
-            /** @description conda */
+            /** @description conda, python_simple or CRAN; it stays as it was made. */
             mirror_type?: string;
             /** @description Five fields; monthly (0 0 1 * *) when left out. */
             cron?: string;
@@ -1237,7 +1245,7 @@ export interface components {
              * @enum {string}
              */
             mirror_mode?: "active" | "passive";
-            /** @description conda */
+            /** @description conda, python_simple or CRAN; it stays as it was made. */
             mirror_type?: string;
             /** @description Five fields; monthly (0 0 1 * *) when left out. */
             cron?: string;
@@ -1763,8 +1771,8 @@ export interface components {
                      * @description What happened between the earlier and the later of the two.
                      * @enum {string}
                      */
-                    code: "uploaded" | "deleted" | "upstream_added" | "upstream_removed" | "upstream_changed" | "layer_added" | "layer_removed" | "layer_changed" | "patched" | "denied" | "hidden" | "allowed";
-                    /** @description `uploads` or the name of the mirror; null when that is no more. */
+                    code: "uploaded" | "deleted" | "upstream_added" | "upstream_removed" | "upstream_changed" | "layer_added" | "layer_removed" | "layer_changed" | "below_added" | "below_removed" | "below_changed" | "patched" | "denied" | "hidden" | "allowed";
+                    /** @description `uploads`, `below` for a channel below, or the name of the mirror; null when that is no more. */
                     layer: string | null;
                     /** @description The same in a sentence. */
                     detail: string;
