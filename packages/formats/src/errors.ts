@@ -53,7 +53,8 @@ export type FormatErrorCode =
   | 'shard_syntax'
   | 'simple_limit'
   | 'simple_malformed'
-  | 'simple_version';
+  | 'simple_version'
+  | 'upload_form';
 
 /**
  * The one error of the formats room: a text that is not what it claims to be.

@@ -36,6 +36,8 @@ export {
 } from './specifier.ts';
 export type { PythonMinor } from './suits-python.ts';
 export { fileSuitsPython, parsePythonMinor, specifierMeetsPython, tagSuitsPython } from './suits-python.ts';
+export type { UploadForm } from './upload-form.ts';
+export { readUploadForm, UPLOAD_FILE_FIELD } from './upload-form.ts';
 export type { PythonVersion, VersionNumber } from './version.ts';
 export { comparePythonVersions, isPrerelease, parsePythonVersion, readPythonVersion } from './version.ts';
 export { wheelPlatforms } from './wheel-platforms.ts';

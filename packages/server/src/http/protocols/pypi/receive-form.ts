@@ -1,24 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
+import { UPLOAD_FILE_FIELD } from '@sluice/formats/pypi';
 import { type BlobStore, type Receiving, StorageError } from '@sluice/storage';
 import { ServerError } from '../../../errors.ts';
 
-/** The fields that count; the rest repeats what the package says of itself. */
-const fields = [
-  ':action',
-  'filetype',
-  'name',
-  'sha256_digest',
-  'blake2_256_digest',
-  'md5_digest',
-  'attestations',
-] as const;
-type Field = (typeof fields)[number];
+/** The fields that may count; the rest repeats what the package says of itself. */
+const kept = /^(:action|protocol_version|filetype|name|version|attestations|\w+_digest)$/;
 
 /** An upload by the form of Python's tools that has arrived: the file in a temporary place of the store. */
 export interface PythonForm {
-  fields: Partial<Record<Field, string>>;
+  fields: [name: string, value: string][];
   file: { receiving: Receiving; fileName: string } | undefined;
 }
 
@@ -27,6 +19,9 @@ export const FORM_BYTES = 16 * 1024 * 1024;
 
 /** A thousand classifiers and requirements are more than anybody has. */
 const limits = { files: 2, fields: 5000, parts: 5002, fieldSize: 8 * 1024 * 1024, fieldNameSize: 200 };
+
+/** Those that may count; more of them is the same field again and again. */
+const keptAtMost = 20;
 
 /** A sender that says nothing for so long has gone without saying so. */
 const silenceMs = 120_000;
@@ -39,22 +34,20 @@ const silenceMs = 120_000;
  * @see PyPA "Legacy upload API"
  */
 export async function receiveForm(request: IncomingMessage, storage: BlobStore, maxBytes: number): Promise<PythonForm> {
-  const form: PythonForm = { fields: {}, file: undefined };
+  const form: PythonForm = { fields: [], file: undefined };
   const parser = openParser(request);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
   let receiving: Promise<void> | undefined;
   parser.on('field', (name, value, nameTruncated, valueTruncated) => {
-    const field = fields.find((known) => known === name);
-    if (field === undefined || nameTruncated) return;
-    if (valueTruncated) failed.reject(badForm(`The field ${field} is too long.`));
-    // What old tools write for nothing.
-    if (value !== '' && value !== 'UNKNOWN') form.fields[field] ??= value;
+    if (nameTruncated || !kept.test(name)) return;
+    if (valueTruncated) failed.reject(badForm(`The field ${name} is too long.`));
+    else if (form.fields.length < keptAtMost) form.fields.push([name, value]);
   });
   parser.on('file', (name, stream, fileName) => {
     // Its errors are the parser's, too, or are heard by who reads it.
     stream.on('error', () => {});
-    if (name === 'content' && receiving === undefined && fileName) {
+    if (name === UPLOAD_FILE_FIELD && receiving === undefined && fileName) {
       receiving = receiveFile(form, stream, fileName, { storage, maxBytes });
       receiving.catch(failed.reject);
       return;

@@ -1,20 +1,22 @@
 import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createBlake2b256 } from '@sluice/formats/digest';
+import { FormatError } from '@sluice/formats/errors';
+import { attests, parseAttestations, readUploadForm, type UploadForm, writeProvenance } from '@sluice/formats/pypi';
 import { type AdmitDeps, admitUpload, RegistryError, type RegistryErrorCode } from '@sluice/registry';
-import type { Receiving } from '@sluice/storage';
+import type { Received, Receiving } from '@sluice/storage';
 import { ServerError } from '../../../errors.ts';
 import { signedIn } from '../../authorize.ts';
 import { requestContext } from '../../request-context.ts';
 import type { Place } from '../place.ts';
-import { FORM_BYTES, type PythonForm, receiveForm } from './receive-form.ts';
+import { FORM_BYTES, receiveForm } from './receive-form.ts';
 
 /** What taking uploads works with. */
 export interface ReceiveDeps extends AdmitDeps {
   config: { data: { max_upload_bytes: number } };
 }
 
-/** Faults of the file, which Python's tools know as 400 only. */
+/** What is wrong with a file, and not with the request for it. */
 const faults: ReadonlySet<RegistryErrorCode> = new Set([
   'archive_refused',
   'file_name',
@@ -42,21 +44,20 @@ export async function receiveUpload(
   refuseTooLarge(request, maxBytes);
   const actor = signedIn(requestContext(request).principal!).name;
   const { fields, file } = await receiveForm(request, deps.storage, maxBytes);
-  if (!file) {
-    refuseAction(fields);
-    throw new ServerError('upload_form', 'The form has no file; send it in the part content, with its name.');
-  }
-  const { receiving, fileName } = file;
   try {
-    refuseAction(fields);
-    refuseOldKinds(fields);
-    await checkDigests(fields, receiving);
-    const { filetype, name: project } = fields;
-    await admitUpload(deps, { channel, fileName, filetype, project, receiving, actor });
+    const form = readUploadForm(fields);
+    refuseAction(form);
+    if (!file)
+      throw new ServerError('upload_form', 'The form has no file; send it in the part content, with its name.');
+    const { receiving, fileName } = file;
+    const { sha256 } = await checkDigests(form, receiving);
+    const { filetype, name: project } = form;
+    const provenance = provenanceOf(form, { fileName, sha256 });
+    await admitUpload(deps, { channel, fileName, filetype, project, provenance, receiving, actor });
   } catch (error) {
     throw asFault(error);
   } finally {
-    await receiving.discard();
+    await file?.receiving.discard();
   }
   response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' });
   response.end('OK\n');
@@ -73,8 +74,8 @@ function refuseTooLarge(request: IncomingMessage, maxBytes: number): void {
   );
 }
 
-function refuseAction({ ':action': action }: PythonForm['fields']): void {
-  if (action === undefined || action === 'file_upload') return;
+function refuseAction({ action }: UploadForm): void {
+  if (action === 'file_upload') return;
   throw new ServerError(
     'upload_action',
     `${JSON.stringify(action.slice(0, 50))} is no more: upload the files of a release, and it is there.`,
@@ -82,42 +83,52 @@ function refuseAction({ ':action': action }: PythonForm['fields']): void {
   );
 }
 
-function refuseOldKinds({ filetype }: PythonForm['fields']): void {
-  if (filetype === undefined || filetype === 'bdist_wheel' || filetype === 'sdist') return;
-  throw new ServerError('upload_refused', `Files of type ${JSON.stringify(filetype.slice(0, 50))} are not taken.`, {
-    wanted: 'bdist_wheel or sdist',
-    found: filetype.slice(0, 50),
-  });
-}
-
 /** Hold the bytes against the digests of the form. Nothing is trusted for them; they tell that all has arrived. */
-async function checkDigests(fields: PythonForm['fields'], receiving: Receiving): Promise<void> {
-  const { sha256, md5 } = await receiving.finish();
-  const { sha256_digest, md5_digest, blake2_256_digest } = fields;
-  if (sha256_digest !== undefined && sha256_digest.toLowerCase() !== sha256) {
-    throw wrongDigest('SHA-256', sha256_digest, sha256);
+async function checkDigests({ digests }: UploadForm, receiving: Receiving): Promise<Received> {
+  const received = await receiving.finish();
+  for (const algorithm of ['sha256', 'md5'] as const) {
+    const wanted = digests[algorithm];
+    if (wanted !== undefined && wanted !== received[algorithm])
+      throw wrongDigest(algorithm, wanted, received[algorithm]);
   }
-  // Tools of former times write it in hex, the standard's words are URL-safe Base64.
-  const base64 = Buffer.from(md5, 'hex').toString('base64url');
-  if (md5_digest !== undefined && md5_digest.toLowerCase() !== md5 && md5_digest.replace(/=+$/, '') !== base64) {
-    throw wrongDigest('MD5', md5_digest, md5);
-  }
-  if (blake2_256_digest === undefined) return;
+  if (digests.blake2_256 === undefined) return received;
   const hash = createBlake2b256();
   for await (const piece of createReadStream(receiving.path)) hash.update(piece);
   const found = hash.digest();
-  if (blake2_256_digest.toLowerCase() !== found) throw wrongDigest('BLAKE2b-256', blake2_256_digest, found);
+  if (digests.blake2_256 !== found) throw wrongDigest('blake2_256', digests.blake2_256, found);
+  return received;
 }
 
 function wrongDigest(name: string, wanted: string, found: string): ServerError {
-  return new ServerError('upload_digest', `The file's ${name} is not the one in the form: send it again.`, {
-    wanted: wanted.slice(0, 100),
-    found,
-  });
+  return new ServerError(
+    'upload_digest',
+    `The file is not the one that was sent: its ${name} is another than the form says. Send it again.`,
+    {
+      wanted: wanted.slice(0, 100),
+      found,
+    },
+  );
 }
 
+/** What is served beside the file of its attestations: they must be about it; whether they hold, clients find out. */
+function provenanceOf(
+  { attestations: text }: UploadForm,
+  { fileName, sha256 }: { fileName: string; sha256: string },
+): Uint8Array | undefined {
+  if (text === undefined) return undefined;
+  const attestations = parseAttestations(text);
+  if (attestations.some((attestation) => !attests(attestation, fileName, sha256))) {
+    throw new ServerError('upload_refused', `An attestation is not about ${fileName}. Build and sign it again.`, {
+      wanted: `one subject, ${fileName} with its SHA-256`,
+      found: 'another',
+    });
+  }
+  return new TextEncoder().encode(writeProvenance([{ publisher: { kind: 'Sluice' }, attestations }]));
+}
+
+/** Faults of the file, which Python's tools know as 400 only. */
 function asFault(error: unknown): unknown {
-  if (!(error instanceof RegistryError) || !faults.has(error.code)) return error;
+  if (!(error instanceof FormatError) && !(error instanceof RegistryError && faults.has(error.code))) return error;
   const { message, wanted, found } = error;
   return new ServerError('upload_refused', message, {
     ...(wanted !== undefined && { wanted }),
