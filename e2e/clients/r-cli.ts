@@ -5,7 +5,9 @@ import { describe } from 'vitest';
 import { type ClientEnding, runClient } from './client-process.ts';
 
 /** Real R on this machine: its version, or why there is none. */
-export type RClient = { readonly available: true; readonly version: string } | { readonly available: false; readonly reason: string };
+export type RClient =
+  | { readonly available: true; readonly version: string }
+  | { readonly available: false; readonly reason: string };
 
 /** Look for R. */
 export function findR(): RClient {

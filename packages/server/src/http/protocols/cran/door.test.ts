@@ -110,7 +110,7 @@ describe('what is put', () => {
       ['src/contrib/demo_1.0.zip', binary.bytes, 405, 'method_not_allowed'],
     ] as const) {
       const answer = await put(`c/cran/${path}`, sent);
-      expect([path, answer.status, (await answer.json()).code]).toEqual([path, status, code]);
+      expect([path, answer.status, ((await answer.json()) as { code: string }).code]).toEqual([path, status, code]);
     }
     expect(await listed('c/cran/src/contrib/PACKAGES')).toEqual([]);
   });

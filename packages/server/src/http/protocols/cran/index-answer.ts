@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { writeArchiveRds, writeCurrentRds, writePackagesRds } from '@sluice/formats/cran';
 import { cranPart } from '@sluice/formats/package';
@@ -8,6 +9,7 @@ import { unavailable } from '../../explain-error.ts';
 import type { Answer } from '../answer.ts';
 import { ofThePast, revalidated } from '../cache-control.ts';
 import type { DocumentDeps } from '../conda/document-answer.ts';
+import type { Documents } from '../conda/documents.ts';
 import { packedDocument, plainDocument } from '../document-bytes.ts';
 import { type Place, placeName } from '../place.ts';
 import type { CranRequest, IndexFile } from './cran-path.ts';
@@ -26,7 +28,7 @@ export async function indexAnswer(
 ): Promise<Answer> {
   const { channel, at } = place;
   const part = cranPart(tree.path);
-  const documents = await deps.documents(channel.id, at?.no);
+  const documents = await documentsOf(deps, place, part);
   const cacheControl = at ? ofThePast(channel, at.ref, deps.now()) : revalidated(channel);
   const contentType = contentTypes[file];
   const isText = file === 'PACKAGES';
@@ -38,11 +40,24 @@ export async function indexAnswer(
   const head = { cacheControl, contentType, vary: place.vary };
   if (row) return { ...packedDocument(row), ...head };
   if (at && documents.missing.has(`${part}/PACKAGES.zst`)) {
-    await deps.makeDocuments(channel.id, at.no);
     throw unavailable(`${file} of ${tree.path} in ${placeName(place)} is being made again. Try again soon.`);
   }
   if (tree.kind === 'linux') throw new ServerError('file_missing', `Channel ${placeName(place)} has no ${tree.path}.`);
   return { ...empty[file](), ...head };
+}
+
+/** R asks once and takes no for an answer, so the index of an old publication is waited for. */
+const patienceMs = 10_000;
+const pauseMs = 200;
+
+async function documentsOf(deps: DocumentDeps, { channel, at }: Place, part: string): Promise<Documents> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    const documents = await deps.documents(channel.id, at?.no);
+    if (!at || !documents.missing.has(`${part}/PACKAGES.zst`) || performance.now() > until) return documents;
+    await deps.makeDocuments(channel.id, at.no);
+    await pause(pauseMs);
+  }
 }
 
 const contentTypes: Record<IndexFile, string> = {

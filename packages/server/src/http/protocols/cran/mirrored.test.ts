@@ -124,7 +124,7 @@ describe('a mirrored repository', () => {
     expect(await listed('c')).toEqual(['demo 1.0']);
     for (const file of ['demo_1.1.tar.gz', 'Archive/gone/gone_1.0.tar.gz']) {
       const refused = await get(`c/cran/src/contrib/${file}`);
-      const body = await refused.json();
+      const body = (await refused.json()) as { code: string; detail: string };
       expect([refused.status, body.code]).toEqual([403, 'policy_denied']);
       expect(body.detail).toContain('exclude_specs');
       expect(refused.statusText).toBe(body.detail.slice(0, 200));
