@@ -54,8 +54,20 @@ const mostTags = 512;
  */
 export function readPythonFileName(fileName: string, project?: string): PythonFileName | undefined {
   if (fileName.length > longest) return undefined;
-  const file = fileName.endsWith('.whl') ? readWheel(fileName) : readSdist(fileName, project);
+  const file = fileName.endsWith('.whl') ? rememberedWheel(fileName) : readSdist(fileName, project);
   return file === undefined || project === undefined || file.name === project ? file : undefined;
+}
+
+/** A page of thousands of wheels is read, judged and written in turn, and each time asks for all of them. */
+const mostRemembered = 20_000;
+const wheels = new Map<string, WheelFileName | undefined>();
+
+function rememberedWheel(fileName: string): WheelFileName | undefined {
+  if (wheels.has(fileName)) return wheels.get(fileName);
+  if (wheels.size >= mostRemembered) wheels.clear();
+  const file = readWheel(fileName);
+  wheels.set(fileName, file);
+  return file;
 }
 
 /**

@@ -26,12 +26,12 @@ const control = /[\u0000-\u001f\u007f]/;
 /**
  * The records of a page: each file's own text, under `<project>/<file name>`.
  *
- * @param factsOf what a release's METADATA says, by version as normalised; undefined where that is not known.
+ * @param known what releases' METADATA says, by version as normalised.
  */
 export function listedRecords(
   name: string,
   page: SimplePage,
-  factsOf: (version: string) => ReleaseFacts | undefined,
+  known: ReadonlyMap<string, ReleaseFacts>,
 ): ListedRecord[] {
   const said: PythonExtra = {
     ...(page.status !== 'active' && { status: page.status }),
@@ -40,8 +40,8 @@ export function listedRecords(
   return page.files
     .filter(({ filename }) => !control.test(filename))
     .map(({ filename, text }) => {
-      const version = readPythonFileName(filename, name)?.version.text;
-      const facts = version === undefined ? undefined : factsOf(version);
+      const version = known.size === 0 ? undefined : readPythonFileName(filename, name)?.version.text;
+      const facts = version === undefined ? undefined : known.get(version);
       const extra = { ...said, ...(facts && factsJson(facts)) };
       return {
         file: `${name}/${filename}`,

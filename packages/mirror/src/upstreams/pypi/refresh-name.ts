@@ -66,7 +66,7 @@ export async function refreshName(deps: MirrorDeps, upstream: UpstreamDeps, wish
   const { status, statusReason, lastSerial } = asked.page;
   const { changed } = await admitName(deps, {
     ...admit,
-    listed: listedRecords(name, asked.page, (version) => facts.get(version)),
+    listed: listedRecords(name, asked.page, facts),
     answer: {
       absent: false,
       document_sha256: asked.sha256,
