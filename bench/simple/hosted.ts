@@ -24,7 +24,7 @@ export function pagePath(inChannel: string, project: string): string {
 /** Upload wheels as twine does, and wait until each page has all of its own. */
 export async function hostProjects(sluice: SluiceProcess, wheels: readonly Wheel[]): Promise<Hosted> {
   const api: Management = await manage(sluice);
-  await api.createChannel(channel, 'private');
+  await api.createChannel(channel, { privacy: 'private', types: ['python'] });
   const token = await api.createToken(channel, 'write');
   for (const wheel of wheels) {
     await uploadWheel(`${sluice.url}/api/repo/${channel}/legacy/`, basic('__token__', token), wheel);

@@ -113,7 +113,7 @@ async function lazyMirror({ params, scratch, log }: BenchContext<SimpleParams>):
   let sluice = await startSluice(folder);
   try {
     const api = await manage(sluice);
-    await api.createChannel(channel);
+    await api.createChannel(channel, { types: ['python'] });
     await api.createMirror(channel, {
       mirror_name: 'upstream',
       mirror_type: 'python_simple',

@@ -14,8 +14,8 @@ export interface MirrorState {
 
 /** The management API as the admin uses it. */
 export interface Management {
-  /** @param privacy `public` unless told otherwise. */
-  createChannel(name: string, privacy?: 'public' | 'private'): Promise<void>;
+  /** Public unless told otherwise. */
+  createChannel(name: string, more?: { privacy?: 'public' | 'private'; types?: readonly string[] }): Promise<void>;
   /** @returns a token for one day and one channel. */
   createToken(channel: string, permission: 'read' | 'write'): Promise<string>;
   /** @returns its id. */
@@ -39,7 +39,8 @@ export async function manage(sluice: SluiceProcess): Promise<Management> {
   const mirror = async (channel: string, id: string) =>
     (await call('GET', `/api/channels/${channel}/mirrors/${id}`)) as MirrorState;
   return {
-    createChannel: async (name, privacy = 'public') => void (await call('POST', '/api/channels', { name, privacy })),
+    createChannel: async (name, more) =>
+      void (await call('POST', '/api/channels', { name, privacy: 'public', ...more })),
     createToken: async (channel, permission) => {
       const expires_at = new Date(Date.now() + 86_400_000).toISOString();
       const wanted = { name: channel, expires_at, resources: [{ channel, permission }] };
