@@ -93,6 +93,15 @@ describeWithR('R', () => {
     expect(ran).toMatchObject({ status: 0, stdout: expect.stringContaining('demo 1.9') });
   });
 
+  it('installs an older version by remotes', async (context) => {
+    const site = { R_LIBS_SITE: '/usr/lib/R/site-library' };
+    const has = await run('cat(requireNamespace("remotes", quietly = TRUE))', repos('open'), site);
+    if (has.stdout !== 'TRUE') context.skip('there is no remotes; Debian has it in r-cran-remotes');
+    const code = 'remotes::install_version("demo", "1.9"); cat(demo::hello())';
+    const ran = await run(code, repos('open'), site);
+    expect(ran).toMatchObject({ status: 0, stdout: expect.stringContaining('demo 1.9') });
+  });
+
   it('finds nothing of what is refused; its file says why', async () => {
     const ran = await run('install.packages("refused")', repos('open'));
     expect(ran.stderr).toContain('package ‘refused’ is not available');
