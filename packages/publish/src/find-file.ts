@@ -10,8 +10,9 @@ import {
   type Part,
   type RecordVersion,
 } from '@sluice/catalog';
-import { packageNameOf, packageTypeOf } from '@sluice/formats/package';
+import { packageNameOf, packageTypeOf, pythonPart } from '@sluice/formats/package';
 import { type Decision, type Facts, hexAt } from '@sluice/policy';
+import { isContinued } from './continued.ts';
 import type { PublishDeps, ReadingDeps } from './deps.ts';
 import { isHiddenAbove } from './hidden-above.ts';
 import { judge, judgeThrough, type Level, levelsOf, seenThrough } from './layer-levels.ts';
@@ -96,12 +97,12 @@ async function askLayer(deps: ReadingDeps, wanted: WantedFile, layer: RuledLayer
     if (newest.decision.verdict !== 'allow') return refused(levels, newest);
     if (await isHidden(deps, levels, part, record)) return { status: 'hidden' };
   }
-  // An upload has one version until it is deleted; the head never shows one before that.
-  const olderToo = at !== undefined || layer.mirror !== null;
+  // An upload has one version until it is deleted, unless it is one that can be yanked; the head never shows one before that.
+  const olderToo = at !== undefined || layer.mirror !== null || subdir === pythonPart;
   const patches = levels.map((level) => level.patches);
   const listed = await listedVersion(deps, wanted, part, patches, record, { olderToo });
   if (!listed) return { status: at === undefined ? 'pending' : 'unlisted' };
-  if (isDeleted(listed.version)) return deleted();
+  if (isDeleted(listed.version) && !(await isContinued(deps, part, listed.version, record))) return deleted();
   if (newest.decision.verdict !== 'allow') return refused(levels, newest);
   const again = judgeListed(levels, subdir, listed, twin);
   if (again.decision.verdict !== 'allow') return refused(levels, again);

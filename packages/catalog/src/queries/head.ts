@@ -11,7 +11,7 @@ export async function listHeadPackages(
   // As the index entry_name has it, so that a page is read from there alone.
   const name = sql<string>`split_part(key, '/', 2)`;
   const shown = sql`from entry where channel_id = ${channelId} and kind = 'shard' and to_no is null
-    and ${list.q ? sql`strpos(${name}, lower(${list.q})) > 0` : sql`true`}`;
+    and ${list.q ? sql`strpos(lower(${name}), lower(${list.q})) > 0` : sql`true`}`;
   const { rows } = await sql<{ name: string }>`
     select distinct ${name} as name ${shown} order by 1 limit ${list.limit} offset ${list.offset}`.execute(db);
   const count = await sql<{ n: number }>`${

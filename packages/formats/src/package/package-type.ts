@@ -1,6 +1,14 @@
 /** The kinds of package a channel can hold. */
 export type PackageType = 'conda' | 'python' | 'r';
 
+/** What tools of this kind call a type of package. */
+export type PackageFamily = 'conda' | 'python' | 'cran';
+
+/** The family of a type of package. */
+export function packageFamily(type: PackageType): PackageFamily {
+  return type === 'r' ? 'cran' : type;
+}
+
 /** The part of a source that holds all of its Python files. */
 export const pythonPart = 'pypi';
 

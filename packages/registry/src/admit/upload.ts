@@ -20,7 +20,7 @@ import {
   shareBlobs,
 } from '@sluice/catalog';
 import { bytesToHex, sha256ToBytes } from '@sluice/formats/digest';
-import { fileRange, type PackageType } from '@sluice/formats/package';
+import { fileRange, type PackageType, packageFamily } from '@sluice/formats/package';
 import { putSmallBlobs, type Received, type Receiving } from '@sluice/storage';
 import { channelMissing, RegistryError } from '../errors.ts';
 import { noOrigin } from '../no-origin.ts';
@@ -141,7 +141,7 @@ async function record(
       action: 'artifact_registered',
       channel: channel.path,
       subject: key,
-      data: { artifact_family: format.type, ckey: key, sha256: received.sha256 },
+      data: { artifact_family: packageFamily(format.type), ckey: key, sha256: received.sha256 },
     });
     await enqueuePublication(trx, channel.id, [{ text: 'upload', actor }]);
     return { status: 'created', ...result };

@@ -14,7 +14,7 @@ import {
   savePart,
   type UploadsSource,
 } from '@sluice/catalog';
-import { fileRange, type PackageType, packageNameOf, packageTypeOf } from '@sluice/formats/package';
+import { fileRange, type PackageType, packageFamily, packageNameOf, packageTypeOf } from '@sluice/formats/package';
 import { channelMissing, RegistryError } from '../errors.ts';
 import { noOrigin } from '../no-origin.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
@@ -56,7 +56,7 @@ export async function deleteFiles(
       channel: channel.path,
       subject,
       data: {
-        artifact_family: choice.type ?? 'conda',
+        artifact_family: packageFamily(choice.type ?? 'conda'),
         name: choice.name,
         ...(choice.one ? { ckey: subject } : { ckeys: keys }),
       },

@@ -1,46 +1,23 @@
-import { type CondaVersion, compareVersions, type JsonObject, parseVersion } from '@sluice/formats/conda';
-import type { ShardFile } from '@sluice/formats/package';
+import { packageTypeOf, type ShardFile } from '@sluice/formats/package';
+import { type FamilyFile, type FamilyWords, wordsOfType } from './family.ts';
 
-/** A file as a channel's head shows it. */
-export interface ShownFile {
-  subdir: string;
-  fn: string;
-  record: JsonObject;
+/** The files of a package of one family as a channel's head shows them, the newest version first. */
+export interface ShownPackage {
+  words: FamilyWords;
+  files: FamilyFile[];
 }
 
-/** The files of shards of one package name, the newest version first; of one version the highest build number first. */
-export function newestFirst(shards: readonly { subdir: string; files: readonly ShardFile[] }[]): ShownFile[] {
-  const shown = shards.flatMap(({ subdir, files }) =>
-    files.map(({ file, record }) => ({ subdir, fn: file, record, version: versionOf(record) })),
-  );
-  shown.sort(
-    (a, b) =>
-      compareMaybe(b.version, a.version) ||
-      numberOf(b.record, 'build_number') - numberOf(a.record, 'build_number') ||
-      numberOf(b.record, 'timestamp') - numberOf(a.record, 'timestamp') ||
-      compareText(a.subdir, b.subdir) ||
-      compareText(a.fn, b.fn),
-  );
-  return shown.map(({ subdir, fn, record }) => ({ subdir, fn, record }));
-}
-
-/** What cannot be read as a version is older than everything that can. */
-function compareMaybe(a: CondaVersion | undefined, b: CondaVersion | undefined): number {
-  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
-  return compareVersions(a, b);
-}
-
-function versionOf(record: JsonObject): CondaVersion | undefined {
-  try {
-    return parseVersion(String(record.version));
-  } catch {
-    return undefined;
-  }
-}
-
-function numberOf(record: JsonObject, key: string): number {
-  const value = record[key];
-  return typeof value === 'number' ? value : 0;
+/** What shards of one package name show, a package for each family that has it. */
+export function newestFirst(shards: readonly { subdir: string; files: readonly ShardFile[] }[]): ShownPackage[] {
+  const types = Map.groupBy(shards, ({ subdir }) => packageTypeOf(subdir));
+  return [...types].flatMap(([type, ofType]) => {
+    const words = wordsOfType(type);
+    const files = ofType.flatMap(({ subdir: part, files: listed }) =>
+      listed.map(({ file, record }) => ({ part, file, record })),
+    );
+    files.sort((a, b) => words.compare(b, a) || compareText(a.part, b.part) || compareText(a.file, b.file));
+    return files.length === 0 ? [] : [{ words, files }];
+  });
 }
 
 function compareText(a: string, b: string): number {

@@ -1,4 +1,5 @@
 import { listHeadPackages } from '@sluice/catalog';
+import type { PackageFamily } from '@sluice/formats/package';
 import { headShards } from '@sluice/publish';
 import { deleteFiles } from '@sluice/registry';
 import { z } from 'zod';
@@ -8,17 +9,21 @@ import { signedIn } from '../../authorize.ts';
 import { CHANNEL_PLACES, channelOf, inChannel } from '../../channel-request.ts';
 import { Paging, pageOf } from '../../paging.ts';
 import { problems } from '../../problem-schema.ts';
-import { newestFirst, type ShownFile } from './newest-first.ts';
+import { type FamilyWords, families, placeOfFile, wordsOf } from './family.ts';
+import { newestFirst, type ShownPackage } from './newest-first.ts';
 import { ArtifactListQuery, ArtifactParams, ArtifactView, FileParams, FileView } from './schema.ts';
 import { registerUpload, type UploadDeps } from './upload.ts';
 import { artifactView, fileView } from './view.ts';
+import { registerYank } from './yank.ts';
 
 export type ArtifactDeps = UploadDeps;
 
 /** The packages of a channel: list, look into, upload, delete. */
 export function registerArtifact(app: App, deps: ArtifactDeps): void {
   registerUpload(app, deps);
-  for (const { noun, url, params } of CHANNEL_PLACES) {
+  registerYank(app, deps);
+  for (const place of CHANNEL_PLACES) {
+    const { noun, url, params } = place;
     app.route({
       method: 'GET',
       url: `${url}/artifacts`,
@@ -26,7 +31,7 @@ export function registerArtifact(app: App, deps: ArtifactDeps): void {
       schema: {
         operationId: `list_${noun}_artifacts`,
         tags: ['artifact'],
-        summary: `The packages that clients of a ${noun} are shown, by name`,
+        summary: `The packages that clients of a ${noun} are shown, by name; one that two families have is there twice`,
         params,
         querystring: ArtifactListQuery,
         response: { 200: pageOf(ArtifactView), ...problems(400, 401, 403, 404) },
@@ -36,95 +41,119 @@ export function registerArtifact(app: App, deps: ArtifactDeps): void {
         const { names, total_count } = await listHeadPackages(deps.db, id, request.query);
         const shards = Map.groupBy(await headShards(deps, id, names), (shard) => shard.name);
         // A publication may have come between the two questions.
-        const items = names.flatMap((name) => {
-          const files = newestFirst(shards.get(name) ?? []);
-          return files.length > 0 ? [artifactView(name, files)] : [];
-        });
+        const items = names.flatMap((name) =>
+          newestFirst(shards.get(name) ?? []).map((shown) => artifactView(name, shown)),
+        );
         return { items, total_count };
       },
     });
 
-    app.route({
-      method: 'GET',
-      url: `${url}/artifacts/conda/:name`,
-      onRequest: inChannel(deps.db, 'artifact:view'),
-      schema: {
-        operationId: `get_${noun}_artifact`,
-        tags: ['artifact'],
-        summary: 'One package',
-        params: z.object({ ...params.shape, ...ArtifactParams }),
-        response: { 200: ArtifactView, ...problems(401, 403, 404) },
-      },
-      handler: async (request) => {
-        const { name } = request.params;
-        return artifactView(name, await shownFiles(deps, channelOf(request), name));
-      },
-    });
-
-    app.route({
-      method: 'GET',
-      url: `${url}/artifacts/conda/:name/files`,
-      onRequest: inChannel(deps.db, 'artifact:view'),
-      schema: {
-        operationId: `list_${noun}_artifact_files`,
-        tags: ['artifact'],
-        summary: 'The files of a package, the newest version first',
-        params: z.object({ ...params.shape, ...ArtifactParams }),
-        querystring: Paging,
-        response: { 200: pageOf(FileView), ...problems(400, 401, 403, 404) },
-      },
-      handler: async (request) => {
-        const { name } = request.params;
-        const { limit, offset } = request.query;
-        const files = await shownFiles(deps, channelOf(request), name);
-        const items = files.slice(offset, offset + limit).map((file) => fileView(name, file));
-        return { items, total_count: files.length };
-      },
-    });
-
-    app.route({
-      method: 'DELETE',
-      url: `${url}/artifacts/conda/:name`,
-      onRequest: inChannel(deps.db, 'artifact:delete'),
-      schema: {
-        operationId: `delete_${noun}_artifact`,
-        tags: ['artifact'],
-        summary: 'Delete all files of a package that were uploaded here',
-        params: z.object({ ...params.shape, ...ArtifactParams }),
-        response: { 204: z.undefined().describe('Nobody gets them any more.'), ...problems(401, 403, 404, 409) },
-      },
-      handler: async (request, reply) => {
-        await deleteFiles(deps, channelOf(request), { name: request.params.name }, signedIn(request.principal));
-        return reply.status(204).send();
-      },
-    });
-
-    app.route({
-      method: 'DELETE',
-      url: `${url}/artifacts/conda/:name/files/:subdir/:file`,
-      onRequest: inChannel(deps.db, 'artifact:delete'),
-      schema: {
-        operationId: `delete_${noun}_artifact_file`,
-        tags: ['artifact'],
-        summary: 'Delete one file that was uploaded here',
-        params: z.object({ ...params.shape, ...FileParams }),
-        response: { 204: z.undefined().describe('Nobody gets it any more.'), ...problems(401, 403, 404, 409) },
-      },
-      handler: async (request, reply) => {
-        const { name, subdir, file } = request.params;
-        await deleteFiles(deps, channelOf(request), { name, one: { subdir, file } }, signedIn(request.principal));
-        return reply.status(204).send();
-      },
-    });
+    for (const family of families) registerFamily(app, deps, place, family);
   }
 }
 
-async function shownFiles(
+type ChannelPlace = (typeof CHANNEL_PLACES)[number];
+
+/** Below which path the files of a package lie. */
+const fileUrls: Record<PackageFamily, string> = { conda: ':subdir/:file', python: ':file', cran: ':tree/:file' };
+
+function registerFamily(
+  app: App,
+  deps: ArtifactDeps,
+  { noun, url, params }: ChannelPlace,
+  family: PackageFamily,
+): void {
+  const words = wordsOf(family);
+  // The oldest family has the plain names.
+  const id = family === 'conda' ? noun : `${noun}_${family}`;
+  const name = z.object({ ...params.shape, ...ArtifactParams });
+  const file = z.object({ ...params.shape, ...FileParams[family] });
+  const filePlace = (given: { name: string; file: string; subdir?: string; tree?: string }) => ({
+    type: words.type,
+    name: given.name,
+    one: placeOfFile(given.name, given),
+  });
+
+  app.route({
+    method: 'GET',
+    url: `${url}/artifacts/${family}/:name`,
+    onRequest: inChannel(deps.db, 'artifact:view'),
+    schema: {
+      operationId: `get_${id}_artifact`,
+      tags: ['artifact'],
+      summary: 'One package',
+      params: name,
+      response: { 200: ArtifactView, ...problems(401, 403, 404) },
+    },
+    handler: async (request) => {
+      const shown = await shownPackage(deps, channelOf(request), words, request.params.name);
+      return artifactView(request.params.name, shown);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: `${url}/artifacts/${family}/:name/files`,
+    onRequest: inChannel(deps.db, 'artifact:view'),
+    schema: {
+      operationId: `list_${id}_artifact_files`,
+      tags: ['artifact'],
+      summary: 'The files of a package, the newest version first',
+      params: name,
+      querystring: Paging,
+      response: { 200: pageOf(FileView), ...problems(400, 401, 403, 404) },
+    },
+    handler: async (request) => {
+      const { limit, offset } = request.query;
+      const { files } = await shownPackage(deps, channelOf(request), words, request.params.name);
+      const items = files.slice(offset, offset + limit).map((one) => fileView(request.params.name, words, one));
+      return { items, total_count: files.length };
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: `${url}/artifacts/${family}/:name`,
+    onRequest: inChannel(deps.db, 'artifact:delete'),
+    schema: {
+      operationId: `delete_${id}_artifact`,
+      tags: ['artifact'],
+      summary: 'Delete all files of a package that were uploaded here',
+      params: name,
+      response: { 204: z.undefined().describe('Nobody gets them any more.'), ...problems(401, 403, 404, 409) },
+    },
+    handler: async (request, reply) => {
+      const choice = { type: words.type, name: request.params.name };
+      await deleteFiles(deps, channelOf(request), choice, signedIn(request.principal));
+      return reply.status(204).send();
+    },
+  });
+
+  app.route({
+    method: 'DELETE',
+    url: `${url}/artifacts/${family}/:name/files/${fileUrls[family]}`,
+    onRequest: inChannel(deps.db, 'artifact:delete'),
+    schema: {
+      operationId: `delete_${id}_artifact_file`,
+      tags: ['artifact'],
+      summary: 'Delete one file that was uploaded here',
+      params: file,
+      response: { 204: z.undefined().describe('Nobody gets it any more.'), ...problems(401, 403, 404, 409) },
+    },
+    handler: async (request, reply) => {
+      await deleteFiles(deps, channelOf(request), filePlace(request.params), signedIn(request.principal));
+      return reply.status(204).send();
+    },
+  });
+}
+
+async function shownPackage(
   deps: ArtifactDeps,
   channel: { id: number; path: string },
+  words: FamilyWords,
   name: string,
-): Promise<ShownFile[]> {
-  const files = newestFirst(await headShards(deps, channel.id, [name]));
-  if (files.length > 0) return files;
-  throw new ServerError('not_found', `Clients of ${channel.path} are shown no conda package ${name}.`);
+): Promise<ShownPackage> {
+  const found = newestFirst(await headShards(deps, channel.id, [name])).find((one) => one.words === words);
+  if (found) return found;
+  throw new ServerError('not_found', `Clients of ${channel.path} are shown no ${words.family} package ${name}.`);
 }

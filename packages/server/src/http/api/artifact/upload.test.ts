@@ -84,6 +84,7 @@ describe('a package', () => {
       201,
       {
         name: 'demo',
+        family: 'conda',
         version: '2.1',
         build: 'h1_3',
         subdir: 'noarch',

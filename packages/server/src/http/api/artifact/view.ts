@@ -1,33 +1,42 @@
+import { cranPath, packageTypeOf } from '@sluice/formats/package';
 import type { UploadResult } from '@sluice/registry';
 import type { z } from 'zod';
-import type { ShownFile } from './newest-first.ts';
+import { type FamilyFile, type FamilyWords, wordsOfType } from './family.ts';
+import type { ShownPackage } from './newest-first.ts';
 import type { ArtifactView, FileView, UploadView } from './schema.ts';
 
-/** A package by the files that the channel shows of it, the newest first. */
-export function artifactView(name: string, files: readonly ShownFile[]): z.output<typeof ArtifactView> {
-  const { version, build_number, license } = files[0]!.record;
+/** A package by the files that the channel shows of it. */
+export function artifactView(name: string, { words, files }: ShownPackage): z.output<typeof ArtifactView> {
+  const [newest] = files as [FamilyFile];
+  const { build_number, license, License } = newest.record;
+  const licence = license ?? License;
   return {
     name,
-    family: 'conda',
+    family: words.family,
     file_count: files.length,
     download_count: null,
     metadata: {
-      version: String(version),
+      version: words.version(newest),
       build_number: typeof build_number === 'number' ? build_number : 0,
-      license: typeof license === 'string' ? license : null,
-      subdirs: [...new Set(files.map((file) => file.subdir))].sort(),
+      license: typeof licence === 'string' ? licence : null,
+      subdirs: [...new Set(files.map(({ part }) => shownPart(part)))].sort(),
     },
   };
 }
 
-/** One file of a package, with the record that clients are shown. */
-export function fileView(name: string, { subdir, fn, record }: ShownFile): z.output<typeof FileView> {
-  const shown = { ...record, fn, subdir };
-  return { name, family: 'conda', ckey: `${subdir}/${fn}`, metadata: { 'repodata_record.json': shown } };
+/** One file of a package, with what clients are shown of it. */
+export function fileView(name: string, words: FamilyWords, file: FamilyFile): z.output<typeof FileView> {
+  return { name, family: words.family, ckey: words.ckey(file.part, file.file), metadata: words.metadata(file) };
 }
 
 /** An uploaded file. */
 export function uploadView(result: UploadResult): z.output<typeof UploadView> {
-  const { name, version, build, part, file, sha256, md5, size } = result;
-  return { name, version, build, subdir: part, ckey: `${part}/${file}`, sha256, md5, size };
+  const { type, name, version, build, part, file, sha256, md5, size } = result;
+  const { family, ckey } = wordsOfType(type);
+  return { name, family, version, build, subdir: shownPart(part), ckey: ckey(part, file), sha256, md5, size };
+}
+
+/** A tree of R packages by its path; of the others their own name. */
+function shownPart(part: string): string {
+  return packageTypeOf(part) === 'r' ? cranPath(part) : part;
 }

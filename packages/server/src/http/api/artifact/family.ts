@@ -1,0 +1,111 @@
+import { type CondaVersion, compareVersions, type JsonObject, parseVersion } from '@sluice/formats/conda';
+import { compareRVersions, parseRVersion, type RVersion } from '@sluice/formats/cran';
+import {
+  cranPart,
+  cranPath,
+  fileNameOf,
+  type PackageFamily,
+  type PackageType,
+  pythonPart,
+} from '@sluice/formats/package';
+import { comparePythonVersions, type PythonVersion, readPythonFileName } from '@sluice/formats/pypi';
+
+/** All families of packages. */
+export const families = ['conda', 'python', 'cran'] as const satisfies readonly PackageFamily[];
+
+/** A file of a package, as its type reads it. */
+export interface FamilyFile {
+  part: string;
+  file: string;
+  record: JsonObject;
+}
+
+/** What of a type of package this API has words of its own for. */
+export interface FamilyWords {
+  family: PackageFamily;
+  type: PackageType;
+  /** Where clients find a file below the channel. */
+  ckey(part: string, file: string): string;
+  /** The version that a file is of, to be shown. */
+  version(file: FamilyFile): string;
+  /** Compares two files of a package; the newer is greater. */
+  compare(a: FamilyFile, b: FamilyFile): number;
+  /** What is said of a file. */
+  metadata(file: FamilyFile): Record<string, unknown>;
+}
+
+const conda: FamilyWords = {
+  family: 'conda',
+  type: 'conda',
+  ckey: (part, file) => `${part}/${file}`,
+  version: ({ record }) => String(record.version),
+  compare: (a, b) =>
+    compareMaybe(condaVersion(a), condaVersion(b), compareVersions) ||
+    numberOf(a, 'build_number') - numberOf(b, 'build_number') ||
+    numberOf(a, 'timestamp') - numberOf(b, 'timestamp'),
+  metadata: ({ part, file, record }) => ({ 'repodata_record.json': { ...record, fn: file, subdir: part } }),
+};
+
+const python: FamilyWords = {
+  family: 'python',
+  type: 'python',
+  ckey: (part, file) => `${part}/${file}`,
+  version: (file) => pythonVersion(file)?.text ?? '',
+  compare: (a, b) => compareMaybe(pythonVersion(a), pythonVersion(b), comparePythonVersions),
+  metadata: (file) => ({ version: python.version(file), 'file.json': file.record }),
+};
+
+const cran: FamilyWords = {
+  family: 'cran',
+  type: 'r',
+  ckey: (part, file) => `cran/${cranPath(part)}/${file}`,
+  version: ({ record }) => String(record.Version),
+  compare: (a, b) => compareMaybe(rVersion(a), rVersion(b), compareRVersions),
+  metadata: ({ record }) => ({ version: String(record.Version), DESCRIPTION: record }),
+};
+
+const byType: Record<PackageType, FamilyWords> = { conda, python, r: cran };
+const byFamily: Record<PackageFamily, FamilyWords> = { conda, python, cran };
+
+/** The words of a type of package. */
+export const wordsOfType = (type: PackageType): FamilyWords => byType[type];
+/** The words of a family. */
+export const wordsOf = (family: PackageFamily): FamilyWords => byFamily[family];
+
+/** Where a file of a package lies, by what stands in the path of a request. */
+export function placeOfFile(name: string, { subdir, tree, file }: { subdir?: string; tree?: string; file: string }) {
+  if (subdir !== undefined) return { subdir, file };
+  if (tree !== undefined) return { subdir: cranPart(tree.replaceAll(':', '/')), file };
+  return { subdir: pythonPart, file: `${name}/${file}` };
+}
+
+/** What cannot be read as a version is older than everything that can. */
+function compareMaybe<V>(a: V | undefined, b: V | undefined, compare: (a: V, b: V) => number): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
+  return compare(a, b);
+}
+
+function condaVersion({ record }: FamilyFile): CondaVersion | undefined {
+  return maybe(() => parseVersion(String(record.version)));
+}
+
+function rVersion({ record }: FamilyFile): RVersion | undefined {
+  return maybe(() => parseRVersion(String(record.Version)));
+}
+
+function pythonVersion({ file }: FamilyFile): PythonVersion | undefined {
+  return readPythonFileName(fileNameOf('python', file), file.slice(0, file.indexOf('/')))?.version;
+}
+
+function maybe<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+function numberOf({ record }: FamilyFile, key: string): number {
+  const value = record[key];
+  return typeof value === 'number' ? value : 0;
+}
