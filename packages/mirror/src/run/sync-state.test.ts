@@ -22,6 +22,7 @@ const wireCount = {
     python: 0,
     type: 0,
     name: 0,
+    reserved: 0,
   },
   channel_filtered: { license: 0, exclude_specs: 0, signature: 0, age: 0, platform: 0, python: 0, type: 0, name: 0 },
 };

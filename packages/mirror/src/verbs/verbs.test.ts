@@ -54,6 +54,7 @@ describe('createMirror', () => {
       source_root: upstream.url,
       proxy: null,
       filters: { subdirs: ['noarch'], exclude_specs: ['p*'] },
+      internal: false,
       keep_legacy: false,
       cron: '0 0 1 * *',
       time_zone: 'UTC',
