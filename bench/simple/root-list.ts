@@ -8,12 +8,12 @@ import type { SluiceProcess } from '../sluice/sluice-process.ts';
 import { htmlHeaders, openAnswer, pipHeaders } from './pip.ts';
 import { listedNames } from './upstream.ts';
 
-/** Wait until the list of a mirror is that of its upstream. @returns seconds since the first ask. */
-export async function untilListed(url: string, count: number, patience_ms = 300_000): Promise<number> {
+/** Wait until the list of a mirror is that of its upstream. */
+export async function untilListed(url: string, count: number, patience_ms = 60_000): Promise<void> {
   const begin = performance.now();
   for (;;) {
     const { names, status } = await readList(url, pipHeaders());
-    if (status === 200 && names === count) return (performance.now() - begin) / 1000;
+    if (status === 200 && names === count) return;
     if (performance.now() - begin > patience_ms) throw new Error(`${url}: ${status}, ${names} names of ${count}.`);
     await sleep(100);
   }
