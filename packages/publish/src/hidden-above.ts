@@ -1,10 +1,9 @@
-import { headsBelow, partsHaving } from '@sluice/catalog';
-import { fileRange, packageTypeOf } from '@sluice/formats/package';
+import { headsBelow } from '@sluice/catalog';
+import { packageTypeOf } from '@sluice/formats/package';
 import type { ReadingDeps } from './deps.ts';
 import type { Level } from './layer-levels.ts';
 import { headLayers, type PublishedLayer } from './layers.ts';
-import { subdirPatches } from './patches.ts';
-import { loadLayers } from './selection.ts';
+import { showsName } from './shows-name.ts';
 
 /**
  * Whether a tier above a layer's, in its channel, shows this package name in any part of its type now, so that nothing of
@@ -24,15 +23,6 @@ export async function isHiddenAbove(
       higher.push(...headLayers(head, { rules: layer.rules, tier: layer.tier }));
     }
   }
-  const type = packageTypeOf(part);
-  const scope = { touched: new Set([name]), from: 'columns' } as const;
-  for (const one of higher) {
-    for (const subdir of await partsHaving(deps.db, one, fileRange(type, name))) {
-      if (packageTypeOf(subdir) !== type) continue;
-      const { inForce: patch } = await subdirPatches(deps.db, channelId, subdir);
-      const [loaded] = await loadLayers(deps, [one], { ...scope, subdir, patch });
-      if (loaded!.verdicts.includes(0)) return true;
-    }
-  }
+  for (const one of higher) if (await showsName(deps, channelId, one, packageTypeOf(part), name)) return true;
   return false;
 }

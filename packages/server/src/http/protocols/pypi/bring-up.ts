@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { channelsBelow, enqueuePublication, type LayerState } from '@sluice/catalog';
 import { pythonPart } from '@sluice/formats/package';
 import type { AskedMirror, NameAsker } from '@sluice/mirror';
-import { publishChannel } from '@sluice/publish';
+import { isOwnName, publishChannel } from '@sluice/publish';
 import { neededNoarch } from '@sluice/registry';
 import type { Rooms } from '../../../compose.ts';
 import type { AskDeps } from './ask-first.ts';
@@ -23,6 +23,7 @@ interface BringUpDeps extends Pick<ProjectDeps, 'entry'> {
 /** See {@link AskDeps}. */
 export function createBringUp({ rooms, asker, entry, forget }: BringUpDeps): AskDeps['bringUp'] {
   return async function bringUp(channelId, project): Promise<AskedMirror[]> {
+    if (await isOwnName(rooms, channelId, pythonPart, project)) return [];
     // What a channel below shows is what this one has of it, so that comes first. Stacks are five deep at most.
     const below: AskedMirror[] = [];
     for (const { id } of await channelsBelow(rooms.db, channelId)) below.push(...(await bringUp(id, project)));
