@@ -95,7 +95,7 @@ export {
   type UnfinishedJob,
   unfinishedJobs,
 } from './queries/enqueue.ts';
-export { type FoundEntry, findEntry } from './queries/entry.ts';
+export { type FoundEntry, findEntry, firstListed } from './queries/entry.ts';
 export { type EventRow, listChannelEvents, type NewEvent, recordEvent } from './queries/event.ts';
 export { findFacts, insertFacts } from './queries/facts.ts';
 export { createFileLocks, type FileLocks } from './queries/file-lock.ts';

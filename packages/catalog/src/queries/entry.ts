@@ -29,3 +29,20 @@ export async function findEntry(
       and ${at === undefined ? sql`to_no is null` : liveAt(at)}`.execute(db);
   return rows[0];
 }
+
+/** The number of the first publication, of those whose entries are kept, that listed anything under this key. */
+export async function firstListed(
+  db: Db,
+  channelId: number,
+  kind: EntryKind,
+  key: string,
+): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('entry')
+    .select((eb) => eb.fn.min('from_no').as('no'))
+    .where('channel_id', '=', channelId)
+    .where('kind', '=', kind)
+    .where('key', '=', key)
+    .executeTakeFirst();
+  return row?.no ?? undefined;
+}

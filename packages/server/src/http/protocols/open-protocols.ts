@@ -14,6 +14,7 @@ import { cranDoor } from './cran/door.ts';
 import { downloadCounter } from './download-counter.ts';
 import { openMemories } from './memories.ts';
 import { createBringUp } from './pypi/bring-up.ts';
+import { derivePast } from './pypi/derived-past.ts';
 import { pypiDoor } from './pypi/door.ts';
 import { findBeside } from './pypi/find-beside.ts';
 import { repoDoor } from './repo-door.ts';
@@ -42,6 +43,7 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
   };
   rooms.onChange(forget);
   const asker = createNameAsker(rooms.mirroring);
+  const bringUp = createBringUp({ rooms, asker, entry: memories.entry, forget });
   const deps = {
     ...rooms,
     ...memories,
@@ -58,7 +60,8 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
     },
     fetcher: rooms.fetcher,
     countDownload: downloads.count,
-    bringUp: createBringUp({ rooms, asker, entry: memories.entry, forget }),
+    bringUp,
+    derivedPage: derivePast(rooms, { bringUp, entry: memories.entry }),
     companion: findBeside(rooms),
   };
   return { protocols: [repoDoor(deps, [pypiDoor(deps), cranDoor(deps), condaDoor(deps)])], hot };

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ResolvedRef } from '@sluice/publish';
+import { PublishError, parseRef, type ResolvedRef } from '@sluice/publish';
 import { ServerError } from '../../errors.ts';
 import type { Protocol } from '../protocol.ts';
 import { requestContext } from '../request-context.ts';
@@ -30,7 +30,7 @@ export function repoDoor(deps: RepoDoorDeps, protocols: readonly RepoProtocol[])
     const protocol = bySegment.get(path.rest.split('/', 1)[0]!) ?? others;
     const method = request.method ?? '';
     if (method === 'GET' || method === 'HEAD') {
-      await protocol.serve(await findPlace(deps, path, request), path, request, response);
+      await protocol.serve(await findPlace(deps, path, request, protocol), path, request, response);
       return true;
     }
     const uploads = path.ref === undefined && protocol.receive ? protocol.uploads(path.rest) : [];
@@ -45,12 +45,27 @@ export function repoDoor(deps: RepoDoorDeps, protocols: readonly RepoProtocol[])
 }
 
 /** The channel first: who may not see it learns nothing of its publications. */
-async function findPlace(deps: RepoDoorDeps, path: RepoPath, request: IncomingMessage): Promise<Place> {
+async function findPlace(
+  deps: RepoDoorDeps,
+  path: RepoPath,
+  request: IncomingMessage,
+  { derivesPast = false }: RepoProtocol,
+): Promise<Place> {
   const channel = await permittedChannel(deps, request, path.channel, 'artifact:download');
   const vary = channel.privacy === 'public' ? undefined : 'Authorization, X-Auth';
   if (path.ref === undefined) return { channel, at: undefined, vary };
-  const { no } = await deps.resolveRef(channel.id, path.ref);
-  return { channel, at: { ref: path.ref, no }, vary };
+  const { ref } = path;
+  const { no } = await deps.resolveRef(channel.id, ref).catch((error: unknown) => {
+    if (derivesPast && isBeforeFirst(error, ref)) return { no: 0 };
+    throw error;
+  });
+  return { channel, at: { ref, no }, vary };
+}
+
+/** Whether a ref is a day or time by which nothing was published yet. */
+function isBeforeFirst(error: unknown, ref: string): boolean {
+  const nothing = error instanceof PublishError && error.code === 'publication_missing';
+  return nothing && parseRef(ref).kind === 'before';
 }
 
 function notTaken({ ref }: RepoPath, method: string): string {

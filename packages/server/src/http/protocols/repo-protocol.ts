@@ -14,6 +14,8 @@ export type Below = Pick<RepoPath, 'rest' | 'slash'>;
 export interface RepoProtocol {
   /** The first segments that are its own; the one without any has all others. */
   segments: readonly string[];
+  /** Whether it answers for days before the first publication, going by when files were uploaded. Its place then has the number 0. */
+  derivesPast?: boolean;
   /** By which methods clients upload at `rest`; none where it is only read. GET and HEAD are always taken. */
   uploads: (rest: string) => readonly ('POST' | 'PUT')[];
   /** Answer a GET or HEAD. */

@@ -1,24 +1,36 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pythonPart } from '@sluice/formats/package';
-import { isProjectName, normaliseProjectName, readPythonFileName } from '@sluice/formats/pypi';
+import {
+  isProjectName,
+  normaliseProjectName,
+  readPythonFileName,
+  type SimplePage,
+  writeSimpleHtml,
+  writeSimpleJson,
+} from '@sluice/formats/pypi';
 import { ServerError } from '../../../errors.ts';
+import type { Answer } from '../answer.ts';
+import { revalidated } from '../cache-control.ts';
 import { type Place, placeName } from '../place.ts';
 import type { RepoProtocol } from '../repo-protocol.ts';
 import { sendAnswer } from '../send-answer.ts';
-import { type SendFileDeps, sendFile } from '../send-file.ts';
+import { type SendFileDeps, sendFile, type WantedFile } from '../send-file.ts';
 import { type AskDeps, askFirst, askForFile } from './ask-first.ts';
 import { type CompanionDeps, companionAnswer } from './companion-answer.ts';
+import { type DerivedDeps, derivedHeaders } from './derived-past.ts';
 import { type ListDeps, listAnswer } from './list-answer.ts';
 import { type ProjectDeps, projectAnswer } from './project-answer.ts';
 import { type ReceiveDeps, receiveUpload } from './receive-upload.ts';
 import { type RefusedDeps, sendRefusedProject } from './refused-project.ts';
-import { formOf } from './simple-form.ts';
+import { formOf, varyOfPage, type WantedForm } from './simple-form.ts';
 
 /** What Python's door works with. All memories are flushed by `sluice_changed`. */
 export interface PypiDoorDeps
   extends AskDeps,
     CompanionDeps,
     ListDeps,
+    DerivedDeps,
     ProjectDeps,
     ReceiveDeps,
     RefusedDeps,
@@ -36,6 +48,7 @@ const uploadAddresses = new Set(['legacy', 'simple', 'pypi']);
 export function pypiDoor(deps: PypiDoorDeps): RepoProtocol {
   return {
     segments: ['simple', 'pypi', 'legacy'],
+    derivesPast: true,
     uploads: (rest) => (uploadAddresses.has(rest) ? ['POST'] : []),
     async serve(place, { rest, slash }, request, response) {
       const [first, name, file, ...more] = rest.split('/') as [string, ...string[]];
@@ -83,6 +96,8 @@ async function serveProject(
   const asked = await askFirst(deps, place, project);
   const answer = await projectAnswer(deps, place, { project, form, headers: asked.headers }, request);
   if (answer) return sendAnswer(deps, request, response, answer);
+  const derived = await deps.derivedPage(place, project);
+  if (derived) return sendAnswer(deps, request, response, derivedAnswer(place, derived, form));
   if (await sendRefusedProject(deps, place, { project, asked }, request, response)) return;
   throw unknownProject(place, project);
 }
@@ -106,9 +121,40 @@ async function serveFile(
     shown: fileName,
   };
   await askForFile(deps, place, project, wanted.file);
-  if (kind === undefined) return sendFile(deps, place, wanted, request, response);
+  const from = await placeOfFile(deps, place, project, wanted);
+  if (kind === undefined) return sendFile(deps, from, wanted, request, response);
   const beside = kind === 'metadata' ? 'metadata' : 'provenance';
-  return sendAnswer(deps, request, response, await companionAnswer(deps, place, wanted, beside));
+  return sendAnswer(deps, request, response, await companionAnswer(deps, from, wanted, beside));
+}
+
+/** A file that a derived page of the past lists is that of the head. */
+async function placeOfFile(
+  deps: PypiDoorDeps,
+  place: Place,
+  project: string,
+  { part, file, shown }: Pick<WantedFile, 'part' | 'file' | 'shown'>,
+): Promise<Place> {
+  if (!place.at) return place;
+  const { status } = await deps.judge(place.channel.id, place.at.no, part, file);
+  if (status !== 'absent' && status !== 'unlisted') return place;
+  const derived = await deps.derivedPage(place, project);
+  return derived?.files.some(({ filename }) => filename === shown) ? { ...place, at: undefined } : place;
+}
+
+function derivedAnswer(place: Place, page: SimplePage, { form, contentType }: WantedForm): Answer {
+  const { name = '', files, status, statusReason } = page;
+  const text = form === 'html' ? writeSimpleHtml(page) : writeSimpleJson({ name, files, status, statusReason });
+  const bytes = Buffer.from(text);
+  const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}-derived"`;
+  const cacheControl = revalidated(place.channel);
+  return {
+    contentType,
+    cacheControl,
+    vary: varyOfPage(place),
+    headers: derivedHeaders,
+    etag,
+    body: { kind: 'bytes', bytes },
+  };
 }
 
 function redirect(place: Place, to: string, request: IncomingMessage, response: ServerResponse): void {

@@ -194,3 +194,21 @@ test('a second Sluice mirrors the first, and gives the same files', async () => 
   const got = await download(second, two.files[0]!.url);
   expect(sha256(new Uint8Array(await got.arrayBuffer()))).toBe(sha256(wheel.bytes));
 });
+
+test('a day before anybody asked shows what was uploaded by then, and says that it was worked out', async () => {
+  const [older, newer] = [
+    await demo('1.0', { 'upload-time': '2025-01-02T03:04:05Z' }),
+    await demo('2.0', { 'upload-time': '2025-06-01T00:00:00Z' }),
+  ];
+  serveIndex({ demo: [older, newer] });
+  const channel = await mirrored();
+  const day = `${channel}@2025-03-01`;
+  const then = await page(day, 'demo');
+  expect([then.status, then.files.map(({ filename }) => filename)]).toEqual([200, [older.fileName]]);
+  expect(then.headers.get('x-sluice-derived')).toBe('upload-time');
+  const got = async (file: IndexedFile) =>
+    (await fetch(`${app.url}/api/repo/${day}/pypi/demo/${file.fileName}`)).status;
+  expect([await got(older), await got(newer)]).toEqual([200, 404]);
+  expect((await page(`${channel}@2024-01-01`, 'demo')).status).not.toBe(200);
+  expect((await page(channel, 'demo')).headers.get('x-sluice-derived')).toBeNull();
+});
