@@ -44,7 +44,9 @@ import * as reservedList from './commands/reserved-list.ts';
 import * as reservedRemove from './commands/reserved-remove.ts';
 import * as setupConda from './commands/setup-conda.ts';
 import * as setupMamba from './commands/setup-mamba.ts';
+import * as setupPip from './commands/setup-pip.ts';
 import * as setupPixi from './commands/setup-pixi.ts';
+import * as setupUv from './commands/setup-uv.ts';
 import * as tokenCreate from './commands/token-create.ts';
 import * as tokenList from './commands/token-list.ts';
 import * as tokenRevoke from './commands/token-revoke.ts';
@@ -106,4 +108,6 @@ export const commands: readonly CommandModule[] = [
   setupConda,
   setupMamba,
   setupPixi,
+  setupPip,
+  setupUv,
 ];

@@ -5,8 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import type { Schemas } from '@sluice/api-client';
 import { channelUrlPath } from './channel-path.ts';
 import type { Context } from './command.ts';
-import { answer, refused } from './connect.ts';
+import { refused } from './connect.ts';
 import { CliError } from './errors.ts';
+import { digestOfFile, packageFiles, packageOfFile } from './package-files.ts';
 import { gatherAll } from './paging.ts';
 import { sendFile } from './send-file.ts';
 import { sizeOf } from './size-of.ts';
@@ -52,23 +53,20 @@ export async function uploadOne(context: Context, wish: UploadWish): Promise<Upl
 }
 
 /**
- * Whether the channel shows these very bytes under this name; then nothing needs to be sent. Their subdir is written inside
- * of them, so that name and digest say it all. Whether the name is taken by other bytes, only the server knows for sure.
+ * Whether the channel shows these very bytes under this name; then nothing needs to be sent. What a package is stands inside
+ * of it, so that name and digest say it all. Whether the name is taken by other bytes, only the server knows for sure.
  */
-async function isThere({ api }: Context, { file, channel }: UploadWish, fileName: string): Promise<boolean> {
-  const name = /^(.+)-[^-]+-[^-]+\.(?:conda|tar\.bz2)$/.exec(fileName)?.[1];
-  if (name === undefined) return false;
-  const path = { channel, name };
-  const shown = await gatherAll((query) =>
-    answer(api.GET('/api/channels/{channel}/artifacts/conda/{name}/files', { params: { path, query } })),
-  ).catch((error: unknown) => {
+async function isThere(context: Context, { file, channel }: UploadWish, fileName: string): Promise<boolean> {
+  const of = packageOfFile(fileName);
+  if (of === undefined) return false;
+  const shown = await gatherAll((query) => packageFiles(context, { channel, ...of }, query)).catch((error: unknown) => {
     if (error instanceof CliError && error.problem?.status === 404) return [];
     throw error;
   });
   const sameName = shown.filter(({ ckey }) => ckey.endsWith(`/${fileName}`));
   if (sameName.length === 0) return false;
   const digest = await sha256Of(file);
-  return sameName.some(({ metadata }) => metadata['repodata_record.json'].sha256 === digest);
+  return sameName.some((one) => digestOfFile(one) === digest);
 }
 
 async function sha256Of(file: string): Promise<string> {

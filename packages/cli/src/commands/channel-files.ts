@@ -2,7 +2,7 @@ import type { Schemas } from '@sluice/api-client';
 import { Argument } from 'commander';
 import { channelArgument } from '../channel-flags.ts';
 import type { Context, Usage } from '../command.ts';
-import { answer } from '../connect.ts';
+import { type Family, familyOption, packageFiles } from '../package-files.ts';
 import { gather, type PagingInput, pagingOptions } from '../paging.ts';
 import { bytes } from '../views/amounts.ts';
 import { type Page, pageView } from '../views/page.ts';
@@ -14,14 +14,15 @@ export const usage: Usage = {
   words: 'channel files',
   summary: 'List the files of a package in a channel, the newest first',
   arguments: [channelArgument(), new Argument('<package>')],
-  options: pagingOptions,
+  options: [familyOption(), ...pagingOptions],
 };
 
-export function run({ api }: Context, input: PagingInput & { channel: string; package: string }): Promise<Data> {
-  const path = { channel: input.channel, name: input.package };
-  return gather(input, (query) =>
-    answer(api.GET('/api/channels/{channel}/artifacts/conda/{name}/files', { params: { path, query } })),
-  );
+export function run(
+  context: Context,
+  input: PagingInput & { channel: string; package: string; family: Family },
+): Promise<Data> {
+  const { channel, family, package: name } = input;
+  return gather(input, (query) => packageFiles(context, { channel, family, name }, query));
 }
 
 export const views = {
@@ -32,8 +33,11 @@ export const views = {
         noun: 'file',
         heads: ['FILE', 'SIZE', 'LICENSE', 'BUILT'],
         row: ({ ckey, metadata }) => {
-          const { size, license, timestamp } = metadata['repodata_record.json'];
-          return [ckey, typeof size === 'number' ? bytes(size) : '', text(license), builtOn(timestamp)];
+          const { size, license, timestamp } = metadata['repodata_record.json'] ?? metadata['file.json'] ?? {};
+          const { License } = metadata.DESCRIPTION ?? {};
+          const built = metadata['file.json']?.['upload-time'] ?? metadata.DESCRIPTION?.['Date/Publication'];
+          const day = typeof built === 'string' ? built.slice(0, 10) : builtOn(timestamp);
+          return [ckey, typeof size === 'number' ? bytes(size) : '', text(license ?? License), day];
         },
       },
       view,

@@ -102,6 +102,11 @@ test('the settings of clients name the channel, and never a token', async () => 
   expect(pixi.json).toMatchObject({ needs_token: true, url: `${it.app.url}/api/repo/team/dev` });
   expect(pixi.json.text).toContain('pixi auth login 127.0.0.1 --token <TOKEN>');
   for (const { stdout } of [conda, closed, pixi]) expect(stdout).not.toContain(it.env.SLUICE_TOKEN);
+  const pip = await it.cli(['setup', 'pip', 'team/dev']);
+  expect(pip.stdout).toMatch(/index-url = http\S+\/t\/<TOKEN>\/team\/dev\/simple\/\n/);
+  expect(pip.stdout).toMatch(/repository = http\S+\/api\/repo\/team\/dev\/legacy\/\n/);
+  const uv = await it.cli(['setup', 'uv', 'open']);
+  expect(uv.stdout).toMatch(/name = "open"\nurl = "http\S+\/api\/repo\/open\/simple\/"\npublish-url = "\S+\/legacy\/"/);
   expect((await it.cli(['setup', 'conda', 'nowhere', '--json'])).json.error.code).toBe('not_found');
 });
 

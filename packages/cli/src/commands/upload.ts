@@ -33,16 +33,20 @@ interface Data {
 export const usage: Usage = {
   words: 'upload',
   summary: 'Upload package files; the same file again changes nothing',
-  arguments: [new Argument('<file...>', '.conda or .tar.bz2')],
+  arguments: [new Argument('<file...>', '.conda, .tar.bz2, .whl, .tar.gz, .zip or .tgz')],
   options: [
     new Option(
       '-c, --channel <channel>',
       'the channel, or channel/subchannel; again for more; left out: your default channel',
     ).argParser((text: string, before: string[] = []) => [...before, parseChannelPath(text)]),
-    new Option('--subdir <subdir>', 'refuse a file that belongs to another'),
+    new Option('--subdir <subdir>', 'refuse a conda file that belongs to another; of R, the tree it goes to'),
     new Option('--skip-existing', 'leave it be when there is a file of that name'),
   ],
-  examples: ['upload -c team-a dist/*.conda', 'upload -c team-a/dev -c team-a/test tool-1.0-0.conda --skip-existing'],
+  examples: [
+    'upload -c team-a dist/*.conda',
+    'upload -c team-a dist/*.whl dist/*.tar.gz',
+    'upload -c team-a/dev -c team-a/test tool-1.0-0.conda --skip-existing',
+  ],
 };
 
 export async function run(context: Context, input: Input): Promise<Data> {
