@@ -16,7 +16,7 @@ import { type Place, placeName } from '../place.ts';
 import type { RepoProtocol } from '../repo-protocol.ts';
 import { sendAnswer } from '../send-answer.ts';
 import { type SendFileDeps, sendFile, type WantedFile } from '../send-file.ts';
-import { type AskDeps, askFirst, askForFile } from './ask-first.ts';
+import { type AskDeps, type Asked, askFirst, askForFile } from './ask-first.ts';
 import { type CompanionDeps, companionAnswer } from './companion-answer.ts';
 import { type DerivedDeps, derivedHeaders } from './derived-past.ts';
 import { type ListDeps, listAnswer } from './list-answer.ts';
@@ -97,7 +97,9 @@ async function serveProject(
   const answer = await projectAnswer(deps, place, { project, form, headers: asked.headers }, request);
   if (answer) return sendAnswer(deps, request, response, answer);
   const derived = await deps.derivedPage(place, project);
-  if (derived) return sendAnswer(deps, request, response, derivedAnswer(place, derived, form));
+  if (derived) return sendAnswer(deps, request, response, madeAnswer(place, derived, form, derivedHeaders));
+  const quarantined = quarantinedPage(project, asked);
+  if (quarantined) return sendAnswer(deps, request, response, madeAnswer(place, quarantined, form, asked.headers));
   if (await sendRefusedProject(deps, place, { project, asked }, request, response)) return;
   throw unknownProject(place, project);
 }
@@ -141,20 +143,27 @@ async function placeOfFile(
   return derived?.files.some(({ filename }) => filename === shown) ? { ...place, at: undefined } : place;
 }
 
-function derivedAnswer(place: Place, page: SimplePage, { form, contentType }: WantedForm): Answer {
+/** A project in quarantine offers no files, and says so. @see PEP 792 */
+function quarantinedPage(name: string, { mirrors }: Asked): SimplePage | undefined {
+  const meta = mirrors.find(({ known }) => known?.meta.status === 'quarantined')?.known?.meta;
+  const reason = meta?.status_reason;
+  const statusReason = typeof reason === 'string' ? reason : undefined;
+  return meta && { name, status: 'quarantined', statusReason, files: [], passedOver: 0, lastSerial: undefined };
+}
+
+/** An answer with a page that no publication has. */
+function madeAnswer(
+  place: Place,
+  page: SimplePage,
+  { form, contentType }: WantedForm,
+  headers: readonly string[],
+): Answer {
   const { name = '', files, status, statusReason } = page;
   const text = form === 'html' ? writeSimpleHtml(page) : writeSimpleJson({ name, files, status, statusReason });
   const bytes = Buffer.from(text);
-  const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}-derived"`;
+  const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}-made"`;
   const cacheControl = revalidated(place.channel);
-  return {
-    contentType,
-    cacheControl,
-    vary: varyOfPage(place),
-    headers: derivedHeaders,
-    etag,
-    body: { kind: 'bytes', bytes },
-  };
+  return { contentType, cacheControl, vary: varyOfPage(place), headers, etag, body: { kind: 'bytes', bytes } };
 }
 
 function redirect(place: Place, to: string, request: IncomingMessage, response: ServerResponse): void {

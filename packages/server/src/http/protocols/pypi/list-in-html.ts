@@ -35,11 +35,14 @@ const normalised = Uint8Array.from({ length: 256 }, (_, byte) => {
 export const listInHtml: Rewrite = {
   form: 'html',
   begin() {
-    let rest = Buffer.alloc(0);
+    const rest = Buffer.alloc(longestEntry);
+    let left = 0;
     let begun = false;
     return {
       push(chunk) {
-        const bytes = rest.length === 0 ? asBuffer(chunk) : Buffer.concat([rest, chunk]);
+        const bytes = Buffer.allocUnsafeSlow(left + chunk.byteLength);
+        rest.copy(bytes, 0, 0, left);
+        bytes.set(chunk, left);
         // No line is longer than twice what it is made of.
         const lines = Buffer.allocUnsafeSlow(2 * bytes.length + head.length);
         let end = begun ? 0 : lines.write(head, 'latin1');
@@ -52,17 +55,14 @@ export const listInHtml: Rewrite = {
           read = nameEnd + behind.length;
           end = writeLine(bytes, name, nameEnd, lines, end);
         }
-        rest = Buffer.from(bytes.subarray(Math.max(read, bytes.length - longestEntry)));
+        left = bytes.copy(rest, 0, Math.max(read, bytes.length - longestEntry));
+        bytes.buffer.transfer(0);
         return lines.subarray(0, end);
       },
       end: () => Buffer.from(begun ? tail : head + tail, 'latin1'),
     };
   },
 };
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
 
 /** @returns where the line ends; it is left out where the name is none. */
 function writeLine(bytes: Buffer, name: number, nameEnd: number, lines: Buffer, begin: number): number {

@@ -212,3 +212,15 @@ test('a day before anybody asked shows what was uploaded by then, and says that 
   expect((await page(`${channel}@2024-01-01`, 'demo')).status).not.toBe(200);
   expect((await page(channel, 'demo')).headers.get('x-sluice-derived')).toBeNull();
 });
+
+test('a project in quarantine offers no files, and says so; so does what is archived', async () => {
+  const status = (text: string) => ({ 'project-status': { status: text, reason: 'because' } });
+  serveIndex(
+    { bad: [], demo: [await demo('1.0')] },
+    { pages: { bad: status('quarantined'), demo: status('archived') } },
+  );
+  const channel = await mirrored();
+  const bad = await page(channel, 'bad');
+  expect([bad.status, bad.json]).toMatchObject([200, { files: [], ...status('quarantined') }]);
+  expect((await page(channel, 'demo')).json).toMatchObject({ files: [{}], ...status('archived') });
+});
