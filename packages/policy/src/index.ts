@@ -10,7 +10,7 @@ export { addRecords, changedFacts, type RecordText, replacedFacts } from './fact
 export { fileRows } from './facts/file-rows.ts';
 export { mergedFacts } from './facts/merged-facts.ts';
 export { factsRowOf } from './facts/record-facts.ts';
-export { sharedFacts } from './facts/shared-facts.ts';
+export { sharedFacts, shareFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
 export { type ListedWith, type RecordPlace, recordHash, recordHashAt, textHash } from './facts/text-hash.ts';
 export { type FilterKey, filterFault } from './filter-fault.ts';

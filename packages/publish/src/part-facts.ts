@@ -8,7 +8,15 @@ import {
   liveRecordPages,
   type Part,
 } from '@sluice/catalog';
-import { addRecords, changedFacts, encodeColumns, type Facts, factsBuilder, sharedFacts } from '@sluice/policy';
+import {
+  addRecords,
+  changedFacts,
+  encodeColumns,
+  type Facts,
+  factsBuilder,
+  sharedFacts,
+  shareFacts,
+} from '@sluice/policy';
 import { blobRef, putCompressed, readCompressed } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
 
@@ -78,6 +86,7 @@ function readStored({ storage }: Pick<FactsDeps, 'storage'>, stored: StoredFacts
 async function checkpoint(deps: FactsDeps, part: Part, revision: number, facts: Facts): Promise<void> {
   const columns = encodeColumns(facts);
   const blob = await putCompressed(deps.storage, columns, 1);
+  shareFacts(blobRef(blob).sha256, facts);
   await insertBlobs(deps.db, [blob], deps.now());
   await insertFacts(deps.db, part, revision, { blob: blob.sha256, unpacked_bytes: columns.bytes });
 }

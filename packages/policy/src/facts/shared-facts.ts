@@ -24,14 +24,18 @@ export function sharedFacts(key: string, load: () => Promise<Uint8Array>): Promi
   const decoding = load()
     .then((bytes) => {
       const facts = readable(bytes);
-      if (!facts) return undefined;
-      held.set(key, new WeakRef(facts));
-      gone.register(facts, key);
+      if (facts) shareFacts(key, facts);
       return facts;
     })
     .finally(() => loading.delete(key));
   loading.set(key, decoding);
   return decoding;
+}
+
+/** Have facts that were just written down shared for as long as somebody holds them, instead of read back. */
+export function shareFacts(key: string, facts: Facts): void {
+  held.set(key, new WeakRef(facts));
+  gone.register(facts, key);
 }
 
 function readable(bytes: Uint8Array): Facts | undefined {

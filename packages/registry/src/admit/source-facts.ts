@@ -8,7 +8,15 @@ import {
   liveRecordPages,
   type Part,
 } from '@sluice/catalog';
-import { addRecords, changedFacts, encodeColumns, type Facts, factsBuilder, sharedFacts } from '@sluice/policy';
+import {
+  addRecords,
+  changedFacts,
+  encodeColumns,
+  type Facts,
+  factsBuilder,
+  sharedFacts,
+  shareFacts,
+} from '@sluice/policy';
 import { type BlobStore, blobRef, putCompressed, readCompressed } from '@sluice/storage';
 
 /** Quick: columns are read as often as they are written. */
@@ -51,6 +59,7 @@ function readFacts(
 export async function storeFacts(deps: FactsDeps, part: Part, revision: number, facts: Facts): Promise<void> {
   const columns = encodeColumns(facts);
   const blob = await putCompressed(deps.storage, columns, level);
+  shareFacts(blobRef(blob).sha256, facts);
   await insertBlobs(deps.db, [blob], deps.now());
   await insertFacts(deps.db, part, revision, { blob: blob.sha256, unpacked_bytes: columns.bytes });
 }
