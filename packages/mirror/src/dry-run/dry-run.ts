@@ -12,6 +12,7 @@ import {
   type Facts,
   type LayerDefinition,
   layerRules,
+  lookedAtSubdirs,
   neededNoarch,
   type PackageType,
   type Reason,
@@ -100,7 +101,7 @@ export async function dryRun(
   };
   const read = (subdir: string) => upstreamPart(deps, upstream, source, subdir, comesAlong);
   const { filters } = definition;
-  const named = [...new Set(filters.subdirs)].sort();
+  const named = filters.trees ? lookedAtSubdirs(filters) : [...new Set(filters.subdirs)].sort();
   const comesAlong = takesNeededNoarch(filters);
   const rules = layerRules(layer);
   async function* platforms(): AsyncGenerator<UpstreamPart> {

@@ -1,11 +1,22 @@
 import { countRefusals, findPart, findRecords, folderFiles, type Part, type SourceRow } from '@sluice/catalog';
 import { createRepodataScanner } from '@sluice/formats/conda';
+import { parseCranTree } from '@sluice/formats/cran';
 import { FormatError } from '@sluice/formats/errors';
-import { type Depends, dependsList, dependsOf, type Facts, factsBuilder, factsRowOf } from '@sluice/policy';
+import { cranPath, packageTypeOf } from '@sluice/formats/package';
+import {
+  type Depends,
+  dependsList,
+  dependsOf,
+  type Facts,
+  factsBuilder,
+  factsRowOf,
+  type ListedWith,
+} from '@sluice/policy';
 import { recordDepends, sourceFacts } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
 import { findDocument } from '../upstreams/conda/find-document.ts';
 import { folderPackages } from '../upstreams/conda/folder-packages.ts';
+import { readTree } from '../upstreams/cran/read-tree.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 
 /** What the upstream has for one subdir now, as facts. Nothing was written. */
@@ -32,18 +43,15 @@ export async function upstreamPart(
   withDepends: boolean,
 ): Promise<UpstreamPart> {
   const part: Part | undefined = source && { source_id: source.id, subdir };
+  if (packageTypeOf(subdir) === 'r') return treePart(deps, upstream, source, subdir);
   const known = part && (await findPart(deps.db, part));
   const answer = await findDocument(upstream, subdir, known, deps.now());
   const files = collector(subdir, withDepends);
   switch (answer.status) {
     case 'absent':
       return { status: 'absent', ...files.collected(), refused: 0 };
-    case 'unchanged': {
-      const { revision } = source!;
-      const facts = (await sourceFacts(deps, part!, revision)) ?? files.collected().facts;
-      const depends = recordDepends(deps, part!, revision, facts);
-      return { status: 'unchanged', facts, depends, refused: await countRefusals(deps.db, source!.id, [subdir]) };
-    }
+    case 'unchanged':
+      return unchangedPart(deps, source!, subdir);
     case 'document': {
       const refused = await readDocument(answer.document.json, files);
       return { status: 'read', ...files.collected(), refused };
@@ -55,9 +63,33 @@ export async function upstreamPart(
   }
 }
 
+async function unchangedPart(deps: MirrorDeps, source: SourceRow, subdir: string): Promise<UpstreamPart> {
+  const part = { source_id: source.id, subdir };
+  const facts = (await sourceFacts(deps, part, source.revision)) ?? factsBuilder(subdir).build();
+  const depends = recordDepends(deps, part, source.revision, facts);
+  return { status: 'unchanged', facts, depends, refused: await countRefusals(deps.db, source.id, [subdir]) };
+}
+
+/** One tree of R packages. */
+async function treePart(
+  deps: MirrorDeps,
+  upstream: UpstreamDeps,
+  source: SourceRow | undefined,
+  subdir: string,
+): Promise<UpstreamPart> {
+  const tree = parseCranTree(cranPath(subdir))!;
+  const answer = await readTree(deps, upstream, tree, source && { source_id: source.id, subdir });
+  if (answer.status === 'unchanged') return unchangedPart(deps, source!, subdir);
+  const files = collector(subdir, false);
+  if (answer.status !== 'read') return { status: 'absent', ...files.collected(), refused: 0 };
+  let refused = answer.listed.refused.length;
+  for (const { file, body, extra } of answer.listed.records) if (!files.add(file, body, { extra })) refused++;
+  return { status: 'read', ...files.collected(), refused };
+}
+
 interface Collector {
   /** Add a file; false when its record is none. */
-  add(file: string, body: Uint8Array, v3?: boolean): boolean;
+  add(file: string, body: Uint8Array, listed?: ListedWith): boolean;
   collected(): Pick<UpstreamPart, 'facts' | 'depends'>;
 }
 
@@ -66,9 +98,9 @@ function collector(subdir: string, withDepends: boolean): Collector {
   const factsRow = factsRowOf(subdir);
   const depends = dependsList();
   return {
-    add(file, body, v3 = false) {
+    add(file, body, listed = {}) {
       try {
-        builder.add(factsRow(file, body, 0, { v3 }));
+        builder.add(factsRow(file, body, 0, listed));
       } catch (error) {
         if (!(error instanceof FormatError)) throw error;
         return false;
@@ -84,7 +116,7 @@ async function readDocument(json: AsyncIterable<Uint8Array>, files: Collector): 
   let refused = 0;
   const scanner = createRepodataScanner({
     onRecord(bucket, file, body) {
-      if (!files.add(file, body, bucket.startsWith('v3.'))) refused++;
+      if (!files.add(file, body, { v3: bucket.startsWith('v3.') })) refused++;
     },
     onLeftOut: () => void refused++,
   });
@@ -110,7 +142,7 @@ async function readFolder(
   let refused = refusedBefore;
   for (let at = 0; part && source && at < listed.length; at += portion) {
     const records = await findRecords(deps.db, part, listed.slice(at, at + portion), source.revision);
-    for (const { file, body, v3 } of records) if (!files.add(file, body, v3)) refused++;
+    for (const { file, body, v3 } of records) if (!files.add(file, body, { v3 })) refused++;
   }
   for await (const { file, body } of packages.records) if (!files.add(file, body)) refused++;
   return refused + packages.changes().read.filter((row) => row.refusal !== null).length;

@@ -35,7 +35,11 @@ export async function openFile(
   if (location.kind === 'file') return openLocal(deps, location.path, options.from);
   const answer = await deps.http.open({
     url: location.url,
-    headers: { 'accept-encoding': 'identity', ...(options.from > 0 ? { range: `bytes=${options.from}-` } : {}) },
+    headers: {
+      'accept-encoding': 'identity',
+      ...location.headers,
+      ...(options.from > 0 ? { range: `bytes=${options.from}-` } : {}),
+    },
     proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
     signal: deps.signal,
     ...(options.attempts === undefined ? {} : { attempts: options.attempts }),

@@ -30,14 +30,16 @@ const mostBytes = 256 * 1024 * 1024;
  * Ask for one index of an upstream, over http or in a folder, with the validators of last time if it is the one that was
  * read.
  *
- * @param url without secrets, as {@link treeUrl} gives it.
+ * @param url without secrets.
+ * @param headers of our own.
  * @returns undefined when there is none.
  * @throws {MirrorError} what {@link UpstreamDeps.http} throws; `upstream_malformed` when it is too large.
  */
 export async function askIndex(
   deps: UpstreamDeps,
   url: string,
-  known: KnownIndex | undefined,
+  known?: KnownIndex,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<AskedIndex | 'unchanged' | undefined> {
   const isSame = known?.url === url;
   const location = locationOf(new URL(withSecret(url, deps.address.secret)));
@@ -53,7 +55,7 @@ export async function askIndex(
   const answer = await deps.http
     .open({
       url: location.url,
-      headers: { 'accept-encoding': 'identity', ...validators },
+      headers: { 'accept-encoding': 'identity', ...validators, ...headers },
       proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
       signal: deps.signal,
     })

@@ -1,13 +1,14 @@
-import { findPart, sourceRevision } from '@sluice/catalog';
+import { findPart, sourceRevision, touchPart } from '@sluice/catalog';
 import { type CranTree, parseCranTree } from '@sluice/formats/cran';
 import { cranPart, cranPath } from '@sluice/formats/package';
 import { lookedAtSubdirs } from '@sluice/policy';
+import { admitRTree } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
 import { patiently } from '../../run/patiently.ts';
 import { commit, type RunContext, type StageEnd, save } from '../../run/run-context.ts';
 import type { UpstreamFormat } from '../index.ts';
 import { cranLocator } from './locate.ts';
-import { refreshTree } from './refresh-tree.ts';
+import { readTree } from './read-tree.ts';
 
 /** A repository laid out as CRAN: trees with PACKAGES, and an archive beside the sources. */
 export const cranFormat: UpstreamFormat = { refresh, locator: cranLocator };
@@ -33,6 +34,18 @@ async function refresh(context: RunContext): Promise<StageEnd> {
     await save(context, { stage: 'plan', steps, revision, last_key: null }, trx);
   });
   return 'next';
+}
+
+async function refreshTree(context: RunContext, tree: CranTree): Promise<void> {
+  const { deps, mirror, lease, upstream } = context;
+  const part = { source_id: mirror.source_id, subdir: cranPart(tree.path) };
+  const answer = await readTree(deps, upstream, tree, part);
+  if (answer.status === 'unchanged') {
+    await commit(context, (trx) => touchPart(trx, part, deps.now()));
+  }
+  if (answer.status === 'read') {
+    await admitRTree(deps, { part, ...answer.listed, origin: answer.origin, guard: lease.guard });
+  }
 }
 
 async function refuseEmpty({ deps, mirror }: RunContext, trees: readonly CranTree[]): Promise<void> {

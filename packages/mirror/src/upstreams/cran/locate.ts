@@ -1,17 +1,12 @@
 import { findPart, findRecordVersion } from '@sluice/catalog';
 import { isJsonObject } from '@sluice/formats/conda';
-import { parseDcf, parseRFileName } from '@sluice/formats/cran';
+import { parseCranTree, parseDcf, parseRFileName } from '@sluice/formats/cran';
 import { cranPath } from '@sluice/formats/package';
-import { type SourceAddress, withSecret } from '../../source-address.ts';
+import { withSecret } from '../../source-address.ts';
 import type { ListedFile, LocateDeps } from '../listed-file.ts';
 import { type Location, locationOf } from '../location.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
-
-/** Address of something in a tree, without secrets: what may be stored and shown. */
-export function treeUrl(address: SourceAddress, tree: string, file: string): string {
-  const root = `${address.url}/${tree}`.replace(/\/+$/, '');
-  return file === '' ? root : `${root}/${file}`;
-}
+import { homeAt } from './tree-home.ts';
 
 /**
  * Where the bytes of R packages are: beside the index, at the path the index gives, or in the archive. What the index lists
@@ -20,9 +15,12 @@ export function treeUrl(address: SourceAddress, tree: string, file: string): str
 export function cranLocator({ db }: LocateDeps, { address }: UpstreamDeps): (file: ListedFile) => Promise<Location> {
   return async ({ part, file, from_rev }) => {
     const [record, known] = [await findRecordVersion(db, part, file, from_rev), await findPart(db, part)];
-    const home = known?.base_url ?? treeUrl(address, cranPath(part.subdir), '');
-    const place = (folder: string) =>
-      locationOf(new URL(`${withSecret(home, address.secret)}/${folder}${encodeURIComponent(file)}`));
+    const tree = parseCranTree(cranPath(part.subdir))!;
+    const { url, headers } = homeAt(known?.base_url ?? `${address.url}/${tree.path}`, tree);
+    const place = (folder: string): Location => ({
+      ...locationOf(new URL(`${withSecret(url, address.secret)}/${folder}${encodeURIComponent(file)}`)),
+      headers,
+    });
     const archived = place(`Archive/${parseRFileName(file).name}/`);
     const listed = place(record ? pathOf(record.body) : '');
     return isArchived(record?.extra) ? { ...archived, otherwise: listed } : { ...listed, otherwise: archived };

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import xz from 'xz-decompress';
 import { MirrorError } from '../../errors.ts';
+import { gunzipped } from '../../fetch/gunzipped.ts';
 
 /** CRAN's largest index has 30 MB; a bomb would have more. */
 const mostBytes = 1024 ** 3;
@@ -31,7 +31,7 @@ export async function unpack(bytes: Uint8Array, url: string): Promise<Uint8Array
 }
 
 function unpacked(bytes: Uint8Array): AsyncIterable<Uint8Array> | undefined {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return Readable.from([bytes]).compose(createGunzip());
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gunzipped(Readable.from([bytes]));
   if (bytes[0] !== 0xfd || bytes[1] !== 0x37) return undefined;
   return new xz.XzReadableStream(Readable.toWeb(Readable.from([bytes])) as ReadableStream) as AsyncIterable<Uint8Array>;
 }
