@@ -142,6 +142,41 @@ describe('a mirrored repository', () => {
     expect(await listed('sources')).toEqual(['demo 1.0']);
   });
 
+  it('brings Linux binaries in, asking as R does', async () => {
+    const Built = 'R 4.5.0; ; 2026-01-02 03:04:05 UTC; unix';
+    const built = await buildRPackage({ name: 'demo', fields: { Built } });
+    const place = join(folder, '__linux__/jammy/latest/src/contrib');
+    buildCranTree(place, [demo[1]!]);
+    writeFileSync(join(place, built.fileName), built.bytes);
+    await mirrored('c', { filters: { trees: ['src/contrib', '__linux__/jammy/4.5'] } });
+    const path = 'c/cran/__linux__/jammy/src/contrib/demo_1.0.tar.gz';
+    const client = { 'user-agent': 'R (4.5.1 x86_64-pc-linux-gnu x86_64 linux-gnu)' };
+    const answer = await fetch(`${app.url}/api/repo/${path}`, { headers: client });
+    expect([answer.status, answer.headers.get('x-package-type')]).toEqual([200, 'binary']);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(built.bytes)).toBe(true);
+    expect((await bytesOf(path)).equals(demo[1]!.bytes)).toBe(true);
+    const asked = upstream.asked.filter(({ path }) => path.startsWith('/__linux__/jammy/latest') && path.endsWith('z'));
+    expect(asked.map(({ headers }) => headers['user-agent'])).toEqual(
+      asked.map(() => 'R (4.5.0 x86_64-pc-linux-gnu x86_64 linux-gnu)'),
+    );
+    expect(asked.length).toBe(2);
+  });
+
+  it('can be tried before it is made', async () => {
+    await app.request('POST', '/api/channels', { token: admin, body: { name: 'c', types: ['r'] } });
+    const body = {
+      mirror_name: 'up',
+      mirror_type: 'CRAN',
+      source_root: upstream.url,
+      filters: { exclude_specs: ['demo (< 1.0)'] },
+    };
+    const tried = await app.request('POST', '/api/channels/c/mirrors/dry_run', { token: admin, body });
+    expect(tried.json, tried.text).toMatchObject({
+      count: { total: 3, mirror_filtered: { exclude_specs: 1 }, passive: 2 },
+    });
+    expect(await listed('c')).toEqual([]);
+  });
+
   it.each(['src/contrib', '.'])('may be a folder of packages without an index, in %s', async (place) => {
     rmSync(join(folder, 'src'), { recursive: true });
     mkdirSync(join(folder, place), { recursive: true });
