@@ -6,7 +6,7 @@ import type { HttpAnswer } from '../../fetch/http-client.ts';
 import { redact } from '../../redact.ts';
 import { proxyWithSecret } from '../../source-address.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
-import type { Validators } from './ask-page.ts';
+import { saysIndex, type Validators } from './ask-page.ts';
 import { simpleAccept, simpleUrl } from './simple-root.ts';
 
 /** A project of a list: its name as compared, and as written. */
@@ -74,11 +74,13 @@ async function readNames(deps: UpstreamDeps, answer: HttpAnswer, place: string):
   const names: string[] = [];
   const scanner = createProjectListScanner(form, (name) => names.push(name));
   let size = 0;
+  let beginning = '';
   try {
     for await (const piece of unpacked(answer)) {
       deps.signal?.throwIfAborted();
       size += piece.length;
       if (size > mostBytes) throw notList(place, `at most ${mostBytes} bytes`, 'more');
+      if (beginning.length < longestHead) beginning += Buffer.from(piece).toString('latin1');
       scanner.push(piece);
     }
     scanner.end();
@@ -87,8 +89,13 @@ async function readNames(deps: UpstreamDeps, answer: HttpAnswer, place: string):
       throw notList(place, cause.wanted ?? 'a list of projects', cause.found ?? 'something else', cause);
     throw cause;
   }
+  if (form === 'html' && names.length === 0 && !saysIndex.test(beginning))
+    throw notList(place, 'links to projects', 'a page without any');
   return names;
 }
+
+/** So much of a page is looked at for what it says it is. */
+const longestHead = 64 * 1024;
 
 async function* unpacked({ headers, body }: HttpAnswer): AsyncGenerator<Uint8Array> {
   if (headers['content-encoding'] !== 'gzip') {

@@ -110,7 +110,7 @@ export function readPage(body: Uint8Array, contentType: string | undefined, name
 }
 
 /** An empty page must say what it is: a proxy's page of excuses has no links to files either. */
-const saysIndex = /pypi:repository-version|Links for |Index of |Simple index/i;
+export const saysIndex = /pypi:repository-version|Links for |Index of |Simple index/i;
 
 function unpacked(body: Uint8Array, { headers }: HttpAnswer, place: string): Uint8Array {
   const encoding = headers['content-encoding'];
