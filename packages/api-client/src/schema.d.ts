@@ -1430,6 +1430,8 @@ export interface components {
         MirrorFiltersInput: {
             /** @description Platforms; all of the source when empty. When noarch is not among them, of noarch comes along what they depend on. */
             subdirs?: string[] | null;
+            /** @description Of R: the trees that come in, such as bin/windows/contrib/4.5; src/contrib, the sources, when left out. */
+            trees?: string[] | null;
             /** @description Of Python: only these projects, by name. */
             projects?: string[] | null;
             /** @description Of Python: wheels for these platforms, in conda’s words; source distributions stay. */

@@ -16,6 +16,7 @@ export interface MirrorFlags {
   keepLegacy?: boolean;
   internal?: boolean;
   subdirs?: string[];
+  trees?: string[];
   projects?: string[];
   platforms?: string[];
   pythonVersions?: string[];
@@ -56,6 +57,7 @@ export const mirrorOptions: readonly Option[] = [
   commaListOption('--licenses <list>', '-gpl3 leaves out, mit keeps only'),
   new Option('--date-from <day>', 'first day of building, 2026-01-31'),
   new Option('--date-to <day>', 'last day of building'),
+  commaListOption('--trees <list>', 'R: these trees, src/contrib,bin/windows/contrib/4.5'),
   commaListOption('--projects <list>', 'Python: only these projects'),
   commaListOption('--platforms <list>', 'Python: wheels for these platforms, linux-64,osx-arm64'),
   commaListOption('--python-versions <list>', 'Python: wheels for these versions, 3.12,3.13'),
@@ -91,6 +93,7 @@ export function mirrorFields(flags: MirrorFlags): Schemas['EditMirrorInput'] {
 function filterFields(flags: MirrorFlags): Filters {
   return set({
     subdirs: flags.subdirs,
+    trees: flags.trees,
     projects: flags.projects,
     platforms: flags.platforms,
     python_versions: flags.pythonVersions,

@@ -12,6 +12,9 @@ const MirrorFilters = z
       .describe(
         'Platforms; all of the source when empty. When noarch is not among them, of noarch comes along what they depend on.',
       ),
+    trees: specs.describe(
+      'Of R: the trees that come in, such as bin/windows/contrib/4.5; src/contrib, the sources, when left out.',
+    ),
     projects: specs.describe('Of Python: only these projects, by name.'),
     platforms: specs.describe('Of Python: wheels for these platforms, in conda’s words; source distributions stay.'),
     python_versions: specs.describe('Of Python: wheels for these versions, such as 3.12; source distributions stay.'),

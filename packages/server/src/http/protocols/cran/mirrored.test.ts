@@ -163,7 +163,7 @@ describe('a mirrored repository', () => {
   });
 
   it('can be tried before it is made', async () => {
-    await app.request('POST', '/api/channels', { token: admin, body: { name: 'c', types: ['r'] } });
+    await app.request('POST', '/api/channels', { token: admin, body: { name: 'c', privacy: 'public', types: ['r'] } });
     const body = {
       mirror_name: 'up',
       mirror_type: 'CRAN',
