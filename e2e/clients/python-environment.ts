@@ -14,26 +14,31 @@ export type PythonEnvironment =
   | { readonly available: true; readonly python: string }
   | { readonly available: false; readonly reason: string };
 
-let environment: Promise<PythonEnvironment> | undefined;
+/** Of the conda clients, about 250 MB; of Python's own tools, about 80 MB. */
+type Requirements = 'requirements.txt' | 'tools.txt';
+
+const environments = new Map<Requirements, Promise<PythonEnvironment>>();
 
 /**
- * Make the pinned Python environment (about 15 s, 250 MB below `.cache/clients`) or find it made. Several processes may
- * ask at once.
+ * Make a pinned Python environment (about 15 s, below `.cache/clients`) or find it made. Several processes may ask at once.
  *
  * @throws with `CI=true`, where a missing client is a failure.
  */
-export function pythonEnvironment(): Promise<PythonEnvironment> {
-  environment ??= make().catch((error: Error & { stderr?: string }) => {
+export function pythonEnvironment(requirements: Requirements = 'requirements.txt'): Promise<PythonEnvironment> {
+  const known = environments.get(requirements);
+  if (known) return known;
+  const environment = make(requirements).catch((error: Error & { stderr?: string }) => {
     const said = (error.stderr?.trim() || error.message).split('\n').at(-1)!;
     const reason = `no Python environment: ${said}`;
     if (process.env.CI === 'true') throw new Error(`CI=true wants the real clients, and there is ${reason}`);
-    return { available: false, reason };
+    return { available: false, reason } as const;
   });
+  environments.set(requirements, environment);
   return environment;
 }
 
-async function make(): Promise<PythonEnvironment> {
-  const [script, requirements] = ['make_environment.py', 'requirements.txt'].map((name) => path.join(folder, name));
+async function make(wanted: Requirements): Promise<PythonEnvironment> {
+  const [script, requirements] = ['make_environment.py', wanted].map((name) => path.join(folder, name));
   const { stdout: version } = await run('python3', ['-c', 'import sys; print(sys.version, sys.executable)']);
   const key = createHash('sha256').update(version).update(process.arch);
   for (const file of [script!, requirements!]) key.update(readFileSync(file));

@@ -30,8 +30,10 @@ def make(folder: pathlib.Path, requirements: pathlib.Path) -> None:
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
     run([*pip, "install", "--no-deps", "--only-binary", ":all:", "-r", str(requirements)])
     purelib = run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
-    restore_conda(pathlib.Path(purelib.strip()))
-    run([*pip, "uninstall", "--yes", "conda-lock"])
+    site = pathlib.Path(purelib.strip())
+    if (site / "conda_lock").exists():
+        restore_conda(site)
+        run([*pip, "uninstall", "--yes", "conda-lock"])
 
 
 def restore_conda(site: pathlib.Path) -> None:
