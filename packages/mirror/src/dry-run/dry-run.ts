@@ -6,6 +6,7 @@ import {
   type MirrorRow,
   reservedAgainst,
 } from '@sluice/catalog';
+import { pythonPart } from '@sluice/formats/package';
 import {
   evaluateAll,
   explain,
@@ -35,6 +36,7 @@ import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 import { sourceKey } from '../verbs/create-mirror.ts';
 import { type MirrorEdit, mergedInput, mirrorMissing } from '../verbs/edit-mirror.ts';
 import { type UpstreamPart, upstreamPart } from './part-facts.ts';
+import { projectsPart } from './project-facts.ts';
 
 /**
  * What a run would do with one file.
@@ -99,9 +101,13 @@ export async function dryRun(
     plan.count.failed += refused;
     plan.parts.push({ subdir: facts.subdir, status, total: facts.count, kept, refused });
   };
-  const read = (subdir: string) => upstreamPart(deps, upstream, source, subdir, comesAlong);
+  const read = (subdir: string) =>
+    subdir === pythonPart
+      ? projectsPart(deps, upstream, source, definition, layer)
+      : upstreamPart(deps, upstream, source, subdir, comesAlong);
   const { filters } = definition;
-  const named = filters.trees ? lookedAtSubdirs(filters) : [...new Set(filters.subdirs)].sort();
+  const ofType = definition.type === 'python_simple' ? [pythonPart] : undefined;
+  const named = ofType ?? (filters.trees ? lookedAtSubdirs(filters) : [...new Set(filters.subdirs)].sort());
   const comesAlong = takesNeededNoarch(filters);
   const rules = layerRules(layer);
   async function* platforms(): AsyncGenerator<UpstreamPart> {

@@ -153,6 +153,23 @@ describe('an active mirror of a whole index', () => {
   });
 });
 
+test('a dry run says what a run would do, and does nothing', async () => {
+  await serve('a', 'b', 'c');
+  const { dryRun } = await import('../../dry-run/dry-run.ts');
+  const input = { mirror_name: 'try', mirror_type: 'python_simple', source_root: `${upstream.url}/simple` };
+  const plan = (more: object) =>
+    dryRun(bench.deps, { channelId: bench.channel.id, input: { ...input, ...more } }, { limit: 10, offset: 0 });
+  const some = await plan({ mirror_mode: 'active', filters: { projects: ['a', 'b'], exclude_specs: ['b'] } });
+  expect(some).toMatchObject({ count: { total: 2, active: 1 }, to_fetch: { files: 1 } });
+  expect(some.items.map(({ file, action }) => `${action} ${file}`)).toEqual([
+    'fetch a/a-1.0-py3-none-any.whl',
+    'drop b/b-1.0-py3-none-any.whl',
+  ]);
+  expect((await plan({ mirror_mode: 'active' })).count.total).toBe(3);
+  expect((await plan({})).count.total).toBe(0);
+  expect(await liveFiles()).toEqual([]);
+});
+
 describe('where an index lies', () => {
   test.each(['', '/', '/simple', '/simple/'])('its address may end with "%s"', async (ending) => {
     await serve('a');

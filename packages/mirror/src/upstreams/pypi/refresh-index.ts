@@ -53,7 +53,12 @@ async function listStage(context: RunContext, part: Part): Promise<void> {
   const { deps, mirror, upstream, lease } = context;
   if (mirror.filters.projects?.length) return;
   const projects = await refreshList(deps, upstream, part, lease.guard);
-  if (mirror.mode === 'passive' || projects <= mostProjects) return;
+  if (mirror.mode === 'active') refuseLarge(projects);
+}
+
+/** Refuse to bring a large index in as a whole. @throws {MirrorError} `index_too_large`. */
+export function refuseLarge(projects: number): void {
+  if (projects <= mostProjects) return;
   throw new MirrorError(
     'index_too_large',
     `The index lists ${projects} projects, which an active mirror does not bring in as a whole: name projects in its filters, or make it passive.`,

@@ -3,6 +3,7 @@ import { admitProjectList, type Guard } from '@sluice/registry';
 import type { MirrorDeps } from '../../deps.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { askList, type ListAnswer, sortedNames } from './ask-list.ts';
+import type { Validators } from './ask-page.ts';
 import { folderNames } from './folder-page.ts';
 import { simpleRoot } from './simple-root.ts';
 
@@ -20,7 +21,7 @@ export async function refreshList(
 ): Promise<number> {
   const root = await simpleRoot(upstream, (await findPart(deps.db, part))?.base_url);
   const known = await findSourceList(deps.db, part);
-  const answer = await asked(upstream, root, known && { etag: known.etag, lastModified: known.last_modified });
+  const answer = await askProjects(upstream, root, known && { etag: known.etag, lastModified: known.last_modified });
   if (answer.status === 'unchanged') {
     await deps.db.transaction().execute(async (trx) => {
       await touchSourceList(trx, part, deps.now());
@@ -33,7 +34,12 @@ export async function refreshList(
   return names.length;
 }
 
-async function asked(upstream: UpstreamDeps, root: string, known: Parameters<typeof askList>[2]): Promise<ListAnswer> {
+/** Ask an index for the list of its projects, over http or in a folder. @throws {MirrorError} as `askList`. */
+export async function askProjects(
+  upstream: UpstreamDeps,
+  root: string,
+  known: Validators | undefined,
+): Promise<ListAnswer> {
   if (!root.startsWith('file:')) return askList(upstream, root, known);
   return { status: 'list', names: sortedNames(await folderNames(upstream, root)), etag: null, lastModified: null };
 }

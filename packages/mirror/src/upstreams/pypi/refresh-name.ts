@@ -3,8 +3,7 @@ import { fileRange } from '@sluice/formats/package';
 import { admitName, type Guard } from '@sluice/registry';
 import type { MirrorDeps } from '../../deps.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
-import { askPage } from './ask-page.ts';
-import { folderPage } from './folder-page.ts';
+import { askProject } from './ask-project.ts';
 import { knownFacts, listedRecords } from './listed-records.ts';
 import { releaseFacts } from './release-facts.ts';
 import { simpleRoot } from './simple-root.ts';
@@ -42,9 +41,7 @@ export async function refreshName(deps: MirrorDeps, upstream: UpstreamDeps, wish
   const needsMetadata = wish.withMetadata && known?.meta.metadata !== true;
   const validators =
     known && !known.absent && !needsMetadata ? { etag: known.etag, lastModified: known.last_modified } : undefined;
-  const answer = root.startsWith('file:')
-    ? await folderPage(upstream, root, name, validators)
-    : await askPage(upstream, root, name, validators, wish.attempts);
+  const answer = await askProject(upstream, root, name, validators, wish.attempts);
   if (answer.status === 'unchanged') return stillSame(deps, wish);
   const origin = { document_url: null, document_sha256: null, etag: null, last_modified: null, base_url: root };
   const admit = { part, name, origin, guard: wish.guard };
