@@ -41,7 +41,11 @@ export type ContentCoding = 'zstd' | 'gzip';
 export interface Rewrite {
   /** Tells it from other forms of the same document. */
   form: string;
-  begin: () => { push(chunk: Uint8Array): Uint8Array; end(): Uint8Array };
+  begin: () => {
+    /** What is said of a piece, in memory that nothing else lies in: it is given back when that is sent. */
+    push(chunk: Uint8Array): Uint8Array;
+    end(): Uint8Array;
+  };
 }
 
 /** The headers of a 304, and of every other answer too: name and value in turn. */

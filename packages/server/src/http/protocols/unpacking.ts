@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress, type ZstdDecompress } from 'node:zlib';
 import { unavailable } from '../explain-error.ts';
 import type { Rewrite } from './answer.ts';
@@ -51,14 +49,28 @@ export function createUnpacking({ atOnce = 2, clients = 32, patience_ms = 60_000
         response.setTimeout(patience_ms, () => response.destroy());
         try {
           const pieces = unpacked(packed, inTurn);
-          const body = rewrite ? rewriting(pieces, rewrite) : pieces;
-          await pipeline(Readable.from(body, { objectMode: false }), response);
+          await sendEach(rewrite ? rewriting(pieces, rewrite) : pieces, response);
         } finally {
           underWay -= 1;
         }
       };
     },
   };
+}
+
+/** Send pieces. Each has left the process when the next is asked for: until then it belongs to who sends it. */
+async function sendEach(pieces: AsyncIterable<Uint8Array>, response: ServerResponse): Promise<void> {
+  let give = (_: Error): void => {};
+  const gone = () => give(Object.assign(new Error('The client went away.'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }));
+  response.once('close', gone);
+  for await (const piece of pieces) {
+    await new Promise<void>((resolve, reject) => {
+      give = reject;
+      if (response.destroyed) gone();
+      else response.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+  response.end();
 }
 
 async function* rewriting(
@@ -68,8 +80,17 @@ async function* rewriting(
   for await (const piece of pieces) {
     const said = rewrite.push(piece);
     if (said.byteLength > 0) yield said;
+    release(said);
   }
   yield rewrite.end();
+}
+
+/**
+ * Give memory back now that holds nothing else. Left to the collector, what is sent to some clients would first come to 64 MB
+ * and more: it goes by the number of objects, and these are few.
+ */
+function release({ buffer }: Uint8Array): void {
+  (buffer as ArrayBuffer).transfer(0);
 }
 
 async function* unpacked(
@@ -78,11 +99,17 @@ async function* unpacked(
 ): AsyncIterable<Uint8Array> {
   const unpack = createZstdDecompress({ chunkSize: 128 * 1024 });
   let parts: Uint8Array[] = [];
-  const taken = () => {
+  let sent: Uint8Array | undefined;
+  function* taken() {
     const all = parts;
     parts = [];
-    return all;
-  };
+    for (const part of all) {
+      // Parts follow each other in one memory until it is full.
+      if (sent && sent.buffer !== part.buffer) release(sent);
+      yield part;
+      sent = part;
+    }
+  }
   unpack.on('data', (part: Uint8Array) => parts.push(part));
   // Also the only one to hear of a broken file: zlib does not call back for the piece it finds that in.
   const ended = once(unpack, 'end');

@@ -48,12 +48,13 @@ export const listInHtml: Rewrite = {
         let end = begun ? 0 : lines.write(head, 'latin1');
         begun = true;
         let read = 0;
-        for (let at = bytes.indexOf(before); at !== -1; at = bytes.indexOf(before, read)) {
+        for (let at = bytes.indexOf(before); at !== -1; at = nextEntry(bytes, read)) {
           const name = at + before.length;
-          const nameEnd = bytes.indexOf(behind, name);
-          if (nameEnd === -1) break;
-          read = nameEnd + behind.length;
-          end = writeLine(bytes, name, nameEnd, lines, end);
+          let nameEnd = name;
+          while (normalised[bytes[nameEnd]!]) nameEnd++;
+          if (bytes.length - nameEnd < behind.length) break;
+          read = nameEnd;
+          if (isAt(bytes, nameEnd, behind)) end = writeLine(bytes, name, nameEnd, lines, end);
         }
         left = bytes.copy(rest, 0, Math.max(read, bytes.length - longestEntry));
         bytes.buffer.transfer(0);
@@ -64,17 +65,33 @@ export const listInHtml: Rewrite = {
   },
 };
 
-/** @returns where the line ends; it is left out where the name is none. */
+/** Where the next entry begins, mostly right behind the last one and a comma; -1 for none. */
+function nextEntry(bytes: Buffer, from: number): number {
+  const near = from + behind.length + 1;
+  return isAt(bytes, near, before) ? near : bytes.indexOf(before, from);
+}
+
+function isAt(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
+  for (let i = 0; i < wanted.length; i++) if (bytes[at + i] !== wanted[i]) return false;
+  return true;
+}
+
+/** @returns where the line ends. */
 function writeLine(bytes: Buffer, name: number, nameEnd: number, lines: Buffer, begin: number): number {
-  let end = begin + link.copy(lines, begin);
+  let end = put(link, 0, link.length, lines, begin);
   let last = 0;
   for (let i = name; i < nameEnd; i++) {
     const byte = normalised[bytes[i]!]!;
-    if (byte === 0) return begin;
     if (byte !== dash || last !== dash) lines[end++] = byte;
     last = byte;
   }
-  end += text.copy(lines, end);
-  end += bytes.copy(lines, end, name, nameEnd);
-  return end + close.copy(lines, end);
+  end = put(text, 0, text.length, lines, end);
+  end = put(bytes, name, nameEnd, lines, end);
+  return put(close, 0, close.length, lines, end);
+}
+
+/** Buffer.copy takes longer to be called than a few bytes take. @returns where they end. */
+function put(bytes: Uint8Array, from: number, to: number, target: Uint8Array, at: number): number {
+  for (let i = from; i < to; i++) target[at++] = bytes[i]!;
+  return at;
 }
