@@ -77,7 +77,7 @@ await describeWithPython(
         expect(ended, ended.stderr).toMatchObject({ status: 0 });
         expect(await tools.python(folder, 'import demo; print(demo.version)')).toBe('1.0');
         // Nobody outside was even asked for it.
-        expect(sluice.upstream.count('/simple/needy/')).toBe(1);
+        expect(sluice.upstream.count('/simple/demo/')).toBe(0);
       },
     );
   },

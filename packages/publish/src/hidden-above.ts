@@ -1,9 +1,34 @@
-import { headsBelow } from '@sluice/catalog';
+import { type ChannelRow, headsBelow } from '@sluice/catalog';
 import { packageTypeOf } from '@sluice/formats/package';
 import type { ReadingDeps } from './deps.ts';
-import type { Level } from './layer-levels.ts';
-import { headLayers, type PublishedLayer } from './layers.ts';
+import { headLayers, ownRules, type PublishedLayer, type RuledLayer } from './layers.ts';
 import { showsName } from './shows-name.ts';
+
+/** Where a layer stands in its channel, as far as it takes to know what is above it. */
+interface LayerPlace {
+  channelId: number;
+  layers: readonly RuledLayer[];
+  /** `rules`: the channel's own, where `below` says that it is of a channel below. */
+  layer: Pick<RuledLayer, 'tier' | 'rules'> & { below?: { channelId: number } };
+}
+
+/**
+ * Whether a channel shows a package name above its mirrors, or above one of the channels below it (by its number), so that it
+ * shows nothing that these have of it: then no upstream need be asked, nor told that there is such a name.
+ */
+export async function isHiddenFrom(
+  deps: ReadingDeps,
+  channel: ChannelRow,
+  layers: readonly RuledLayer[],
+  place: 'mirrors' | number,
+  part: string,
+  name: string,
+): Promise<boolean> {
+  if (channel.name_priority !== 'strict') return false;
+  const rules = ownRules(channel);
+  const layer = place === 'mirrors' ? { tier: 1, rules } : { tier: Infinity, rules, below: { channelId: place } };
+  return isHiddenAbove(deps, { channelId: channel.id, layers, layer }, part, name);
+}
 
 /**
  * Whether a tier above a layer's, in its channel, shows this package name in any part of its type now, so that nothing of
@@ -11,7 +36,7 @@ import { showsName } from './shows-name.ts';
  */
 export async function isHiddenAbove(
   deps: ReadingDeps,
-  { channelId, layer, layers }: Level,
+  { channelId, layer, layers }: LayerPlace,
   part: string,
   name: string,
 ): Promise<boolean> {

@@ -127,7 +127,8 @@ async function ownLayers(db: Db, channel: RuledChannel, neededNoarch: NeededNoar
   return layers;
 }
 
-function ownRules({ types, filters }: RuledChannel): Rule[] {
+/** The rules that a channel has for everything, and the only ones for what channels below bring. */
+export function ownRules({ types, filters }: Pick<RuledChannel, 'types' | 'filters'>): Rule[] {
   return layerRules({ types: types as PackageType[], channel: filters });
 }
 

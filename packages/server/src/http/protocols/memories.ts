@@ -98,6 +98,7 @@ export function openMemories(rooms: Rooms) {
     makeDocuments: (channelId: number, no: number) => asked.get([channelId, no]),
     resolveRef: (channelId: number, ref: string) => refs.get([channelId, ref]),
     findShard: (channelId: number, key: string) => shards.get([channelId, key]),
+    layers: (channelId: number) => layers.get(channelId),
     judge: (...wanted: Parameters<SendFileDeps['judge']>) => judged.get(wanted),
     /** Keys of files that the layers have or had under a name, some of the newest of each. */
     knownFiles: (channelId: number, part: string, name: string) => known.get([channelId, part, name]),

@@ -194,7 +194,7 @@ describe('a merged channel', () => {
     expect((await get(`${all}/simple/acme-secret/`)).json.versions).toEqual(['9.0']);
     expect((await get(`${all}/pypi/acme-secret/acme_secret-1.0.tar.gz`)).status).toBe(404);
     expect(upstream.asked.map(({ path }) => path).filter((path) => path.includes('secret'))).toEqual([]);
-    await layers(house, [all]);
+    await layers(house, [all, world]);
     expect((await get(`${house}/simple/acme-secret/`)).json.versions).toEqual(['9.0']);
     expect(upstream.asked.map(({ path }) => path).filter((path) => path.includes('secret'))).toEqual([]);
   });

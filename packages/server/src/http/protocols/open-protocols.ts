@@ -43,7 +43,7 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
   };
   rooms.onChange(forget);
   const asker = createNameAsker(rooms.mirroring);
-  const bringUp = createBringUp({ rooms, asker, entry: memories.entry, forget });
+  const bringUp = createBringUp({ rooms, asker, entry: memories.entry, layers: memories.layers, forget });
   const deps = {
     ...rooms,
     ...memories,

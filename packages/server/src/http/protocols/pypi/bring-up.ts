@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { channelsBelow, enqueuePublication, type LayerState } from '@sluice/catalog';
+import { channelsBelow, enqueuePublication, findChannelById, type LayerState } from '@sluice/catalog';
 import { pythonPart } from '@sluice/formats/package';
 import type { AskedMirror, NameAsker } from '@sluice/mirror';
-import { isOwnName, publishChannel } from '@sluice/publish';
+import { isHiddenFrom, publishChannel, type RuledLayer } from '@sluice/publish';
 import { neededNoarch } from '@sluice/registry';
 import type { Rooms } from '../../../compose.ts';
 import type { AskDeps } from './ask-first.ts';
@@ -16,20 +16,39 @@ const pauseMs = 50;
 interface BringUpDeps extends Pick<ProjectDeps, 'entry'> {
   rooms: Rooms;
   asker: NameAsker;
+  /** The layers of a channel and the rules in force there. */
+  layers: (channelId: number) => Promise<readonly RuledLayer[]>;
   /** Forget what a publication changes: its announcement may come after the answer. */
   forget: () => void;
 }
 
 /** See {@link AskDeps}. */
-export function createBringUp({ rooms, asker, entry, forget }: BringUpDeps): AskDeps['bringUp'] {
+export function createBringUp({ rooms, asker, entry, layers, forget }: BringUpDeps): AskDeps['bringUp'] {
   return async function bringUp(channelId, project): Promise<AskedMirror[]> {
-    if (await isOwnName(rooms, channelId, pythonPart, project)) return [];
-    // What a channel below shows is what this one has of it, so that comes first. Stacks are five deep at most.
-    const below: AskedMirror[] = [];
-    for (const { id } of await channelsBelow(rooms.db, channelId)) below.push(...(await bringUp(id, project)));
+    const channel = await findChannelById(rooms.db, channelId);
+    if (!channel) return [];
+    const isHidden = async (place: 'mirrors' | number) =>
+      isHiddenFrom(rooms, channel, await layers(channelId), place, pythonPart, project);
+    const askBelow = async (): Promise<AskedMirror[]> => {
+      const asked: AskedMirror[] = [];
+      // Stacks are five deep at most.
+      for (const { id } of await channelsBelow(rooms.db, channelId)) {
+        if (!(await isHidden(id))) asked.push(...(await bringUp(id, project)));
+      }
+      return asked;
+    };
+    // Names of our own are nobody else's business.
+    if (await isHidden('mirrors')) return [];
+    // What a channel below shows is what this one has of it, so that comes first, unless it may be hidden by what is above.
+    const below = channel.name_priority === 'merge' ? await askBelow() : [];
     const asked = await asker.ask(channelId, project);
+    if (channel.name_priority === 'strict') {
+      if (asked.moved) await publishNow(channelId, project);
+      below.push(...(await askBelow()));
+    }
     const mirrors = [...asked.mirrors, ...below];
-    if (asked.moved || (await isLate(mirrors, channelId, project))) await publishNow(channelId, project);
+    const isMoved = asked.moved && channel.name_priority === 'merge';
+    if (isMoved || (await isLate(mirrors, channelId, project))) await publishNow(channelId, project);
     return mirrors;
   };
 
