@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { buildWheel } from '@sluice/testkit';
 import { startTestApp, type TestApp } from '@sluice/testkit/app';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { jsonPage, type PythonChannel, pythonChannel } from '../testing/python-channel.ts';
+import { basic, jsonPage, type PythonChannel, pythonChannel } from '../testing/python-channel.ts';
 
 let app: TestApp;
 let channel: PythonChannel;
@@ -55,7 +56,9 @@ test('a project has one page in two forms, each with its tag, and its files belo
 });
 
 test('pages are packed for who takes that, each coding with a tag of its own', async () => {
-  for (const version of ['1.0', '2.0', '3.0', '4.0']) await channel.wheel({ name: 'packed', version });
+  const versions = Array.from({ length: 12 }, (_, n) => `${n}.0`);
+  for (const version of versions) await channel.send(await buildWheel({ name: 'packed', version }));
+  await app.jobsDone();
   const tags = new Set<string | null>();
   const texts = new Set<string>();
   for (const [coding, unpack] of [
@@ -126,4 +129,71 @@ test('what is in none of the forms is 406; what is not there 404; what is only r
   ] as const) {
     expect((await fetch(`${app.url}/api/repo/team${path}`, { method })).status).toBe(405);
   }
+});
+
+test('a project of which rules let nothing through says why, to pip in the one way it shows', async () => {
+  const strict = await pythonChannel(app, 'strict', { filters: { exclude_specs: ['kept-out', 'partly >=2'] } });
+  for (const [name, version] of [
+    ['kept-out', '1.0'],
+    ['partly', '1.0'],
+    ['partly', '2.0'],
+  ] as const) {
+    await strict.wheel({ name, version });
+  }
+  const refused = await strict.get('/simple/kept-out/', { Accept: jsonPage });
+  const problem = (await refused.json()) as { detail: string };
+  expect([refused.status, refused.statusText, refused.headers.get('cache-control'), problem]).toEqual([
+    451,
+    problem.detail.slice(0, 200),
+    'no-store',
+    expect.objectContaining({
+      code: 'project_refused',
+      reasons: [expect.objectContaining({ code: 'channel_exclude_specs' })],
+    }),
+  ]);
+  expect(problem.detail).toMatch(/^kept-out is blocked by channel strict: rule "exclude_specs: kept-out/);
+  for (let time = 0; time < 2; time++) {
+    const pip = await strict.get('/simple/kept-out/', { Accept: jsonPage, 'User-Agent': 'pip/26.3 {}' });
+    expect([pip.status, pip.headers.get('vary')]).toEqual([200, 'User-Agent']);
+    expect(pip.headers.get('content-type')).toMatch(
+      /^text\/plain; charset=utf-8; reason="kept-out is blocked by channel strict: rule 'exclude_specs: kept-out/,
+    );
+    expect((await strict.get('/simple/kept-out/', { Accept: jsonPage })).status).toBe(451);
+  }
+  expect((await strict.page('partly')).versions).toEqual(['1.0']);
+  const file = await strict.get('/pypi/partly/partly-2.0-py3-none-any.whl');
+  expect([file.status, file.statusText]).toEqual([
+    403,
+    expect.stringMatching(/^partly-2\.0-py3-none-any\.whl is blocked /),
+  ]);
+  expect((await strict.get('/pypi/partly/partly-2.0-py3-none-any.whl.metadata')).status).toBe(403);
+  expect((await strict.get('/simple/nothing/')).status).toBe(404);
+});
+
+test('a private channel shows nothing of itself to who may not read it', async () => {
+  const closed = await pythonChannel(app, 'closed', { privacy: 'private' });
+  const wheel = await closed.wheel({ name: 'inside' });
+  for (const path of [
+    '/simple/',
+    '/simple/inside/',
+    '/simple/Inside',
+    '/simple/nothing/',
+    `/pypi/inside/${wheel.fileName}`,
+  ]) {
+    const answer = await closed.get(path);
+    expect([answer.status, answer.headers.get('www-authenticate')], path).toEqual([
+      401,
+      expect.stringMatching(/^Basic /),
+    ]);
+  }
+  const { json } = await app.request('POST', '/api/account/tokens', {
+    token: await app.adminToken(),
+    body: { name: 'r', expires_at: '2027-06-01', resources: [{ channel: 'closed', permission: 'read' }] },
+  });
+  const page = await closed.get('/simple/inside/', { Authorization: basic('__token__', json.token), Accept: jsonPage });
+  expect([page.status, page.headers.get('cache-control'), page.headers.get('vary')]).toEqual([
+    200,
+    'private, no-cache',
+    'Accept, Accept-Encoding, Authorization, X-Auth',
+  ]);
 });
