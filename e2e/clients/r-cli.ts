@@ -5,12 +5,12 @@ import { describe } from 'vitest';
 import { type ClientEnding, runClient } from './client-process.ts';
 
 /** Real R on this machine: its version, or why there is none. */
-export type RClient =
+type RClient =
   | { readonly available: true; readonly version: string }
   | { readonly available: false; readonly reason: string };
 
 /** Look for R. */
-export function findR(): RClient {
+function findR(): RClient {
   try {
     return { available: true, version: execFileSync('Rscript', ['-e', 'cat(format(getRversion()))']).toString() };
   } catch {
@@ -30,7 +30,7 @@ export function describeWithR(name: string, tests: () => void): void {
 }
 
 /** How R is run. */
-export interface RRun {
+interface RRun {
   /** Its home; its library is `library/` below it. */
   readonly work: string;
   /** `getOption("repos")`, without a slash at the end. */

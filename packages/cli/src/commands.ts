@@ -46,6 +46,7 @@ import * as setupConda from './commands/setup-conda.ts';
 import * as setupMamba from './commands/setup-mamba.ts';
 import * as setupPip from './commands/setup-pip.ts';
 import * as setupPixi from './commands/setup-pixi.ts';
+import * as setupR from './commands/setup-r.ts';
 import * as setupUv from './commands/setup-uv.ts';
 import * as tokenCreate from './commands/token-create.ts';
 import * as tokenList from './commands/token-list.ts';
@@ -108,6 +109,7 @@ export const commands: readonly CommandModule[] = [
   setupConda,
   setupMamba,
   setupPixi,
+  setupR,
   setupPip,
   setupUv,
 ];
