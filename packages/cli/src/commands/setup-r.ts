@@ -20,11 +20,13 @@ export async function run(context: Context, input: { channel: string }): Promise
   const text = [
     `# ${file}`,
     ...(found.token_command === null ? [] : [`# <TOKEN>: ${found.token_command}`]),
-    '# CRAN as the name lets renv and others find it; no other repository beside it, or its rules hold for half.',
+    '# By this name renv and others find it. No other repository beside it:',
+    '# R takes the highest version of any; let the channel mirror what you need.',
     `options(repos = c(CRAN = "${found.url_with_token}/cran"))`,
     '',
     '# To upload what R CMD build made:',
-    `# curl -f -H "Authorization: Bearer <TOKEN>" -T demo_1.0.tar.gz ${found.url}/cran/src/contrib/`,
+    '# curl -f -H "Authorization: Bearer <TOKEN>" -T demo_1.0.tar.gz \\',
+    `#   ${found.url}/cran/src/contrib/`,
   ].join('\n');
   return { ...found, file, text };
 }
