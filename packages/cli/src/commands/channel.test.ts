@@ -108,7 +108,7 @@ test('the settings of clients name the channel, and never a token', async () => 
   const uv = await it.cli(['setup', 'uv', 'open']);
   expect(uv.stdout).toMatch(/name = "open"\nurl = "http\S+\/api\/repo\/open\/simple\/"\npublish-url = "\S+\/legacy\/"/);
   const r = await it.cli(['setup', 'r', 'team/dev']);
-  expect(r.stdout).toMatch(/options\(repos = c\(CRAN = "http\S+\/t\/<TOKEN>\/team\/dev\/cran"\)\)\n/);
+  expect(r.stdout).toMatch(/options\(repos = c\(\n {2}CRAN = "http\S+\/t\/<TOKEN>\/team\/dev\/cran"\n/);
   expect(r.stdout).toMatch(/-T demo_1.0.tar.gz \\\n# {3}http\S+\/api\/repo\/team\/dev\/cran\/src\/contrib\/\n/);
   expect((await it.cli(['setup', 'conda', 'nowhere', '--json'])).json.error.code).toBe('not_found');
 });
