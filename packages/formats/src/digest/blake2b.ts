@@ -1,4 +1,4 @@
-import { bytesToHex } from './index.ts';
+import { bytesToHex } from './hex.ts';
 
 /** BLAKE2b with a digest of 32 bytes, which Node's crypto does not have: its `blake2b512` is another function, not a longer one. */
 export interface Blake2b256 {

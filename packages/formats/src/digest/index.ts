@@ -1,6 +1,7 @@
 import { excerpt, FormatError } from '../errors.ts';
 
 export { type Blake2b256, createBlake2b256 } from './blake2b.ts';
+export { bytesToHex } from './hex.ts';
 
 declare const brand: unique symbol;
 
@@ -12,7 +13,6 @@ export type Md5 = string & { readonly [brand]: 'md5' };
 
 const SHA256 = /^[0-9a-f]{64}$/;
 const MD5 = /^[0-9a-f]{32}$/;
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
  * Read a SHA-256 written in hex, in either case.
@@ -44,13 +44,6 @@ export function sha256ToBytes(digest: Sha256): Uint8Array {
 /** The 16 bytes of an MD5. */
 export function md5ToBytes(digest: Md5): Uint8Array {
   return hexToBytes(digest);
-}
-
-/** Bytes as lower-case hex, two digits a byte. */
-export function bytesToHex(bytes: Uint8Array): string {
-  let hex = '';
-  for (const byte of bytes) hex += HEX[byte];
-  return hex;
 }
 
 function hexToBytes(hex: string): Uint8Array {
