@@ -55,6 +55,29 @@ test('a project has one page in two forms, each with its tag, and its files belo
   }
 });
 
+test('file names with signs that URLs know otherwise are found by the links of the page', async () => {
+  await channel.wheel({ name: 'signs', version: '1!2.0+local.1' });
+  const [file] = (await channel.page('signs')).files;
+  expect(file!.url).toBe('../../pypi/signs/signs-1!2.0%2Blocal.1-py3-none-any.whl');
+  const page = `${app.url}/api/repo/team/simple/signs/`;
+  expect((await fetch(new URL(String(file!.url), page))).status).toBe(200);
+});
+
+test('the past lists what was published then, and says of others that they were not', async () => {
+  const past = await pythonChannel(app, 'past');
+  await past.wheel({ name: 'first' });
+  const later = await past.wheel({ name: 'later' });
+  const listed = await past.get('@1/simple/first/', { Accept: jsonPage });
+  expect([listed.status, listed.headers.get('cache-control')]).toEqual([200, 'public, max-age=3600']);
+  const unlisted = await past.get('@1/simple/later/');
+  expect([unlisted.status, unlisted.statusText]).toEqual([451, 'later is not in this publication of channel past@1.']);
+  expect((await past.get(`@1/pypi/later/${later.fileName}`)).status).toBe(404);
+  expect((await past.get('@2/simple/later/')).status).toBe(200);
+  const names = async (path: string) =>
+    ((await (await past.get(path, { Accept: jsonPage })).json()) as { projects: object[] }).projects;
+  expect(await names('/simple/')).toEqual([{ name: 'first' }, { name: 'later' }]);
+});
+
 test('pages are packed for who takes that, each coding with a tag of its own', async () => {
   const versions = Array.from({ length: 12 }, (_, n) => `${n}.0`);
   for (const version of versions) await channel.send(await buildWheel({ name: 'packed', version }));
