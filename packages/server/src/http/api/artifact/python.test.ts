@@ -1,7 +1,7 @@
 import { buildSdist, buildWheel } from '@sluice/testkit';
 import { startTestApp, type TestApp } from '@sluice/testkit/app';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PythonChannel, pythonChannel } from '../../protocols/testing/python-channel.ts';
+import { jsonPage, type PythonChannel, pythonChannel } from '../../protocols/testing/python-channel.ts';
 
 let app: TestApp;
 let admin: string;
@@ -114,5 +114,22 @@ describe('a Python package over the API', () => {
     expect(await inHtml()).not.toContain('data-yanked');
     expect((await channel.send(wheel)).status).toBe(200);
     expect((await api('PUT', '/python/yanked/files/none-1.0-py3-none-any.whl/yank', {})).status).toBe(404);
+  });
+
+  test('yanked, it is still to be had in the past; deleted after that, nowhere', async () => {
+    const own = await pythonChannel(app, 'own');
+    const wheel = await own.wheel({ name: 'lasting' });
+    const file = `/artifacts/python/lasting/files/${wheel.fileName}`;
+    const of = (method: string, path: string, body?: object) =>
+      app.request(method, `/api/channels/own${path}`, { token: admin, ...(body && { body }) });
+    expect((await of('PUT', `${file}/yank`, { reason: 'old' })).status).toBe(204);
+    await app.jobsDone();
+    for (const ref of ['@1', '@2', ''])
+      expect((await own.get(`${ref}/pypi/lasting/${wheel.fileName}`)).status).toBe(200);
+    const page = (await (await own.get('@1/simple/lasting/', { Accept: jsonPage })).json()) as { files: object[] };
+    expect(page.files).toMatchObject([{ yanked: false }]);
+    expect((await of('DELETE', file)).status).toBe(204);
+    for (const ref of ['@1', '@2', ''])
+      expect((await own.get(`${ref}/pypi/lasting/${wheel.fileName}`)).status).toBe(410);
   });
 });
