@@ -152,6 +152,7 @@ export {
   type NewMirror,
   newestRuns,
   removeMirror,
+  setDependencies,
   setNextRun,
   updateMirror,
 } from './queries/mirror.ts';

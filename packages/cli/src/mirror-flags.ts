@@ -18,6 +18,7 @@ export interface MirrorFlags {
   subdirs?: string[];
   trees?: string[];
   projects?: string[];
+  includeDependencies?: string[];
   platforms?: string[];
   pythonVersions?: string[];
   latestVersions?: number;
@@ -59,6 +60,7 @@ export const mirrorOptions: readonly Option[] = [
   new Option('--date-to <day>', 'last day of building'),
   commaListOption('--trees <list>', 'R: these trees, src/contrib,bin/windows/contrib/4.5'),
   commaListOption('--projects <list>', 'Python: only these projects'),
+  commaListOption('--include-dependencies <list>', 'Python: and what they depend on, for linux-64:3.12,win-64:3.13'),
   commaListOption('--platforms <list>', 'Python: wheels for these platforms, linux-64,osx-arm64'),
   commaListOption('--python-versions <list>', 'Python: wheels for these versions, 3.12,3.13'),
   new Option('--latest-versions <count>', 'Python: so many of the newest versions of a project').argParser(parseCount),
@@ -95,6 +97,7 @@ function filterFields(flags: MirrorFlags): Filters {
     subdirs: flags.subdirs,
     trees: flags.trees,
     projects: flags.projects,
+    include_dependencies: flags.includeDependencies,
     platforms: flags.platforms,
     python_versions: flags.pythonVersions,
     latest_versions: flags.latestVersions,

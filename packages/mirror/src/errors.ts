@@ -59,6 +59,7 @@ export interface DefinitionIssue {
     | 'project_invalid'
     | 'platform_invalid'
     | 'python_version_invalid'
+    | 'environment_invalid'
     | 'not_count'
     | 'keep_legacy'
     | 'filter_of_another_type'

@@ -4,6 +4,7 @@ import { FormatError } from '@sluice/formats/errors';
 import { parseLicenceName } from '@sluice/formats/licence';
 import type { PackageType } from '@sluice/formats/package';
 import { parseProjectName, parsePythonMinor } from '@sluice/formats/pypi';
+import { readEnvironment } from './environment.ts';
 import { literalSpecName } from './specs/spec-set.ts';
 
 /** The filters that are lists of texts. Wire names of product.md MI-03. */
@@ -13,6 +14,7 @@ export type FilterKey =
   | 'projects'
   | 'platforms'
   | 'python_versions'
+  | 'include_dependencies'
   | 'only_specs'
   | 'exclude_specs'
   | 'include_specs'
@@ -27,6 +29,7 @@ export interface FilterFault {
     | 'project_invalid'
     | 'platform_invalid'
     | 'python_version_invalid'
+    | 'environment_invalid'
     | 'spec_invalid'
     | 'spec_key_not_supported'
     | 'license_unknown';
@@ -74,6 +77,8 @@ export function filterFault(key: FilterKey, text: string, types: readonly Packag
           };
     case 'python_versions':
       return refusal('python_version_invalid', () => parsePythonMinor(text));
+    case 'include_dependencies':
+      return refusal('environment_invalid', () => readEnvironment(text));
     case 'include_licenses':
     case 'exclude_licenses':
       return refusal('license_unknown', () => parseLicenceName(text));

@@ -18,6 +18,10 @@ export interface MirrorFilters extends ChannelFilters {
   date_to?: string;
   /** Of Python: normalised names of projects; nothing else comes in. */
   projects?: string[];
+  /** Of Python: environments such as `linux-64:3.12` for which what the projects depend on comes along. */
+  include_dependencies?: string[];
+  /** Of Python: what comes along so, as the last run found it. Nobody writes it by hand. */
+  dependencies?: string[];
   /** Of Python: platforms of wheels, in conda's words. */
   platforms?: string[];
   /** Of Python: minor versions such as `3.12`. */

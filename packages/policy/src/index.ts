@@ -1,5 +1,6 @@
 export type { PackageType } from '@sluice/formats/package';
 export * from './decision.ts';
+export { readEnvironment } from './environment.ts';
 export * from './errors.ts';
 export { evaluate, evaluateAll, explain, type Verdicts } from './evaluate.ts';
 export { type FactsBuilder, type FactsRow, factsBuilder } from './facts/builder.ts';

@@ -35,7 +35,7 @@ export function layerRules({ types, channel, mirror }: LayerDefinition, needed?:
   const rules: Rule[] = [typeRule(types)];
   if (mirror?.reserved?.length) rules.push(reservedRule(mirror.reserved));
   const filters = mirror?.filters ?? {};
-  if (filters.projects?.length) rules.push(projectsRule(filters.projects));
+  if (filters.projects?.length) rules.push(projectsRule(filters.projects, filters.dependencies));
   if (filters.platforms?.length) rules.push(wheelPlatformRule(filters.platforms));
   if (filters.python_versions?.length) rules.push(pythonVersionsRule(filters.python_versions));
   if (filters.trees?.length) rules.push(platformRule(filters.trees.map(cranPart)));

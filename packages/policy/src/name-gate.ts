@@ -15,7 +15,7 @@ export function pythonNameGate({ types, channel, mirror }: LayerDefinition): (na
   if (!types.includes('python')) return () => 'type';
   const reserved = reservedNames(mirror?.reserved ?? [], 'python');
   const filters = mirror?.filters ?? {};
-  const projects = filters.projects && new Set(filters.projects);
+  const projects = filters.projects && new Set([...filters.projects, ...(filters.dependencies ?? [])]);
   const isListed = filters.only_specs && anyName(filters.only_specs);
   const [byChannel, byMirror] = [excludedNames(channel), excludedNames(filters)];
   return (name) => {

@@ -141,6 +141,13 @@ export async function moveMirror(
     .execute();
 }
 
+/** Note which projects come along with those that a mirror names. What people write of its filters stays as it is now. */
+export async function setDependencies(db: Db, id: string, names: readonly string[]): Promise<void> {
+  const list = JSON.stringify(names);
+  await sql`
+    update mirror set filters = jsonb_set(filters, '{dependencies}', ${list}::jsonb) where id = ${id}`.execute(db);
+}
+
 /** Remove a mirror with its runs. Its source and the records of it stay. */
 export async function removeMirror(db: Db, id: string): Promise<void> {
   await db.deleteFrom('mirror').where('id', '=', id).execute();

@@ -17,7 +17,7 @@ export const mirrorTypes: Record<MirrorType, TypeTraits> = {
   conda: { packages: 'conda', filters: ['subdirs'], hasLegacy: true },
   python_simple: {
     packages: 'python',
-    filters: ['projects', 'platforms', 'python_versions', 'latest_versions'],
+    filters: ['projects', 'include_dependencies', 'platforms', 'python_versions', 'latest_versions'],
     hasLegacy: false,
   },
   CRAN: { packages: 'r', filters: ['trees'], hasLegacy: false },

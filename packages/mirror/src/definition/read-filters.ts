@@ -4,7 +4,7 @@ import type { DefinitionIssue } from '../errors.ts';
 import { type MirrorType, mirrorTypes } from './mirror-types.ts';
 
 /** Filters of product.md MI-03 that exist and are not built yet: refused, because ignoring one would let through what it forbids. */
-const laterFilters = ['cve_score_threshold', 'exclude_non_curated_cve', 'only_signed', 'include_dependencies'];
+const laterFilters = ['cve_score_threshold', 'exclude_non_curated_cve', 'only_signed'];
 
 /** The lists that every type of mirror may have. */
 const commonKeys = [
@@ -142,6 +142,13 @@ function conflicts(filters: MirrorFilters): DefinitionIssue[] {
         message: `only_specs cannot be combined with ${key}. Use one of them.`,
       });
     }
+  }
+  if (filters.include_dependencies && !filters.projects) {
+    issues.push({
+      field: 'filters.include_dependencies',
+      code: 'specs_conflict',
+      message: 'include_dependencies is about the dependencies of projects: name these.',
+    });
   }
   if (filters.date_from && filters.date_to && filters.date_from > filters.date_to) {
     issues.push({

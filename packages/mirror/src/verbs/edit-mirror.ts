@@ -10,6 +10,7 @@ import {
   recordEvent,
   updateMirror,
 } from '@sluice/catalog';
+import type { MirrorFilters } from '@sluice/policy';
 import type { Actor } from '@sluice/registry';
 import { type MirrorDefinition, type MirrorInput, readDefinition } from '../definition/read-definition.ts';
 import { nextRunAfter } from '../definition/schedule.ts';
@@ -48,7 +49,7 @@ export async function editMirror(
     if (fields.mirror_type !== undefined && fields.mirror_type !== null && fields.mirror_type !== before.source_type)
       throw typeFixed(before);
     const stored = addressOf(deps, before);
-    const after = readDefinition(mergedInput(before, stored, fields), now);
+    const after = keepDependencies(before, readDefinition(mergedInput(before, stored, fields), now));
     const address = keepSecrets(after.address, stored);
     const changed = changedFields(before, stored, after, address);
     const goesElsewhere = changed.includes('source_root') || changed.includes('proxy');
@@ -129,8 +130,19 @@ export function mergedInput(before: MirrorRow, stored: SourceAddress, fields: Mi
     ...given,
     mirror_mode: before.mode,
     mirror_type: before.source_type,
-    filters: isObject(filters) ? { ...before.filters, ...filters } : filters,
+    filters: isObject(filters) ? { ...writtenFilters(before.filters), ...filters } : filters,
   };
+}
+
+/** The filters that people write: what runs found out is not among them. */
+function writtenFilters({ dependencies: _, ...written }: MirrorFilters): MirrorFilters {
+  return written;
+}
+
+/** What the last run found to come along stays until the next one. */
+function keepDependencies({ filters: { dependencies } }: MirrorRow, after: MirrorDefinition): MirrorDefinition {
+  if (!dependencies || !after.filters.include_dependencies) return after;
+  return { ...after, filters: { ...after.filters, dependencies } };
 }
 
 /** Wire names of what differs. */

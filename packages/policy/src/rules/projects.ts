@@ -1,9 +1,9 @@
 import type { Rule } from '../rule.ts';
 import { listText } from './list-text.ts';
 
-/** Is this one of the projects that the mirror is made for? */
-export function projectsRule(projects: readonly string[]): Rule {
-  const wanted = new Set(projects);
+/** Is this one of the projects that the mirror is made for, or what comes along with them? */
+export function projectsRule(projects: readonly string[], dependencies: readonly string[] = []): Rule {
+  const wanted = new Set([...projects, ...dependencies]);
   return {
     code: 'name',
     scope: 'mirror',

@@ -204,3 +204,37 @@ describe('where an index lies', () => {
     await closed.close();
   });
 });
+
+test('what projects depend on in the environments that were chosen comes along', async () => {
+  const needs = async (name: string, version: string, ...requires: string[]) =>
+    indexedFile(await buildWheel({ name, version, fields: { 'Requires-Dist': requires } }));
+  writeSimpleIndex(folder, {
+    app: [
+      await needs('app', '1.0', 'old-only'),
+      await needs(
+        'app',
+        '2.0',
+        'lib[fast] >=1',
+        'win ; sys_platform == "win32"',
+        'later ; python_version >= "3.13"',
+        'tests ; extra == "test"',
+      ),
+    ],
+    lib: [await needs('lib', '1.0', 'base', 'speed ; extra == "fast"', 'slow ; extra == "slow"')],
+    base: [await wheel('base')],
+    speed: [await needs('speed', '1.0', 'app')],
+    ...Object.fromEntries(
+      await Promise.all(
+        ['win', 'later', 'tests', 'slow', 'old-only', 'other'].map(async (name) => [name, [await wheel(name)]]),
+      ),
+    ),
+  });
+  const filters = { projects: ['app'], include_dependencies: ['linux-64:3.12'], latest_versions: 1 };
+  const id = await mirror({ mirror_mode: 'active', filters });
+  expect((await bench.lastRun(id)).counts).toMatchObject({ active: 4, mirror_filtered: { latest_versions: 1 } });
+  const { filters: stored } = await bench.deps.db.selectFrom('mirror').select('filters').executeTakeFirstOrThrow();
+  expect(stored).toEqual({ ...filters, dependencies: ['base', 'lib', 'speed'] });
+  const { editMirror } = await import('../../verbs/edit-mirror.ts');
+  await editMirror(bench.deps, id, { filters: { include_dependencies: ['win-64:3.13'] } }, { name: 'tester' });
+  expect((await runAgain(id)).counts).toMatchObject({ active: 6 });
+});

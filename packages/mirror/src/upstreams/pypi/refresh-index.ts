@@ -5,6 +5,7 @@ import { needsMetadata } from '../../ask-name/needs-metadata.ts';
 import { MirrorError } from '../../errors.ts';
 import { layerDefinition } from '../../run/layer-definition.ts';
 import { commit, type RunContext, reporter, type StageEnd, save } from '../../run/run-context.ts';
+import { refreshClosure } from './refresh-closure.ts';
 import { refreshList } from './refresh-list.ts';
 import { refreshName } from './refresh-name.ts';
 
@@ -39,6 +40,7 @@ export async function refreshIndex(context: RunContext): Promise<StageEnd> {
     await save(context, { steps, step: 1, step_text: 'Reading the list of projects', step_done: 0, step_total: 0 });
     await listStage(context, part);
   }
+  if (mirror.filters.include_dependencies?.length) return refreshClosure(context, part);
   const names = await namesOf(context, part);
   await save(context, { steps, step: 1, step_text: 'Reading the pages of projects', step_total: names.total });
   if (!(await refreshNames(context, part, names))) return 'yield';
@@ -139,7 +141,8 @@ async function refreshNames(context: RunContext, part: Part, names: Names): Prom
   return true;
 }
 
-function absent(url: string, names: readonly string[]): MirrorError {
+/** The error of projects that were named and are not there. */
+export function absent(url: string, names: readonly string[]): MirrorError {
   const shown = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`;
   return new MirrorError(
     'upstream_missing',

@@ -16,6 +16,9 @@ const MirrorFilters = z
       'Of R: the trees that come in, such as bin/windows/contrib/4.5; src/contrib, the sources, when left out.',
     ),
     projects: specs.describe('Of Python: only these projects, by name.'),
+    include_dependencies: specs.describe(
+      'Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12.',
+    ),
     platforms: specs.describe('Of Python: wheels for these platforms, in conda’s words; source distributions stay.'),
     python_versions: specs.describe('Of Python: wheels for these versions, such as 3.12; source distributions stay.'),
     latest_versions: z.int().positive().nullable().optional().describe('Of Python: so many of the newest versions.'),
