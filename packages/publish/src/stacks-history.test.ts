@@ -249,8 +249,14 @@ async function expectHeadToHold({ channels }: World, k: number): Promise<void> {
     const name = packageNameOf('conda', key.split('/')[1]!);
     tiers.set(name, (tiers.get(name) ?? new Set()).add(answer.layer.tier));
   }
-  if (channel.name_priority === 'strict')
-    for (const [name, some] of tiers) expect([name, some.size]).toEqual([name, 1]);
+  if (channel.name_priority === 'merge') return;
+  for (const [name, some] of tiers) expect([name, some.size]).toEqual([name, 1]);
+  // Nor does who knows a file from before get it from a lower tier.
+  for (const key of everything()) {
+    const answer = await door(key);
+    const [tier] = tiers.get(packageNameOf('conda', key.split('/')[1]!)) ?? [];
+    if (answer.status === 'served' && tier !== undefined) expect(answer.layer.tier, key).toBeLessThanOrEqual(tier);
+  }
 }
 
 it('channels that show each other show what they would if all were judged anew, and nothing that a lower one refuses', async () => {
