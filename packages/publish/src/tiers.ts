@@ -11,7 +11,7 @@ export type NamesAbove = (tier: number) => ReadonlySet<string>;
 const none: ReadonlySet<string> = new Set();
 
 /** Nothing is hidden by its name. */
-export const nothingAbove: NamesAbove = () => none;
+const nothingAbove: NamesAbove = () => none;
 
 /** How a part is to be read: all of {@link SubdirScope} but what is touched. */
 export type PartReading = Omit<SubdirScope, 'touched' | 'subdir'>;

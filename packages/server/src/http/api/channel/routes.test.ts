@@ -69,7 +69,7 @@ describe('creating', () => {
       description: 'All of it',
       privacy: 'public',
       types: ['conda', 'python'],
-      filters: { exclude_specs: ['numpy >=2'], include_specs: ['numpy =2.1'], exclude_licenses: ['AGPL'] },
+      filters: { exclude_specs: ['numpy >=2'], include_specs: ['numpy ==2.1'], exclude_licenses: ['AGPL'] },
       indexing_behavior: 'frozen',
     };
     expect(await create('whole', settings)).toMatchObject(settings);
