@@ -122,7 +122,14 @@ function writeShard(
     }),
   );
   const shard = format.encode(name, records);
-  // Some clients refuse a frame that does not state its unpacked size.
-  const bytes = zstdCompressSync(shard, { pledgedSrcSize: shard.byteLength });
-  return { name, bytes, unpacked: shard.byteLength };
+  return { name, bytes: compressed(shard), unpacked: shard.byteLength };
+}
+
+/** One zstd frame. What zlib hands out keeps all the room it was given, many times what a shard takes, so it is copied. */
+function compressed(shard: Uint8Array): Uint8Array {
+  const { byteLength } = shard;
+  // Some clients refuse a frame that does not state its unpacked size. Into room that is filled to its last byte an empty
+  // frame is written behind, so there is more than any frame takes.
+  const room = byteLength + (byteLength >> 7) + 1024;
+  return Buffer.from(zstdCompressSync(shard, { pledgedSrcSize: byteLength, chunkSize: room }));
 }
