@@ -2,11 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { channelsBelow, enqueuePublication, findChannelById, type LayerState } from '@sluice/catalog';
 import { pythonPart } from '@sluice/formats/package';
 import type { AskedMirror, NameAsker } from '@sluice/mirror';
-import { isHiddenFrom, publishChannel, type RuledLayer } from '@sluice/publish';
+import { isHiddenFrom, joinCauses, publishChannel, type RuledLayer } from '@sluice/publish';
 import { neededNoarch } from '@sluice/registry';
 import type { Rooms } from '../../../compose.ts';
 import type { AskDeps } from './ask-first.ts';
 import type { ProjectDeps } from './project-answer.ts';
+import { together } from './together.ts';
 
 /** How long a client waits for a publication that others are making; then it gets what there is. */
 const patienceMs = 10_000;
@@ -24,6 +25,9 @@ interface BringUpDeps extends Pick<ProjectDeps, 'entry'> {
 
 /** See {@link AskDeps}. */
 export function createBringUp({ rooms, asker, entry, layers, forget }: BringUpDeps): AskDeps['bringUp'] {
+  // A resolver asks for dozens of names at once, and one publication can show them all.
+  const publishNow = together<string>((channelId, projects) => publish({ rooms, forget }, channelId, projects));
+
   return async function bringUp(channelId, project): Promise<AskedMirror[]> {
     const channel = await findChannelById(rooms.db, channelId);
     if (!channel) return [];
@@ -57,20 +61,24 @@ export function createBringUp({ rooms, asker, entry, layers, forget }: BringUpDe
     if (!mirrors.some(({ known }) => known !== undefined && !known.absent)) return false;
     return (await entry(channelId, undefined, `${pythonPart}/${project}`)) === undefined;
   }
+}
 
-  async function publishNow(channelId: number, project: string): Promise<void> {
-    const deps = { ...rooms, neededNoarch: (layer: LayerState) => neededNoarch(rooms, layer) };
-    const cause = `first ask for ${project}`;
-    const deadline = performance.now() + patienceMs;
-    for (;;) {
-      const { status } = await publishChannel(deps, channelId, cause);
-      if (status === 'published') {
-        // The documents follow by the job.
-        await enqueuePublication(rooms.db, channelId, [{ text: cause, actor: null }]);
-        forget();
-      }
-      if (status !== 'busy' || performance.now() > deadline) return;
-      await pause(pauseMs);
+async function publish(
+  { rooms, forget }: Pick<BringUpDeps, 'rooms' | 'forget'>,
+  channelId: number,
+  projects: readonly string[],
+): Promise<void> {
+  const deps = { ...rooms, neededNoarch: (layer: LayerState) => neededNoarch(rooms, layer) };
+  const causes = projects.map((project) => ({ text: `first ask for ${project}`, actor: null }));
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const { status } = await publishChannel(deps, channelId, joinCauses(causes).cause);
+    if (status === 'published') {
+      // The documents follow by the job.
+      await enqueuePublication(rooms.db, channelId, causes);
+      forget();
     }
+    if (status !== 'busy' || performance.now() > deadline) return;
+    await pause(pauseMs);
   }
 }

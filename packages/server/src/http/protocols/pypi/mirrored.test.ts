@@ -116,6 +116,9 @@ test('a page that is old is asked for again, and served with a warning when that
   expect(failing.status).toBe(404);
   upstream.fail(/unseen/, { status: 500 });
   expect((await page(channel, 'unseen')).status).toBe(502);
+  const path = `/api/repo/${channel}/simple/unseen/`;
+  const pip = await app.request('GET', path, { headers: { accept: json, 'user-agent': 'pip/26.3 {}' } });
+  expect([pip.status, pip.headers.get('content-type')]).toEqual([200, expect.stringMatching(/reason="[^"]*500/)]);
 });
 
 test('an older lock file names a file of a project nobody asked for: it is asked for first', async () => {

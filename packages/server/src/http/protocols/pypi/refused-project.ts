@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pythonPart } from '@sluice/formats/package';
+import type { MirrorError } from '@sluice/mirror';
 import type { FileAnswer } from '@sluice/publish';
 import { ServerError } from '../../../errors.ts';
 import { fileRefusal } from '../file-refusal.ts';
@@ -16,14 +17,14 @@ export interface RefusedDeps extends Pick<SendFileDeps, 'judge'> {
 type Refusal = Exclude<FileAnswer, { status: 'served' }>;
 
 /**
- * Answer for a project that is known and of which nothing is shown: why, in words that whoever runs the installer gets to read.
+ * Answer for a project that is known, or might be, and of which nothing is shown: why, in words that whoever runs the installer gets to read.
  *
  * 404 would send uv to its next index, for a package of the same name by anybody, and 403 has it speak of credentials; at
  * 451 it stops and shows the problem's detail. pip passes over every page that is not 200 without a word; of one in a media
  * type that it does not know it prints the type, so there the words are in it. Tried with pip 26.3 and uv 0.13.
  *
  * @returns false when nothing is known of the project.
- * @throws {ServerError} `project_refused`; {@link MirrorError} when the upstream failed and nothing was known before.
+ * @throws {ServerError} `project_refused`; {@link MirrorError} when the upstream failed and nothing was known before. Not to pip.
  */
 export async function sendRefusedProject(
   deps: RefusedDeps,
@@ -52,7 +53,7 @@ async function refusalOf(
   place: Place,
   project: string,
   { mirrors }: Asked,
-): Promise<ServerError | undefined> {
+): Promise<ServerError | MirrorError | undefined> {
   const { channel, at } = place;
   const answers: Refusal[] = [];
   for (const file of await deps.knownFiles(channel.id, pythonPart, project)) {
@@ -73,7 +74,7 @@ async function refusalOf(
     );
   }
   const failed = mirrors.find(({ status }) => status === 'failed');
-  if (failed?.error) throw failed.error;
+  if (failed?.error) return failed.error;
   if (!mirrors.some(({ known }) => known !== undefined && !known.absent)) return undefined;
   return new ServerError(
     'project_refused',
