@@ -2,7 +2,13 @@ import { createWriteStream } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { buildCondaPackage, type CondaPackageOptions, streamLargePackage } from '@sluice/testkit';
+import {
+  buildCondaPackage,
+  buildSdist,
+  buildWheel,
+  type CondaPackageOptions,
+  streamLargePackage,
+} from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CliAndApp, startCli } from '../testing/start-cli.ts';
 
@@ -41,6 +47,22 @@ test('files go to channels and subchannels, and again change nothing', async () 
   expect(packages.json.items.map(({ name }: { name: string }) => name)).toEqual(['one', 'two']);
   const files = await it.cli(['channel', 'files', 'team', 'two']);
   expect(files.stdout).toMatch(/noarch\/two-1.0-0.tar.bz2\s+\d+(\.\d)? k?B\s+MIT/);
+});
+
+test('files of Python go where Python is held, and are left be where they are', async () => {
+  await it.cli(['channel', 'create', 'py', '--types', 'conda,python', '--json']);
+  const files: string[] = [];
+  for (const { fileName, bytes } of [await buildWheel({ name: 'Py.Tool' }), await buildSdist({ name: 'Py.Tool' })]) {
+    files.push(join(it.folder, fileName));
+    await writeFile(files.at(-1)!, bytes);
+  }
+  const sent = await upload(...files, '-c', 'py');
+  expect([sent.status, sent.json.items[0]]).toMatchObject([0, { ckey: 'pypi/py-tool/py_tool-1.0-py3-none-any.whl' }]);
+  await it.app.jobsDone();
+  expect(statuses((await upload(...files, '-c', 'py', '--skip-existing')).json.items)).toEqual(['skipped', 'skipped']);
+  const shown = await it.cli(['channel', 'files', 'py', 'py-tool', '--family', 'python']);
+  expect(shown.stdout).toMatch(/pypi\/py-tool\/py_tool-1\.0\.tar\.gz\s+\d+(\.\d)? k?B\s+-\s+\d{4}-/);
+  expect((await upload(files[0]!, '-c', 'team')).json.items[0].error.code).toBe('type_not_allowed');
 });
 
 test('one that is refused does not keep the others, and its reason is shown', async () => {
