@@ -96,10 +96,10 @@ export async function uploadSources(db: Db): Promise<number[]> {
   return rows.map(({ id }) => id);
 }
 
-/** The COPY that reads the live records of own uploads: one column, the text. */
+/** The COPY that reads the live records of own uploads: their text, and the part they stand in. */
 export function copyUploadedRecords(sourceId: number): string {
   return `copy (
-    select body from record where source_id = ${Number(sourceId)} and to_rev is null
+    select body, subdir from record where source_id = ${Number(sourceId)} and to_rev is null
   ) to stdout (format binary)`;
 }
 

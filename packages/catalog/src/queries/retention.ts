@@ -152,7 +152,10 @@ const spareLists = sql`
     select from mirror where source_list.source_id in (mirror.source_id, mirror.next_source_id)
   )`;
 
-/** What stands beside versions of files that are over, and were not at any layer's revision. */
+/**
+ * What stands beside versions of files that are over, and were not at any layer's revision. That of an upload is to be had nowhere
+ * else, so it stays while the file does: older publications list it as it was before it was yanked.
+ */
 const spareCompanions = sql`
   not exists (
     select from record
@@ -161,6 +164,10 @@ const spareCompanions = sql`
       and (record.to_rev is null or exists (
         select from ${usedRevisions} as used
         where used.source_id = record.source_id and used.revision >= record.from_rev and used.revision < record.to_rev
+      ) or exists (
+        select from source join record as live on live.source_id = source.id
+        where source.id = record.source_id and source.channel_id is not null
+          and live.subdir = record.subdir and live.file = record.file and live.to_rev is null
       ))
   )`;
 

@@ -1,3 +1,4 @@
+import type { PackageType } from '@sluice/formats/package';
 import { RegistryError } from '../../errors.ts';
 import type { Upload } from '../upload.ts';
 import { condaUpload } from './conda.ts';
@@ -29,6 +30,11 @@ export function uploadFormat({ channel, fileName, filetype }: Omit<Upload, 'rece
     `The channel ${channel.path} holds no packages of type ${format.type}, which ${fileName} is.`,
     { wanted: channel.types.join(', '), found: format.type },
   );
+}
+
+/** What records of uploads say of their own bytes, by the type of their part. */
+export function uploadView(type: PackageType): UploadFormat['view'] {
+  return formats.find((one) => one.type === type)!.view;
 }
 
 function unknownKind(fileName: string, filetype: string | undefined): RegistryError {

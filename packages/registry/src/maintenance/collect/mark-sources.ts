@@ -13,8 +13,9 @@ import {
   versionDigests,
   withSession,
 } from '@sluice/catalog';
-import { readRecord } from '@sluice/formats/conda';
+import { packageTypeOf } from '@sluice/formats/package';
 import type { PackageType } from '@sluice/policy';
+import { uploadView } from '../../admit/upload-formats/index.ts';
 import { planLayer } from '../../plan-layer.ts';
 import type { Collection } from './context.ts';
 import type { DigestMarks } from './digest-marks.ts';
@@ -69,7 +70,7 @@ export async function markUploads(collection: Collection, at = 0): Promise<numbe
   await withSession(deps.pool, async ({ client }) => {
     for await (const batch of copyOut(client, copyUploadedRecords(source))) {
       for (let i = 0; i < batch.length; i++) {
-        const { sha256 } = readRecord(batch.bytes(i, 0)!);
+        const { sha256 } = uploadView(packageTypeOf(batch.text(i, 1)!))(batch.bytes(i, 0)!);
         if (sha256 !== undefined) marks.mark(Buffer.from(sha256, 'hex'));
       }
     }

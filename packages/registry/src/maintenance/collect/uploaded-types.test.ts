@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { findBlob } from '@sluice/catalog';
+import { publishChannel } from '@sluice/publish';
+import { buildRPackage, buildWheel, createTestCatalog, type TestCatalog } from '@sluice/testkit';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { admitUpload } from '../../admit/upload.ts';
+import { yankFile } from '../../channels/yank-file.ts';
+import { collect } from '../testing/run-maintenance.ts';
+
+// Live uploads are needed whatever their type, shown or not.
+
+const dayMs = 24 * 60 * 60 * 1000;
+let catalog: TestCatalog;
+beforeEach(async () => {
+  catalog = await createTestCatalog();
+});
+afterEach(() => catalog.close());
+
+async function upload(id: number, { fileName, bytes }: { fileName: string; bytes: Uint8Array }, provenance?: string) {
+  const receiving = await catalog.storage.receive();
+  await receiving.write(bytes);
+  const channel = { id, path: 'own', types: ['python', 'r'] };
+  const beside = provenance === undefined ? {} : { provenance: Buffer.from(provenance) };
+  await admitUpload(catalog, { channel, fileName, ...beside, receiving, actor: 'tester' });
+}
+
+async function collectTwice(): Promise<void> {
+  for (let i = 0; i < 2; i += 1) {
+    catalog.clock.ms += 400 * dayMs;
+    await collect(catalog);
+  }
+}
+
+const isHere = async (bytes: Uint8Array | string) =>
+  (await findBlob(catalog.db, createHash('sha256').update(bytes).digest())) !== undefined;
+
+it('uploads of Python and R that no publication lists stay, and what stands beside them', async () => {
+  const id = await catalog.addChannel('own', { frozen: true });
+  const wheel = await buildWheel({ name: 'demo', files: { 'demo/data.txt': 'x'.repeat(100_000) } });
+  const r = await buildRPackage({ name: 'demo' });
+  await upload(id, wheel, '{"made":"up"}');
+  await upload(id, r);
+  await collectTwice();
+  expect(await Promise.all([wheel.bytes, r.bytes, wheel.metadata, '{"made":"up"}'].map(isHere))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+});
+
+it('the attestations of a yanked file stay for the publications that list it as it was', async () => {
+  const id = await catalog.addChannel('own');
+  await catalog.db
+    .updateTable('channel')
+    .set({ types: ['python'] })
+    .execute();
+  const wheel = await buildWheel({ name: 'demo' });
+  await upload(id, wheel, '{"made":"up"}');
+  await publishChannel(catalog, id, 'upload');
+  const { from_rev } = await catalog.db.selectFrom('record').select('from_rev').executeTakeFirstOrThrow();
+  const wish = { project: 'demo', fileName: wheel.fileName, yanked: true };
+  await yankFile(catalog, { id, path: 'own' }, wish, { id: 'x', name: 'tester' });
+  await publishChannel(catalog, id, 'yank');
+  await collect(catalog);
+  const kept = await catalog.db
+    .selectFrom('record_companion')
+    .select('kind')
+    .where('from_rev', '=', from_rev)
+    .orderBy('kind')
+    .execute();
+  expect(kept.map(({ kind }) => kind)).toEqual(['metadata', 'provenance']);
+});
