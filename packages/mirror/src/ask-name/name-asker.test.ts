@@ -121,6 +121,7 @@ describe('a page that is old', () => {
     ['a redirect loop', { location: '/simple/demo/' }],
     ['a page of excuses', { html: '<html><body>We are sorry</body></html>' }],
     ['a login', { html: '<html><body><a href="/login">log in</a></body></html>' }],
+    ['links to what is not of the project', { html: '<html><a href="/client-1.0.tar.gz">Get our app</a></html>' }],
     ['a denial', { status: 403 }],
   ])('goes on to hold when the upstream answers with %s', async (_, fault) => {
     await lazyMirror();
@@ -136,6 +137,25 @@ describe('a page that is old', () => {
     expect(await liveFiles()).toHaveLength(4);
   });
 
+  test('goes on to hold when the page is that of another project and does not say so', async () => {
+    await lazyMirror();
+    await asker().ask(bench.channel.id, 'demo');
+    const other = indexedFile(await buildWheel({ name: 'other' }));
+    writeSimpleIndex(folder, { demo: [other] }, { forms: ['json'], pages: { demo: { name: undefined } } });
+    const { mirrors } = await asker({ freshMs: -1 }).ask(bench.channel.id, 'demo');
+    expect(mirrors).toMatchObject([{ status: 'stale', error: { code: 'upstream_malformed' } }]);
+    expect(await liveFiles()).toHaveLength(2);
+  });
+
+  test('is asked for when the clock was put back', async () => {
+    await lazyMirror();
+    const ask = asker();
+    await ask.ask(bench.channel.id, 'demo');
+    bench.deps.now = () => new Date(Date.now() - 24 * 60 * 60_000);
+    await ask.ask(bench.channel.id, 'demo');
+    expect(upstream.count('/simple/demo/')).toBe(2);
+  });
+
   test('takes its files along when the project is gone', async () => {
     await lazyMirror();
     const ask = asker({ freshMs: -1 });
@@ -144,6 +164,30 @@ describe('a page that is old', () => {
     await ask.ask(bench.channel.id, 'demo');
     expect(await liveFiles()).toEqual([]);
   });
+});
+
+test('a publication is asked for with what came in, should whoever asked die before it is made', async () => {
+  const id = await lazyMirror();
+  await bench.takeJobs();
+  const ask = asker({ freshMs: -1 });
+  await ask.ask(bench.channel.id, 'demo');
+  const wanted = [expect.objectContaining({ key: `publish:${bench.channel.id}` })];
+  expect(await bench.takeJobs()).toEqual(wanted);
+  await ask.ask(bench.channel.id, 'demo');
+  expect([await bench.takeJobs(), await atRev(id)]).toEqual([[], 1]);
+  await writeDemo('1.0', '2.0');
+  await ask.ask(bench.channel.id, 'demo');
+  expect([await bench.takeJobs(), await atRev(id)]).toEqual([wanted, 2]);
+});
+
+test('what was guessed of an index that answers 404 is not held on to', async () => {
+  await bench.mirror({ mirror_type: 'python_simple', source_root: upstream.url, filters: {} }).catch(() => {});
+  await bench.deps.db.deleteFrom('source_part').execute();
+  upstream.fail('/simple/', { status: 403 });
+  const ask = asker({ freshMs: -1 });
+  expect((await ask.ask(bench.channel.id, 'demo')).mirrors).toMatchObject([{ known: { absent: true } }]);
+  upstream.reset();
+  expect((await ask.ask(bench.channel.id, 'demo')).mirrors).toMatchObject([{ known: { absent: false } }]);
 });
 
 test('names that are reserved or excluded are never asked for', async () => {

@@ -12,7 +12,7 @@ import { addRecords, evaluateAll, factsBuilder, layerRules, type Rule, readEnvir
 import { MirrorError } from '../../errors.ts';
 import { layerDefinition } from '../../run/layer-definition.ts';
 import { commit, type RunContext, reporter, type StageEnd, save } from '../../run/run-context.ts';
-import { absent } from './refresh-index.ts';
+import { absentProjects } from './index-errors.ts';
 import { refreshName } from './refresh-name.ts';
 
 /** Pages asked for at once. */
@@ -55,7 +55,7 @@ export async function refreshClosure(context: RunContext, part: Part): Promise<S
     wave = [...found].flatMap(([name, extras]) => (add(needed, name, extras) ? name : []));
     if (needed.size > mostProjects) throw tooMany();
   }
-  if (missing.length > 0) throw absent(mirror.source_url, missing);
+  if (missing.length > 0) throw absentProjects(mirror.source_url, missing);
   const dependencies = [...needed.keys()].filter((name) => !projects.includes(name)).sort();
   await commit(context, async (trx) => {
     await setDependencies(trx, mirror.id, dependencies);

@@ -5,6 +5,7 @@ import { needsMetadata } from '../../ask-name/needs-metadata.ts';
 import { MirrorError } from '../../errors.ts';
 import { layerDefinition } from '../../run/layer-definition.ts';
 import { commit, type RunContext, reporter, type StageEnd, save } from '../../run/run-context.ts';
+import { absentProjects, refuseLarge } from './index-errors.ts';
 import { refreshClosure } from './refresh-closure.ts';
 import { refreshList } from './refresh-list.ts';
 import { refreshName } from './refresh-name.ts';
@@ -13,8 +14,6 @@ import { refreshName } from './refresh-name.ts';
 const workers = 16;
 /** So many unavailable pages in a row mean that the upstream is down. */
 const downAfter = 8;
-/** An index of more projects is not brought in as a whole. */
-const mostProjects = 5000;
 
 /** Which projects a run brings up to date, and what their failing means. */
 interface Names {
@@ -56,16 +55,6 @@ async function listStage(context: RunContext, part: Part): Promise<void> {
   if (mirror.filters.projects?.length) return;
   const projects = await refreshList(deps, upstream, part, lease.guard);
   if (mirror.mode === 'active') refuseLarge(projects);
-}
-
-/** Refuse to bring a large index in as a whole. @throws {MirrorError} `index_too_large`. */
-export function refuseLarge(projects: number): void {
-  if (projects <= mostProjects) return;
-  throw new MirrorError(
-    'index_too_large',
-    `The index lists ${projects} projects, which an active mirror does not bring in as a whole: name projects in its filters, or make it passive.`,
-    { wanted: `at most ${mostProjects} projects`, found: String(projects) },
-  );
 }
 
 async function namesOf({ deps, mirror }: RunContext, part: Part): Promise<Names> {
@@ -137,16 +126,6 @@ async function refreshNames(context: RunContext, part: Part, names: Names): Prom
     if (!context.hasTime()) return false;
   }
   await flush();
-  if (names.isNamed && missing.length > 0) throw absent(mirror.source_url, missing);
+  if (names.isNamed && missing.length > 0) throw absentProjects(mirror.source_url, missing);
   return true;
-}
-
-/** The error of projects that were named and are not there. */
-export function absent(url: string, names: readonly string[]): MirrorError {
-  const shown = `${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`;
-  return new MirrorError(
-    'upstream_missing',
-    `The index at ${url} has no project ${shown}. Check its name, or leave it out of the mirror's projects.`,
-    { wanted: shown, found: 'nothing' },
-  );
 }
