@@ -1,8 +1,9 @@
 import { promisify } from 'node:util';
-import { zstdCompressSync, zstdDecompress } from 'node:zlib';
+import { zstdDecompress } from 'node:zlib';
 import { patchShardIndex } from '@sluice/formats/conda';
 import { changedShardSum, noShards, readShardSum, writeShardSum } from '@sluice/formats/package';
 import { type BlobColumns, type BlobStore, blobRef } from '@sluice/storage';
+import { oneFrame } from './one-frame.ts';
 
 const decompress = promisify(zstdDecompress);
 
@@ -31,7 +32,7 @@ export async function writeShardIndex(
   const info = { subdir, base_url: './', shards_base_url: './shards/' };
   const index = patchShardIndex(info, before, changes);
   if (!index) return 'unreadable';
-  return index.count === 0 ? undefined : zstdCompressSync(index.bytes, { pledgedSrcSize: index.bytes.byteLength });
+  return index.count === 0 ? undefined : oneFrame(index.bytes);
 }
 
 /**

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { zstdCompressSync } from 'node:zlib';
 import { copyOut, withSession } from '@sluice/catalog';
 import type { PublishDeps } from './deps.ts';
 import { recordsOfNames, rowOf } from './names-facts.ts';
+import { oneFrame } from './one-frame.ts';
 import type { ShownName } from './select.ts';
 import type { LoadedLayer } from './selection.ts';
 import { type ShardFormat, shardFormatOf } from './shard-format.ts';
@@ -122,14 +122,5 @@ function writeShard(
     }),
   );
   const shard = format.encode(name, records);
-  return { name, bytes: compressed(shard), unpacked: shard.byteLength };
-}
-
-/** One zstd frame. What zlib hands out keeps all the room it was given, many times what a shard takes, so it is copied. */
-function compressed(shard: Uint8Array): Uint8Array {
-  const { byteLength } = shard;
-  // Some clients refuse a frame that does not state its unpacked size. Into room that is filled to its last byte an empty
-  // frame is written behind, so there is more than any frame takes.
-  const room = byteLength + (byteLength >> 7) + 1024;
-  return Buffer.from(zstdCompressSync(shard, { pledgedSrcSize: byteLength, chunkSize: room }));
+  return { name, bytes: oneFrame(shard), unpacked: shard.byteLength };
 }
