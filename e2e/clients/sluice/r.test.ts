@@ -115,7 +115,7 @@ describeWithR('R', () => {
     // R's own table of phrases hides ours; its other methods show it, and so does whoever reads the body.
     const told = await run(`try(download.file("${file}", "x.tar.gz", method = "wget"))`, repos('open'));
     expect(told.stderr).toMatch(/403: .*exclude_licenses|not found|status/);
-    const body = await (await fetch(file)).json();
+    const body = (await (await fetch(file)).json()) as { detail: string };
     expect(body.detail).toMatch(/refused_1.0.tar.gz is blocked by the mirror upstream .*exclude_licenses.*AGPL/);
   });
 
