@@ -84,6 +84,8 @@ await describeWithPython('the past of a channel', (python) => {
     sluice = await startSluice({ clock: () => new Date(Date.now() - ago_ms) });
     clients = await everyClient(python, sluice);
     await sluice.makeChannel('past', { filters: { exclude_specs: ['dependent >=2'] } });
+    // What is uploaded here is not to hide what the upstream has under its name.
+    await sluice.ask('PUT', '/api/channels/past/layers', { name_priority: 'merge' });
     ({ id: mirrorId } = await sluice.mirror('past', { mirror_mode: 'active' }));
     await upload('own-app', '1.0', ['another_dependent']);
     await keep('first');
