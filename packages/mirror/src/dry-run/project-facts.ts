@@ -6,6 +6,7 @@ import { sourceFacts } from '@sluice/registry';
 import { needsMetadata } from '../ask-name/needs-metadata.ts';
 import type { MirrorDefinition } from '../definition/read-definition.ts';
 import type { MirrorDeps } from '../deps.ts';
+import { projectOfLine } from '../upstreams/pypi/ask-list.ts';
 import { askProject } from '../upstreams/pypi/ask-project.ts';
 import { refuseLarge } from '../upstreams/pypi/index-errors.ts';
 import { listedRecords } from '../upstreams/pypi/listed-records.ts';
@@ -61,7 +62,7 @@ export async function projectsPart(
 
 async function allNames(upstream: UpstreamDeps, root: string): Promise<string[]> {
   const answer = await askProjects(upstream, root, undefined);
-  const names = answer.status === 'list' ? answer.names.map(({ normalised }) => normalised) : [];
+  const names = answer.status === 'list' ? answer.lines.map(projectOfLine) : [];
   refuseLarge(names.length);
   return names;
 }

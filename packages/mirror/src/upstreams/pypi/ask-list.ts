@@ -9,14 +9,8 @@ import type { UpstreamDeps } from '../upstream-deps.ts';
 import { saysIndex, type Validators } from './ask-page.ts';
 import { simpleAccept, simpleUrl } from './simple-root.ts';
 
-/** A project of a list: its name as compared, and as written. */
-export interface ListedName {
-  normalised: string;
-  written: string;
-}
-
 /** The projects an index lists, or that they are the same as last time. */
-export type ListAnswer = ({ status: 'list'; names: ListedName[] } & Validators) | { status: 'unchanged' };
+export type ListAnswer = ({ status: 'list'; lines: string[] } & Validators) | { status: 'unchanged' };
 
 /** More than the largest index has, several times over. */
 const mostBytes = 1024 ** 3;
@@ -46,22 +40,30 @@ export async function askList(deps: UpstreamDeps, root: string, known: Validator
   const names = await readNames(deps, answer, place);
   return {
     status: 'list',
-    names: sortedNames(names),
+    lines: projectLines(names),
     etag: answer.headers.etag ?? null,
     lastModified: answer.headers['last-modified'] ?? null,
   };
 }
 
-/** Names in byte order of their normalised spelling, each once. */
-export function sortedNames(names: Iterable<string>): ListedName[] {
-  const byName = new Map<string, string>();
-  for (const name of names) {
+/**
+ * Projects as lines in byte order, each once: the normalised name, behind a tab the name as written where it is another. There may be
+ * hundreds of thousands, so there is one text for each, and nothing beside.
+ */
+export function projectLines(names: string[]): string[] {
+  const lines = names.map((name) => {
     const normalised = normaliseProjectName(name);
-    if (!byName.has(normalised)) byName.set(normalised, name);
-  }
-  return Array.from(byName, ([normalised, written]) => ({ normalised, written })).sort((a, b) =>
-    a.normalised < b.normalised ? -1 : 1,
-  );
+    return normalised === name ? name : `${normalised}\t${name}`;
+  });
+  // A tab comes before all that names have, so this is the order of the normalised names.
+  lines.sort((a, b) => (a < b ? -1 : 1));
+  return lines.filter((line, i) => i === 0 || projectOfLine(line) !== projectOfLine(lines[i - 1]!));
+}
+
+/** The normalised name in a line. */
+export function projectOfLine(line: string): string {
+  const cut = line.indexOf('\t');
+  return cut === -1 ? line : line.slice(0, cut);
 }
 
 async function readNames(deps: UpstreamDeps, answer: HttpAnswer, place: string): Promise<string[]> {

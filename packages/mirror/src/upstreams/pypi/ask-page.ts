@@ -104,9 +104,18 @@ export function readPage(body: Uint8Array, contentType: string | undefined, name
   }
   if (page.name !== undefined && normaliseProjectName(page.name) !== name)
     throw notPage(place, name, page.name.slice(0, 80));
+  // A page that does not say whose it is may be anybody's, and what it does not list goes.
+  const [first] = page.files;
+  if (page.name === undefined && first && !page.files.some(({ filename }) => isOf(name, filename)))
+    throw notPage(place, `files of ${name}`, first.filename.slice(0, 80));
   if (!isJson && page.files.length === 0 && !saysIndex.test(Buffer.from(body).toString('latin1')))
     throw notPage(place, 'links to files', 'a page without any');
   return page;
+}
+
+/** Whether a file may be of a project, also where its name follows no standard, as those of eggs and installers. */
+function isOf(name: string, filename: string): boolean {
+  return normaliseProjectName(filename).startsWith(name);
 }
 
 /** An empty page must say what it is: a proxy's page of excuses has no links to files either. */

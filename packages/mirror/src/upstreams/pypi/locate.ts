@@ -70,7 +70,8 @@ export function besideLink(href: string, ending: string): string {
 /** The address of a page as it may be stored: `***` stands for the token of the source. */
 export function storedUrl(url: string, secret: SourceSecret): string {
   const bare = new URL(url);
-  [bare.username, bare.password, bare.hash] = ['', '', ''];
+  // What a redirect appends may be a signature, and nothing is relative to it.
+  [bare.username, bare.password, bare.search, bare.hash] = ['', '', '', ''];
   if (secret.token !== undefined) bare.pathname = bare.pathname.replace(`/t/${secret.token}/`, '/t/***/');
   return bare.href;
 }

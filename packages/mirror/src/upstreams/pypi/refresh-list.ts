@@ -2,7 +2,7 @@ import { findPart, findSourceList, type Part, touchSourceList } from '@sluice/ca
 import { admitProjectList, type Guard } from '@sluice/registry';
 import type { MirrorDeps } from '../../deps.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
-import { askList, type ListAnswer, sortedNames } from './ask-list.ts';
+import { askList, type ListAnswer, projectLines } from './ask-list.ts';
 import type { Validators } from './ask-page.ts';
 import { folderNames } from './folder-page.ts';
 import { simpleRoot } from './simple-root.ts';
@@ -29,9 +29,9 @@ export async function refreshList(
     });
     return known?.names ?? 0;
   }
-  const { names, etag, lastModified } = answer;
-  await admitProjectList(deps, { part, names, before: known?.sha256, etag, lastModified, guard });
-  return names.length;
+  const { lines, etag, lastModified } = answer;
+  await admitProjectList(deps, { part, lines, etag, lastModified, guard });
+  return lines.length;
 }
 
 /** Ask an index for the list of its projects, over http or in a folder. @throws {MirrorError} as `askList`. */
@@ -41,5 +41,5 @@ export async function askProjects(
   known: Validators | undefined,
 ): Promise<ListAnswer> {
   if (!root.startsWith('file:')) return askList(upstream, root, known);
-  return { status: 'list', names: sortedNames(await folderNames(upstream, root)), etag: null, lastModified: null };
+  return { status: 'list', lines: projectLines(await folderNames(upstream, root)), etag: null, lastModified: null };
 }

@@ -37,7 +37,8 @@ export interface NameEnd {
  */
 export async function refreshName(deps: MirrorDeps, upstream: UpstreamDeps, wish: NameWish): Promise<NameEnd> {
   const { part, name, known } = wish;
-  const root = await simpleRoot(upstream, (await findPart(deps.db, part))?.base_url);
+  const rootBefore = (await findPart(deps.db, part))?.base_url ?? null;
+  const root = await simpleRoot(upstream, rootBefore);
   const needsMetadata = wish.withMetadata && known?.meta.metadata !== true;
   const validators =
     known && !known.absent && !needsMetadata ? { etag: known.etag, lastModified: known.last_modified } : undefined;
@@ -48,8 +49,10 @@ export async function refreshName(deps: MirrorDeps, upstream: UpstreamDeps, wish
   if (answer.status === 'absent') {
     if (known?.absent) return stillSame(deps, wish);
     const nothing = { absent: true, document_sha256: null, etag: null, last_modified: null, meta: {} };
+    // Only a page shows that the address of the pages was guessed right.
     const { changed } = await admitName(deps, {
       ...admit,
+      origin: { ...origin, base_url: rootBefore },
       listed: [],
       answer: { ...nothing, checked_at: deps.now() },
     });
