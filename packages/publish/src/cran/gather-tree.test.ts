@@ -49,7 +49,9 @@ describe('a tree', () => {
   });
 
   test('says of uploads when they were published', () => {
-    const { current } = tree({ 'aa_1.0.tar.gz': [`${row('aa', '1.0')}Published: 2026-01-02T03:04:05Z\n`, { size: 3 }] });
+    const { current } = tree({
+      'aa_1.0.tar.gz': [`${row('aa', '1.0')}Published: 2026-01-02T03:04:05Z\n`, { size: 3 }],
+    });
     expect(current).toEqual([{ path: 'aa_1.0.tar.gz', size: 3, mtime: 1767323045 }]);
   });
 

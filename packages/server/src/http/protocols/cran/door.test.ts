@@ -127,6 +127,17 @@ describe('what is put', () => {
     expect((await put(`conda-only/cran/src/contrib/${fileName}`, bytes)).status).toBe(415);
   });
 
+  it('may be deleted: then an older version is listed, and the file says who did', async () => {
+    await publish({ name: 'demo', version: '1.0' });
+    await publish({ name: 'demo', version: '1.1' });
+    const path = '/api/channels/c/artifacts/cran/demo/files/src:contrib/demo_1.1.tar.gz';
+    expect((await app.request('DELETE', path, { token: admin })).status).toBe(204);
+    await app.jobsDone();
+    expect(await listed('c/cran/src/contrib/PACKAGES')).toEqual(['demo 1.0']);
+    const gone = await get('c/cran/src/contrib/demo_1.1.tar.gz');
+    expect([gone.status, await gone.text()]).toEqual([410, expect.stringContaining('deleted from channel c by admin')]);
+  });
+
   it('may also come by the form, which finds its tree', async () => {
     for (const format of ['tar.gz', 'zip'] as const) {
       const built = await buildRPackage({ name: 'demo', format });
