@@ -1,15 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request as forward } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { buildSdist, buildWheel } from '@sluice/testkit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ClientEnding } from '../client-process.ts';
 import { describeWithPython } from '../describe-with-python.ts';
 import { type PythonTools, pythonTools } from '../python-tools.ts';
 import { type Sluice, startSluice } from './start-sluice.ts';
 
 const types = ['conda', 'python'];
+
+// Each test runs installers several times, and each of these takes a second or more.
+vi.setConfig({ testTimeout: 120_000 });
 
 await describeWithPython(
   'pip, uv and twine on a channel of Python packages',
@@ -67,8 +70,11 @@ await describeWithPython(
       return { ...ending, folder };
     }
 
+    const withBoth = (tried: (install: typeof pipInstall) => Promise<void>) =>
+      Promise.all([tried(pipInstall), tried(uvInstall)]);
+
     it('pip and uv install what they want, with what it needs, and what is built first', async () => {
-      for (const install of [pipInstall, uvInstall]) {
+      await withBoth(async (install) => {
         const made = await install(index(), 'needs-demo', 'from_source');
         expect(made, made.stderr).toMatchObject({ status: 0 });
         expect(await version(made.folder, 'demo')).toBe('1.0');
@@ -76,7 +82,7 @@ await describeWithPython(
         // Not 3.0, which wants another Python.
         const newest = await install(index(), 'demo');
         expect(await version(newest.folder, 'demo')).toBe('2.0');
-      }
+      });
     });
 
     it('in HTML, too', async () => {
@@ -91,17 +97,17 @@ await describeWithPython(
       }).listen(0, '127.0.0.1');
       await new Promise((resolve) => proxy.once('listening', resolve));
       const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/api/repo/open/simple/`;
-      for (const install of [pipInstall, uvInstall]) {
+      await withBoth(async (install) => {
         const made = await install(url, 'needs-demo');
         expect(made, made.stderr).toMatchObject({ status: 0 });
         expect(await version(made.folder, 'demo')).toBe('1.0');
-      }
+      });
       proxy.close();
     });
 
     it('a private channel asks for a token, in the path or as a password', async () => {
       const withPassword = index('closed').replace('://', `://__token__:${token}@`);
-      for (const install of [pipInstall, uvInstall]) {
+      await withBoth(async (install) => {
         for (const url of [index('closed', token), withPassword]) {
           const made = await install(url, 'demo==1.0');
           expect(made, made.stderr).toMatchObject({ status: 0 });
@@ -109,7 +115,7 @@ await describeWithPython(
         const refused = await install(index('closed'), 'demo');
         expect(refused.status).not.toBe(0);
         expect(refused.stdout + refused.stderr).toMatch(/401|credentials|No matching distribution/);
-      }
+      });
     });
 
     it('a yanked file is passed over, unless its version is pinned; then the reason is shown', async () => {
@@ -117,13 +123,13 @@ await describeWithPython(
       const yank = `/api/channels/open/artifacts/python/demo/files/${fileName}/yank`;
       await sluice.ask('PUT', yank, { reason: 'It eats files.' });
       await sluice.app.jobsDone();
-      for (const install of [pipInstall, uvInstall]) {
+      await withBoth(async (install) => {
         const made = await install(index(), 'demo');
         expect(await version(made.folder, 'demo')).toBe('1.0');
         const pinned = await install(index(), 'demo==2.0');
         expect(await version(pinned.folder, 'demo')).toBe('2.0');
         expect(pinned.stderr + pinned.stdout).toContain('It eats files.');
-      }
+      });
       await sluice.ask('DELETE', yank);
       await sluice.app.jobsDone();
     });
@@ -134,13 +140,13 @@ await describeWithPython(
       await sluice.app.jobsDone();
       const words = /blocked by channel open: rule .exclude_specs: refused., because it matches refused/;
       const file = `${sluice.address('open')}pypi/refused/${fileName}`;
-      for (const install of [pipInstall, uvInstall]) {
+      await withBoth(async (install) => {
         for (const wish of ['refused', `refused @ ${file}`]) {
           const refused = await install(index(), wish);
           expect(refused.status).not.toBe(0);
           expect(oneLine(refused), wish).toMatch(words);
         }
-      }
+      });
       await sluice.ask('PUT', '/api/channels/open', { filters: {} });
       await sluice.app.jobsDone();
     });
@@ -148,11 +154,11 @@ await describeWithPython(
     it('an unknown name is not found, and one that another index has is taken from there by pip', async () => {
       await sluice.makeChannel('other', { privacy: 'public', types });
       await sluice.upload('other', await buildWheel({ name: 'demo', version: '9.0' }));
-      for (const install of [pipInstall, uvInstall]) {
+      await withBoth(async (install) => {
         const missing = await install(index(), 'nothing-of-this-name');
         expect(missing.status).not.toBe(0);
         expect(missing.stdout + missing.stderr).toMatch(/No matching distribution|not found in the package registry/);
-      }
+      });
       // The highest version of any index: why there should be one.
       const mixed = await pipInstall(index(), '--extra-index-url', index('other'), 'demo');
       expect(await version(mixed.folder, 'demo')).toBe('9.0');
@@ -184,54 +190,73 @@ await describeWithPython(
       }
     });
 
-    it('twine and uv upload what build made, again without harm, and say why they may not', async () => {
+    it('twine and uv upload what build made, and again without harm', async () => {
+      const files = await built('one');
+      await Promise.all([
+        (async () => {
+          for (const args of [files, files]) expect(await twine(...args)).toMatchObject({ status: 0 });
+        })(),
+        (async () => {
+          expect(await uv(...files)).toMatchObject({ status: 0 });
+          await sluice.app.jobsDone();
+          const check = ['--check-url', index('closed', token)];
+          for (const args of [files, [...check, ...files]]) expect(await uv(...args)).toMatchObject({ status: 0 });
+        })(),
+      ]);
+      const made = await pipInstall(index('closed', token), 'built-here');
+      expect(await version(made.folder, 'built_here')).toBe('1.0');
+    });
+
+    it('twine and uv say why they may not upload', async () => {
+      await Promise.all((await built('one')).map((file) => sendAll(file)));
+      // Other bytes under the same names.
+      const files = await built('two');
+      const [other, changed, denied, skipping] = await Promise.all([
+        twine(...files),
+        uv(...files),
+        twine('-p', 'wrong', ...files),
+        twine('--skip-existing', ...files),
+      ]);
+      for (const { status } of [other, changed, denied, skipping]) expect(status).not.toBe(0);
+      expect(oneLine(other)).toMatch(/409 Conflict .*built.here-1\.0.* already exists in open with other bytes/);
+      expect(oneLine(changed)).toContain('already exists in closed with other bytes');
+      expect(oneLine(denied)).toMatch(/401 Unauthorized .*Sign in to upload to open/);
+      // twine 7.0 knows --skip-existing for two hosts only, and sends nothing to others.
+      expect(skipping.stdout).toContain('UnsupportedConfiguration');
+    });
+
+    /** Have PyPA's build make a wheel and a source distribution; other words, other bytes. */
+    async function built(description: string): Promise<string[]> {
       const source = sluice.newFolder('source');
-      mkdirSync(path.join(source, 'src'));
-      const pyproject = (description: string) =>
-        `[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n[project]\nname = "built-here"\nversion = "1.0"\ndescription = "${description}"\n`;
-      writeFileSync(path.join(source, 'pyproject.toml'), pyproject('one'));
+      writeFileSync(
+        path.join(source, 'pyproject.toml'),
+        `[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n[project]\nname = "built-here"\nversion = "1.0"\ndescription = "${description}"\n`,
+      );
       writeFileSync(path.join(source, 'backend.py'), backend);
-      const built = await tools.build(source);
-      expect(built, built.stderr).toMatchObject({ status: 0 });
+      const ending = await tools.build(source);
+      expect(ending, ending.stderr).toMatchObject({ status: 0 });
       const dist = path.join(source, 'dist');
       const files = readdirSync(dist).map((file) => path.join(dist, file));
       expect(files.length).toBe(2);
-      const upload = [...['--repository-url', `${sluice.address('open')}legacy/`], '--username', '__token__'];
-      const twine = (...args: string[]) =>
-        tools.twine(['upload', '--non-interactive', ...upload, ...args], { env: { TWINE_PASSWORD: token } });
-      const publish = [...['--publish-url', `${sluice.address('closed')}legacy/`], '--trusted-publishing', 'never'];
-      const check = ['--check-url', index('closed', token)];
-      const uv = (...args: string[]) =>
-        tools.uv(['publish', ...publish, ...args], { env: { UV_PUBLISH_TOKEN: token } });
+      return files;
+    }
 
-      for (const args of [files, files]) {
-        const sent = await twine(...args);
-        expect(sent, sent.stdout + sent.stderr).toMatchObject({ status: 0 });
+    /** A file of a name that both channels have then, whatever its bytes. */
+    async function sendAll(file: string): Promise<void> {
+      const bytes = readFileSync(file);
+      for (const channel of ['open', 'closed']) {
+        await sluice.upload(channel, { fileName: path.basename(file), bytes }, { wait: false }).catch(() => {});
       }
-      for (const args of [files, files, [...check, ...files]]) {
-        const sent = await uv(...args);
-        expect(sent, sent.stdout + sent.stderr).toMatchObject({ status: 0 });
-        await sluice.app.jobsDone();
-      }
-      const made = await pipInstall(index('closed', token), 'built-here');
-      expect(await version(made.folder, 'built_here')).toBe('1.0');
+    }
 
-      // Other bytes under the same names.
-      writeFileSync(path.join(source, 'pyproject.toml'), pyproject('two'));
-      writeFileSync(path.join(source, 'backend.py'), `${backend}\nNOTE = "two"\n`);
-      expect(await tools.build(source)).toMatchObject({ status: 0 });
-      const other = await twine(...files);
-      expect(other.status).not.toBe(0);
-      expect(oneLine(other)).toMatch(/409 Conflict .*built.here-1\.0.* already exists in open with other bytes/);
-      // twine 7.0 knows --skip-existing for two hosts only, and sends nothing to others.
-      expect((await twine('--skip-existing', ...files)).stdout).toContain('UnsupportedConfiguration');
-      const denied = await tools.twine(['upload', '--non-interactive', ...upload, '-p', 'wrong', ...files]);
-      expect(denied.status).not.toBe(0);
-      expect(oneLine(denied)).toMatch(/401 Unauthorized .*Sign in to upload to open/);
-      const changed = await uv(...files);
-      expect(changed.status).not.toBe(0);
-      expect(changed.stdout + changed.stderr).toContain('already exists in closed with other bytes');
-    });
+    const twine = (...args: string[]) => {
+      const to = ['--repository-url', `${sluice.address('open')}legacy/`, '--username', '__token__'];
+      return tools.twine(['upload', '--non-interactive', ...to, ...args], { env: { TWINE_PASSWORD: token } });
+    };
+    const uv = (...args: string[]) => {
+      const to = ['--publish-url', `${sluice.address('closed')}legacy/`, '--trusted-publishing', 'never'];
+      return tools.uv(['publish', ...to, ...args], { env: { UV_PUBLISH_TOKEN: token } });
+    };
   },
   'tools.txt',
 );
