@@ -49,7 +49,14 @@ export {
   notifyChanged,
   updateChannel,
 } from './queries/channel.ts';
-export { type BelowHead, changedShards, headsBelow, listedParts, partsHaving, shardsAt } from './queries/channel-below.ts';
+export {
+  type BelowHead,
+  changedShards,
+  headsBelow,
+  listedParts,
+  partsHaving,
+  shardsAt,
+} from './queries/channel-below.ts';
 export {
   channelsAbove,
   channelsBelow,
