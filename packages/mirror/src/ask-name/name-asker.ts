@@ -3,6 +3,7 @@ import {
   advanceMirror,
   createFileLocks,
   type Db,
+  enqueuePublication,
   findChannelById,
   findSourceName,
   type LazyMirror,
@@ -86,7 +87,8 @@ export function createNameAsker(deps: MirrorDeps, options: AskerOptions = {}): N
   function isFresh(known: SourceNameRow | undefined, withMetadata: boolean): known is SourceNameRow {
     if (!known) return false;
     const age = deps.now().getTime() - known.checked_at.getTime();
-    return age < freshMs && (!withMetadata || known.absent || known.meta.metadata === true);
+    // Younger than now: the clock was put back.
+    return Math.abs(age) < freshMs && (!withMetadata || known.absent || known.meta.metadata === true);
   }
 
   /** Ask the upstream, unless another process does: then its answer is ours. */
@@ -107,7 +109,7 @@ export function createNameAsker(deps: MirrorDeps, options: AskerOptions = {}): N
           const known = await findSourceName(deps.db, place);
           if (isFresh(known, withMetadata)) return { status: 'fresh', known };
           const upstream = { ...upstreamOf(deps, mirror), signal };
-          const guard = (trx: Db) => advance(trx, mirror);
+          const guard = (trx: Db) => advance(trx, mirror, name);
           const part = { source_id: mirror.source_id, subdir: pythonPart };
           await refreshName(deps, upstream, { part, name, known, withMetadata, attempts: 2, guard });
           resting.delete(mirror.source_id);
@@ -148,7 +150,7 @@ export function createNameAsker(deps: MirrorDeps, options: AskerOptions = {}): N
       : await shared({ mirror, name, withMetadata });
     // Another mirror of the same source may have asked: then this one does not show it yet.
     const lacks = answer.known !== undefined && answer.known.revision > mirror.at_rev;
-    if (lacks) await deps.db.transaction().execute((trx) => advance(trx, mirror));
+    if (lacks) await deps.db.transaction().execute((trx) => advance(trx, mirror, name));
     return { mirror, ...answer, moved: lacks };
   }
 
@@ -176,7 +178,10 @@ export function createNameAsker(deps: MirrorDeps, options: AskerOptions = {}): N
   };
 }
 
-async function advance(trx: Db, { id, source_id }: LazyMirror): Promise<void> {
+/** Show what came in. The publication is asked for along with it: whoever asks may be gone before it is made. */
+async function advance(trx: Db, { id, source_id, channel_id, at_rev }: LazyMirror, name: string): Promise<void> {
   const revision = await advanceMirror(trx, id, source_id);
-  if (revision !== undefined && revision > 0) await notifyChanged(trx, 'mirror', id);
+  if (revision === undefined || revision <= at_rev) return;
+  await enqueuePublication(trx, channel_id, [{ text: `first ask for ${name}`, actor: null }]);
+  await notifyChanged(trx, 'mirror', id);
 }

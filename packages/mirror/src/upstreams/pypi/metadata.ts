@@ -68,11 +68,15 @@ function mustBe(what: string, isIt: () => boolean): void {
     if (!(error instanceof FormatError)) throw error;
     cause = error;
   }
-  throw new MirrorError('upstream_malformed', `What the upstream has for ${what} is something else; it was not taken.`, {
-    wanted: what,
-    found: 'something else',
-    cause,
-  });
+  throw new MirrorError(
+    'upstream_malformed',
+    `What the upstream has for ${what} is something else; it was not taken.`,
+    {
+      wanted: what,
+      found: 'something else',
+      cause,
+    },
+  );
 }
 
 async function readBeside(
