@@ -162,6 +162,19 @@ describe('a mirrored repository', () => {
     expect(asked.length).toBe(2);
   });
 
+  it('is found in order by a deep check', async () => {
+    const { url } = await mirrored('c', { mirror_mode: 'active' });
+    buildCranTree(tree(), [...demo, gone]);
+    await again(url);
+    const begun = await app.request('POST', '/api/maintenance/check', { token: admin, body: { deep: true } });
+    await app.jobsDone();
+    const report = await app.request('GET', `/api/maintenance/${begun.json.id}`, { token: admin });
+    expect(report.json, report.text).toMatchObject({
+      state: 'completed',
+      check: { deep: true, entries: 2, findings: [] },
+    });
+  });
+
   it('can be tried before it is made', async () => {
     await app.request('POST', '/api/channels', { token: admin, body: { name: 'c', privacy: 'public', types: ['r'] } });
     const body = {
