@@ -31,12 +31,10 @@ function asideOf({ extra }: ShownRecord): JsonObject {
  * wheel's metadata can always be had, since it is read out of the wheel where the upstream has none.
  */
 function servedFile(name: string, { file, body }: ShownRecord): SimpleFile {
-  const { provenance, ...described } = readSimpleFile(body);
+  const described = readSimpleFile(body);
   const url = `../../pypi/${name}/${encodeURIComponent(fileNameOf('python', file))}`;
-  return {
-    ...described,
-    url,
-    coreMetadata: described.coreMetadata || described.filename.endsWith('.whl'),
-    ...(provenance !== undefined && { provenance: `${url}.provenance` }),
-  };
+  const coreMetadata = described.coreMetadata || described.filename.endsWith('.whl');
+  return described.provenance === undefined
+    ? { ...described, url, coreMetadata }
+    : { ...described, url, coreMetadata, provenance: `${url}.provenance` };
 }

@@ -25,23 +25,25 @@ export function readSimpleFile(text: Uint8Array | string): SimpleFile {
 export function viewSimpleFile(object: JsonObject): SimpleFile | undefined {
   const filename = textOf(object.filename);
   if (filename === undefined) return undefined;
-  const requiresPython = textOf(object['requires-python']);
-  const size = countOf(object.size);
-  const uploadTime = textOf(object['upload-time']);
-  const provenance = textOf(object.provenance);
-  const gpgSig = object['gpg-sig'];
-  return {
+  const file: { -readonly [K in keyof SimpleFile]: SimpleFile[K] } = {
     filename,
     url: textOf(object.url) ?? '',
     hashes: hashesOf(object.hashes),
-    ...(requiresPython === undefined ? {} : { requiresPython }),
-    ...(size === undefined ? {} : { size }),
-    ...(uploadTime === undefined ? {} : { uploadTime }),
     yanked: yankedOf(object.yanked),
     coreMetadata: coreMetadataOf(object['core-metadata'] ?? object['dist-info-metadata']),
-    ...(provenance === undefined ? {} : { provenance }),
-    ...(typeof gpgSig === 'boolean' ? { gpgSig } : {}),
   };
+  // Of a page's thousands of files, each is read several times; spreading would take as long as parsing.
+  const requiresPython = textOf(object['requires-python']);
+  if (requiresPython !== undefined) file.requiresPython = requiresPython;
+  const size = countOf(object.size);
+  if (size !== undefined) file.size = size;
+  const uploadTime = textOf(object['upload-time']);
+  if (uploadTime !== undefined) file.uploadTime = uploadTime;
+  const provenance = textOf(object.provenance);
+  if (provenance !== undefined) file.provenance = provenance;
+  const gpgSig = object['gpg-sig'];
+  if (typeof gpgSig === 'boolean') file.gpgSig = gpgSig;
+  return file;
 }
 
 function hashesOf(value: JsonValue | undefined): Record<string, string> {
@@ -50,8 +52,10 @@ function hashesOf(value: JsonValue | undefined): Record<string, string> {
   for (const name of Object.keys(value)) {
     const digest = value[name];
     if (typeof digest !== 'string') continue;
-    const [key, hex] = [name.toLowerCase(), digest.toLowerCase()];
-    if (algorithm.test(key) && hexDigest.test(hex)) hashes[key] = hex;
+    const hex = digest.toLowerCase();
+    if (!hexDigest.test(hex)) continue;
+    const key = name.toLowerCase();
+    if (key === 'sha256' || algorithm.test(key)) hashes[key] = hex;
   }
   return hashes;
 }
