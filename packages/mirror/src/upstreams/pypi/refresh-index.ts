@@ -89,7 +89,6 @@ async function refreshNames(context: RunContext, part: Part, names: Names): Prom
   const { deps, mirror, lease, upstream, run } = context;
   const withMetadata = needsMetadata(await layerDefinition(deps, mirror));
   const report = reporter(context);
-  const missing: string[] = [];
   let done = run.step_done;
   let failed = 0;
   let batch: string[] = [];
@@ -97,9 +96,8 @@ async function refreshNames(context: RunContext, part: Part, names: Names): Prom
   async function one(name: string): Promise<void> {
     try {
       const known = await findSourceName(deps.db, { ...part, name });
-      const end = await refreshName(deps, upstream, { part, name, known, withMetadata, guard: lease.guard });
+      await refreshName(deps, upstream, { part, name, known, withMetadata, guard: lease.guard });
       failed = 0;
-      if (end.absent) missing.push(name);
     } catch (error) {
       lease.signal.throwIfAborted();
       // One page that cannot be had holds nothing up, as long as nobody named it: what it said before goes on to hold.
@@ -126,6 +124,15 @@ async function refreshNames(context: RunContext, part: Part, names: Names): Prom
     if (!context.hasTime()) return false;
   }
   await flush();
-  if (names.isNamed && missing.length > 0) throw absentProjects(mirror.source_url, missing);
+  if (names.isNamed) await refuseAbsent(context, part);
   return true;
+}
+
+/** Projects that were named must be there. Looked at when all are done, whichever slice asked for them. */
+async function refuseAbsent({ deps, mirror }: RunContext, part: Part): Promise<void> {
+  const missing: string[] = [];
+  for (const name of mirror.filters.projects ?? []) {
+    if ((await findSourceName(deps.db, { ...part, name }))?.absent) missing.push(name);
+  }
+  if (missing.length > 0) throw absentProjects(mirror.source_url, missing);
 }
