@@ -1434,6 +1434,8 @@ export interface components {
             trees?: string[] | null;
             /** @description Of Python: only these projects, by name. */
             projects?: string[] | null;
+            /** @description Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12. */
+            include_dependencies?: string[] | null;
             /** @description Of Python: wheels for these platforms, in conda’s words; source distributions stay. */
             platforms?: string[] | null;
             /** @description Of Python: wheels for these versions, such as 3.12; source distributions stay. */
