@@ -1,3 +1,4 @@
+export { askLists } from './ask-name/ask-lists.ts';
 export { type AskedMirror, type AskedName, createNameAsker, type NameAsker } from './ask-name/name-asker.ts';
 export type { MirrorDefinition, MirrorInput } from './definition/read-definition.ts';
 export type { MirrorDeps } from './deps.ts';

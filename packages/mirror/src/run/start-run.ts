@@ -3,8 +3,8 @@ import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
 import { enqueueSlice } from './run-slice.ts';
 
-/** Why a run was begun. */
-export type RunCause = 'manual' | 'schedule' | 'create' | 'edit' | 'restart';
+/** Why a run was begun; `ask`: a client asked for a list that is old. */
+export type RunCause = 'manual' | 'schedule' | 'create' | 'edit' | 'restart' | 'ask';
 
 /**
  * Begin a run of a mirror and queue its first slice, inside the caller's transaction.

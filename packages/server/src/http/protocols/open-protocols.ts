@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { addDownloads } from '@sluice/catalog';
-import { createNameAsker } from '@sluice/mirror';
+import { askLists, createNameAsker } from '@sluice/mirror';
 import type { Rooms } from '../../compose.ts';
 import { createHotAnswers, type HotAnswers } from '../hot-answers.ts';
 import type { Metrics } from '../metrics.ts';
@@ -61,6 +61,7 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
     fetcher: rooms.fetcher,
     countDownload: downloads.count,
     bringUp,
+    askLists: (channelId: number) => askLists(rooms.mirroring, channelId),
     derivedPage: derivePast(rooms, { bringUp, entry: memories.entry }),
     companion: findBeside(rooms),
   };

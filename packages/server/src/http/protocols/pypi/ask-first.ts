@@ -10,6 +10,8 @@ export interface AskDeps extends Pick<SendFileDeps, 'judge'> {
    * asked where their last word is old, and what they say is published.
    */
   bringUp: (channelId: number, project: string) => Promise<readonly AskedMirror[]>;
+  /** Have old lists of upstreams asked for again, by jobs. */
+  askLists: (channelId: number) => Promise<void>;
 }
 
 /** What became of asking. */

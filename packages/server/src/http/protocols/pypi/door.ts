@@ -77,6 +77,7 @@ async function serveList(
 ): Promise<void> {
   if (!slash) return redirect(place, 'simple/', request, response);
   const form = formOf(request);
+  if (!place.at) await deps.askLists(place.channel.id);
   return sendAnswer(deps, request, response, await listAnswer(deps, place, form, request));
 }
 

@@ -155,6 +155,11 @@ test('the list of projects is that of the upstream, as far as rules let names th
     return (answer.json.projects as { name: string }[]).map(({ name }) => name);
   };
   expect(await list()).toEqual(['demo', 'other']);
+  now += 11 * 60_000;
+  serveIndex({ demo: [await demo('1.0')], 'evil-one': [], fresh: [] });
+  await list();
+  await app.jobsDone();
+  expect(await list()).toEqual(['demo', 'fresh']);
   expect((await page(channel, 'evil-one')).status).not.toBe(200);
   expect(upstream.count('/simple/evil-one/')).toBe(0);
 });
