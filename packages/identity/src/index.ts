@@ -23,5 +23,6 @@ export { createLoginLimit, type LoginLimit } from './login-limit.ts';
 export { ANONYMOUS, type Principal, type SignedIn } from './principal.ts';
 export { createPrincipalCache, type PrincipalCache } from './principal-cache.ts';
 export { type ResolveDeps, resolvePrincipal } from './resolve-principal.ts';
+export { createSemaphore } from './semaphore.ts';
 export { deriveSessionKey, type SessionKey } from './session.ts';
 export { createToken, type IssuedToken, refreshToken, revokeToken, type TokenDeps } from './token.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { channelsBelow, enqueuePublication, findChannelById, type LayerState } from '@sluice/catalog';
 import { pythonPart } from '@sluice/formats/package';
+import { createSemaphore } from '@sluice/identity';
 import type { AskedMirror, NameAsker } from '@sluice/mirror';
 import { isHiddenFrom, joinCauses, publishChannel, type RuledLayer } from '@sluice/publish';
 import { neededNoarch } from '@sluice/registry';
@@ -12,6 +13,11 @@ import { together } from './together.ts';
 /** How long a client waits for a publication that others are making; then it gets what there is. */
 const patienceMs = 10_000;
 const pauseMs = 50;
+/**
+ * Publications this process makes at once for those who ask: each holds a connection and needs others, of which there are ten, and
+ * more of them than that would wait for each other without end.
+ */
+const publishing = createSemaphore(3);
 
 /** What bringing up works with. */
 interface BringUpDeps extends Pick<ProjectDeps, 'entry'> {
@@ -19,7 +25,7 @@ interface BringUpDeps extends Pick<ProjectDeps, 'entry'> {
   asker: NameAsker;
   /** The layers of a channel and the rules in force there. */
   layers: (channelId: number) => Promise<readonly RuledLayer[]>;
-  /** Forget what a publication changes: its announcement may come after the answer. */
+  /** Forget what a publication changes: its announcement may come after the answer, also where somebody else has made it. */
   forget: () => void;
 }
 
@@ -47,14 +53,20 @@ export function createBringUp({ rooms, asker, entry, layers, forget }: BringUpDe
     const below = channel.name_priority === 'merge' ? await askBelow() : [];
     const asked = await asker.ask(channelId, project);
     if (channel.name_priority === 'strict') {
-      if (asked.moved) await publishNow(channelId, project);
+      if (asked.moved) await publishMoved(channelId, project);
       below.push(...(await askBelow()));
     }
     const mirrors = [...asked.mirrors, ...below];
-    const isMoved = asked.moved && channel.name_priority === 'merge';
-    if (isMoved || (await isLate(mirrors, channelId, project))) await publishNow(channelId, project);
+    if (asked.moved && channel.name_priority === 'merge') await publishMoved(channelId, project);
+    else if (await isLate(mirrors, channelId, project)) await publishNow(channelId, project);
     return mirrors;
   };
+
+  async function publishMoved(channelId: number, project: string): Promise<void> {
+    await publishNow(channelId, project);
+    // Somebody else, the job that came along or another node, may have been quicker.
+    forget();
+  }
 
   /** Whether an upstream has the project and the head does not: somebody else asked, and has not published yet. */
   async function isLate(mirrors: readonly AskedMirror[], channelId: number, project: string): Promise<boolean> {
@@ -72,7 +84,7 @@ async function publish(
   const causes = projects.map((project) => ({ text: `first ask for ${project}`, actor: null }));
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    const { status } = await publishChannel(deps, channelId, joinCauses(causes).cause);
+    const { status } = await publishing(() => publishChannel(deps, channelId, joinCauses(causes).cause));
     if (status === 'published') {
       // The documents follow by the job.
       await enqueuePublication(rooms.db, channelId, causes);
