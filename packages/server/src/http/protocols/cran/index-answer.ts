@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { writeArchiveRds, writeCurrentRds, writePackagesRds } from '@sluice/formats/cran';
 import { cranPart } from '@sluice/formats/package';
+import { parseRef } from '@sluice/publish';
 import { ServerError } from '../../../errors.ts';
 import { unavailable } from '../../explain-error.ts';
 import type { Answer } from '../answer.ts';
@@ -13,6 +13,12 @@ import type { Documents } from '../conda/documents.ts';
 import { packedDocument, plainDocument } from '../document-bytes.ts';
 import { type Place, placeName } from '../place.ts';
 import type { CranRequest, IndexFile } from './cran-path.ts';
+import { type DeriveIndex, tagOf } from './derived-index.ts';
+
+/** What answering with an index works with. */
+export interface IndexDeps extends DocumentDeps {
+  derive: DeriveIndex;
+}
 
 /**
  * Answer with an index of R packages: the stored one, or an empty one, since R asks for every kind of tree that it could
@@ -21,13 +27,14 @@ import type { CranRequest, IndexFile } from './cran-path.ts';
  * @throws {ServerError} `unavailable` while one of the past is being made.
  */
 export async function indexAnswer(
-  deps: DocumentDeps,
+  deps: IndexDeps,
   place: Place,
   { tree, file }: Pick<CranRequest & { kind: 'index' }, 'tree' | 'file'>,
   request: IncomingMessage,
 ): Promise<Answer> {
   const { channel, at } = place;
   const part = cranPart(tree.path);
+  if (at?.no === 0) return derivedAnswer(deps, place, at.ref, { part, file });
   const documents = await documentsOf(deps, place, part);
   const cacheControl = at ? ofThePast(channel, at.ref, deps.now()) : revalidated(channel);
   const contentType = contentTypes[file];
@@ -44,6 +51,27 @@ export async function indexAnswer(
   }
   if (tree.kind === 'linux') throw new ServerError('file_missing', `Channel ${placeName(place)} has no ${tree.path}.`);
   return { ...empty[file](), ...head };
+}
+
+/** Before the first publication: by when the files of the head came. */
+async function derivedAnswer(
+  deps: IndexDeps,
+  { channel, vary }: Place,
+  ref: string,
+  { part, file }: { part: string; file: IndexFile },
+): Promise<Answer> {
+  const parsed = parseRef(ref);
+  const instant = parsed.kind === 'before' ? parsed.instant : new Date(0);
+  const index = await deps.derive(await deps.documents(channel.id, undefined), part, instant);
+  const bytes = index[file];
+  return {
+    etag: tagOf(bytes),
+    contentType: contentTypes[file],
+    cacheControl: revalidated(channel),
+    vary,
+    headers: ['X-Sluice-Derived', 'upload-time'],
+    body: { kind: 'bytes', bytes },
+  };
 }
 
 /** R asks once and takes no for an answer, so the index of an old publication is waited for. */
@@ -83,8 +111,7 @@ function once(write: () => Buffer): () => EmptyAnswer {
   return () => {
     if (made === undefined) {
       const bytes = write();
-      const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"`;
-      made = { etag, body: { kind: 'bytes', bytes } };
+      made = { etag: tagOf(bytes), body: { kind: 'bytes', bytes } };
     }
     return made;
   };

@@ -162,6 +162,30 @@ describe('a mirrored repository', () => {
     expect(asked.length).toBe(2);
   });
 
+  it('shows days before its first publication by when files came', async () => {
+    buildCranTree(tree(), [...demo, gone], { withdrawn: ['gone'] });
+    await mirrored('c');
+    for (const [day, wanted] of [
+      ['2025-06-14', []],
+      ['2025-06-15', ['demo 0.9']],
+      ['2025-06-16', ['demo 1.0']],
+      ['2025-06-18', ['demo 1.1', 'gone 1.0']],
+      [new Date(Date.now() + 60_000).toISOString(), ['demo 1.1']],
+    ] as const) {
+      expect([day, await listed(`c@${day}`)]).toEqual([day, wanted]);
+    }
+    const at = 'c@2025-06-16/cran/src/contrib';
+    const answer = await get(`${at}/PACKAGES.gz`);
+    expect(answer.headers.get('x-sluice-derived')).toBe('upload-time');
+    expect(gunzipSync(Buffer.from(await answer.arrayBuffer())).toString()).toBe(
+      await (await get(`${at}/PACKAGES`)).text(),
+    );
+    const archive = readFileTimes(gunzipSync(await bytesOf(`${at}/Meta/archive.rds`)));
+    expect(archive.map(({ path }) => path)).toEqual(['demo/demo_0.9.tar.gz']);
+    expect((await bytesOf(`${at}/demo_1.0.tar.gz`)).equals(demo[1]!.bytes)).toBe(true);
+    expect((await get('c@2025-06-16/cran/bin/windows/contrib/4.5/PACKAGES')).status).toBe(200);
+  });
+
   it('is found in order by a deep check', async () => {
     const { url } = await mirrored('c', { mirror_mode: 'active' });
     buildCranTree(tree(), [...demo, gone]);
