@@ -1,7 +1,7 @@
-import { createGunzip } from 'node:zlib';
 import { FormatError } from '@sluice/formats/errors';
 import { createProjectListScanner, normaliseProjectName } from '@sluice/formats/pypi';
 import { MirrorError } from '../../errors.ts';
+import { gunzipped } from '../../fetch/gunzipped.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
 import { redact } from '../../redact.ts';
 import { proxyWithSecret } from '../../source-address.ts';
@@ -89,6 +89,7 @@ async function readNames(deps: UpstreamDeps, answer: HttpAnswer, place: string):
   } catch (cause) {
     if (cause instanceof FormatError)
       throw notList(place, cause.wanted ?? 'a list of projects', cause.found ?? 'something else', cause);
+    if (isNotGzip(cause)) throw notList(place, 'gzip', 'other bytes', cause);
     throw cause;
   }
   if (form === 'html' && names.length === 0 && !saysIndex.test(beginning))
@@ -99,24 +100,13 @@ async function readNames(deps: UpstreamDeps, answer: HttpAnswer, place: string):
 /** So much of a page is looked at for what it says it is. */
 const longestHead = 64 * 1024;
 
-async function* unpacked({ headers, body }: HttpAnswer): AsyncGenerator<Uint8Array> {
-  if (headers['content-encoding'] !== 'gzip') {
-    yield* body;
-    return;
-  }
-  const gunzip = createGunzip();
-  const feeding = (async () => {
-    try {
-      for await (const chunk of body) {
-        if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once('drain', resolve));
-      }
-      gunzip.end();
-    } catch (error) {
-      gunzip.destroy(error as Error);
-    }
-  })();
-  yield* gunzip;
-  await feeding;
+function unpacked({ headers, body }: HttpAnswer): AsyncIterable<Uint8Array> {
+  return headers['content-encoding'] === 'gzip' ? gunzipped(body) : body;
+}
+
+/** Whether what came was not gzip after all, or ends too early. */
+function isNotGzip(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
 }
 
 function notList(place: string, wanted: string, found: string, cause?: unknown): MirrorError {
