@@ -21,13 +21,11 @@ export async function touchedBelow(
   for (const id of new Set([...old.keys(), ...now.keys()])) {
     const [was, is] = [old.get(id), now.get(id)];
     const take = add(Math.min(...[old, now].flatMap((one) => (one.has(id) ? [[...one.keys()].indexOf(id)] : []))));
-    if (was === undefined || is === undefined || isMoved || (was !== is && !(await isKept(db, id, was)))) {
-      for (const part of new Set([...shown, ...(await listedParts(db, id))])) take(part);
-    } else if (was !== is) {
-      for (const key of await changedShards(db, id, was, is)) {
-        const cut = key.indexOf('/');
-        take(key.slice(0, cut), [key.slice(cut + 1)]);
-      }
+    const keys = was === undefined || is === undefined || isMoved ? undefined : await changedBetween(db, id, was, is);
+    if (keys === undefined) for (const part of new Set([...shown, ...(await listedParts(db, id))])) take(part);
+    for (const key of keys ?? []) {
+      const cut = key.indexOf('/');
+      take(key.slice(0, cut), [key.slice(cut + 1)]);
     }
   }
 }
@@ -41,7 +39,9 @@ function stayed(one: ReadonlyMap<number, number>, other: ReadonlyMap<number, num
   return [...one.keys()].filter((id) => other.has(id));
 }
 
-/** Entries of a publication that is not kept may be gone. */
-async function isKept(db: Db, channelId: number, no: number): Promise<boolean> {
-  return (await findPublicationTime(db, channelId, no)) !== undefined;
+/** Undefined when nobody can tell: entries of a publication that is not kept may be gone, also since they were read. */
+async function changedBetween(db: Db, id: number, was: number, is: number): Promise<string[] | undefined> {
+  if (was === is) return [];
+  const keys = await changedShards(db, id, was, is);
+  return (await findPublicationTime(db, id, was)) === undefined ? undefined : keys;
 }

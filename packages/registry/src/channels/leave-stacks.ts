@@ -1,23 +1,23 @@
 import {
   type ChannelRow,
   channelsAbove,
-  channelsBelow,
   type Db,
   enqueuePublication,
-  findChannelById,
   isLessPublic,
   notifyChanged,
   recordEvent,
   removeChannelLayer,
+  stackEdges,
 } from '@sluice/catalog';
 import { RegistryError } from '../errors.ts';
 import type { Actor } from './deps.ts';
+import { exposedTo, stackedChannels, withThoseAbove } from './exposure.ts';
 import type { MayStand } from './set-layers.ts';
 
 /**
  * What a channel's new privacy means for the channels it stands on and those that stand on it, inside the transaction that
  * changes it. One that becomes more public asks for the right to show what those below show; one that becomes less public
- * is taken from below channels that more people read, until somebody who manages both puts it back.
+ * is taken from below channels through which more people read it, until somebody who manages both puts it back.
  */
 export async function followPrivacy(
   trx: Db,
@@ -27,14 +27,19 @@ export async function followPrivacy(
   actor: Actor,
   now: Date,
 ): Promise<void> {
+  const edges = await stackEdges(trx);
+  const channels = await stackedChannels(trx, edges);
+  const channelOf = (id: number) => channels.get(id);
   if (isLessPublic(before.privacy, after.privacy)) {
-    for (const { id } of await channelsBelow(trx, after.id)) {
-      const below = await findChannelById(trx, id);
-      if (below) mayStand(after, below);
-    }
+    const known = exposedTo(edges, (id) => (id === before.id ? before : channelOf(id)), after.id);
+    for (const id of exposedTo(edges, channelOf, after.id)) if (!known.has(id)) mayStand(after, channels.get(id)!);
   }
-  const readers = (await channelsAbove(trx, [after.id])).filter((above) => isLessPublic(after.privacy, above.privacy));
-  if (readers.length === 0 || !isLessPublic(after.privacy, before.privacy)) return;
+  if (!isLessPublic(after.privacy, before.privacy)) return;
+  const readers = (await channelsAbove(trx, [after.id])).filter(({ id }) => {
+    const through = edges.filter(({ channel_id, below_id }) => below_id !== after.id || channel_id === id);
+    return [...withThoseAbove(edges, id)].some((upper) => exposedTo(through, channelOf, upper).has(after.id));
+  });
+  if (readers.length === 0) return;
   await removeChannelLayer(
     trx,
     after.id,

@@ -1,6 +1,7 @@
 import {
   type ChannelRow,
   channelsBelow,
+  type Db,
   enqueuePublication,
   findChannelById,
   lockChannel,
@@ -15,6 +16,7 @@ import {
 } from '@sluice/catalog';
 import { channelMissing, RegistryError } from '../errors.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
+import { exposedTo, stackedChannels, withThoseAbove } from './exposure.ts';
 
 /** So many channels may stand on each other, the lowest and the topmost counted. */
 const mostStacked = 5;
@@ -62,11 +64,14 @@ export async function setChannelLayers(
     if (Object.keys(changed).length === 0) return before;
     if (changed.layers) {
       for (const below of layers) {
-        const row = await lockChannel(trx, below.id, 'stay');
+        // Held against its publications, too: one of them would not know yet that this channel is to follow.
+        const row = await lockChannel(trx, below.id, 'change');
         if (!row) throw channelMissing(below.path);
         mayStand(before, row);
       }
-      checkStack(await stackEdges(trx), before, layers);
+      const edges = await stackEdges(trx);
+      checkStack(edges, before, layers);
+      await checkExposure(trx, edges, before, layers, mayStand);
       await replaceChannelLayers(
         trx,
         before.id,
@@ -87,6 +92,26 @@ export async function setChannelLayers(
     if (!before.frozen) await enqueuePublication(trx, before.id, [{ text: 'layers edited', actor: actor.name }]);
     return (await findChannelById(trx, before.id))!;
   });
+}
+
+/** Ask about every channel that more people would see something of, in this channel or in one that stands on it. */
+async function checkExposure(
+  trx: Db,
+  before: readonly StackEdge[],
+  channel: ChannelRow,
+  layers: readonly Pick<ChannelRow, 'id'>[],
+  mayStand: MayStand,
+): Promise<void> {
+  const after = before.filter(({ channel_id }) => channel_id !== channel.id);
+  after.push(...layers.map(({ id }) => ({ channel_id: channel.id, below_id: id })));
+  const channels = await stackedChannels(trx, after);
+  const channelOf = (id: number) => channels.get(id);
+  for (const upper of withThoseAbove(before, channel.id)) {
+    const known = exposedTo(before, channelOf, upper);
+    for (const id of exposedTo(after, channelOf, upper)) {
+      if (!known.has(id)) mayStand(channels.get(upper)!, channels.get(id)!);
+    }
+  }
 }
 
 /** Refuse a stack that would go in a circle or be too high. */

@@ -95,7 +95,8 @@ describe('who may', () => {
     expect(refusal(await put('bob-public', { layers: [] }))).toEqual([403, 'forbidden']);
     expect((await put('ada-public', { layers: ['bob-public', 'ada-inside'] })).status).toBe(200);
     expect(refusal(await put('ada-public', { layers: ['bob-inside'] }))).toEqual([403, 'forbidden']);
-    expect((await put('ada-inside', { layers: ['bob-inside'] })).status).toBe(200);
+    await create('ada-apart', 'authenticated');
+    expect((await put('ada-apart', { layers: ['bob-inside'] })).status).toBe(200);
     // A private channel of somebody else is like one that is not there.
     const [hidden, absent] = [
       await put('ada-own', { layers: ['bob-own'] }),
@@ -132,6 +133,50 @@ describe('who may', () => {
     expect([(await layersOf('ada-open')).layers, (await layersOf('ada-closed')).layers]).toEqual([[], ['bob-base']]);
     const { items } = (await app.request('GET', `${channels}/ada-open/history`, { token: ada })).json;
     expect(items[0]).toMatchObject({ event_type: 'channel_layer_removed', meta: { subject: 'bob-base' } });
+  });
+});
+
+describe('through a channel between', () => {
+  beforeAll(async () => {
+    await create('bob-hall', 'authenticated', bob);
+    await create('ada-hall', 'authenticated');
+    await create('ada-gate', 'public');
+  });
+
+  test('nothing is shown to more people than read it where it is, from whichever end the stack is built', async () => {
+    expect((await put('ada-hall', { layers: ['bob-hall'] })).status).toBe(200);
+    expect(refusal(await put('ada-gate', { layers: ['ada-hall'] }))).toEqual([403, 'forbidden']);
+    await put('ada-hall', { layers: [] });
+    expect((await put('ada-gate', { layers: ['ada-hall'] })).status).toBe(200);
+    expect(refusal(await put('ada-hall', { layers: ['bob-hall'] }))).toEqual([403, 'forbidden']);
+    expect((await put('ada-hall', { layers: ['bob-hall'] }, admin)).status).toBe(200);
+    // What somebody who may has made public is public for everybody else, too.
+    await create('bob-gate', 'public', bob);
+    expect((await put('bob-gate', { layers: ['ada-gate'] }, bob)).status).toBe(200);
+    expect((await put('ada-gate', { layers: ['ada-hall', 'bob-public'] })).status).toBe(200);
+  });
+
+  test('a channel that becomes more public asks about all that more people will see', async () => {
+    await create('ada-landing', 'authenticated');
+    await create('ada-door', 'authenticated');
+    await put('ada-landing', { layers: ['bob-hall'] });
+    await put('ada-door', { layers: ['ada-landing'] });
+    const open = (token: string) => app.request('PUT', `${channels}/ada-door`, { token, body: { privacy: 'public' } });
+    expect(refusal(await open(ada))).toEqual([403, 'forbidden']);
+    expect((await open(admin)).status).toBe(200);
+  });
+
+  test('one that becomes less public is taken from where more people read it through others', async () => {
+    await create('bob-court', 'public', bob);
+    await create('ada-porch', 'authenticated');
+    await create('ada-street', 'public');
+    await create('ada-cellar', 'authenticated');
+    for (const name of ['ada-porch', 'ada-cellar']) await put(name, { layers: ['bob-court'] });
+    await put('ada-street', { layers: ['ada-porch'] });
+    await app.request('PUT', `${channels}/bob-court`, { token: bob, body: { privacy: 'authenticated' } });
+    const names = ['ada-street', 'ada-porch', 'ada-cellar'];
+    const layers = await Promise.all(names.map(async (name) => (await layersOf(name)).layers));
+    expect(layers).toEqual([['ada-porch'], [], ['bob-court']]);
   });
 });
 
