@@ -205,3 +205,30 @@ test('names that are reserved or excluded are never asked for', async () => {
   ]);
   expect(upstream.asked.filter(({ path }) => path !== '/simple/')).toEqual([]);
 });
+
+test('what is no file of the project, or has a digest that is none, is left out and noted', async () => {
+  const wheel = await buildWheel({ name: 'demo' });
+  const broken = {
+    ...(await buildWheel({ name: 'demo', version: '2.0' })),
+    said: { hashes: { sha256: 'ab'.repeat(16) } },
+  };
+  writeSimpleIndex(folder, {
+    demo: [
+      indexedFile(wheel),
+      broken,
+      { ...wheel, fileName: 'demo-1.0.exe' },
+      { ...wheel, fileName: 'other-1.0.tar.gz' },
+      indexedFile({ ...wheel, fileName: 'demo-3.0.tar.gz' }, { filename: '../demo-3.0.tar.gz' }),
+    ],
+  });
+  await lazyMirror();
+  await asker().ask(bench.channel.id, 'demo');
+  expect(await liveFiles()).toEqual(['demo/demo-1.0-py3-none-any.whl']);
+  const refused = await bench.deps.db.selectFrom('refused_record').select('file').orderBy('file').execute();
+  expect(refused.map(({ file }) => file)).toEqual([
+    'demo/../demo-3.0.tar.gz',
+    'demo/demo-1.0.exe',
+    'demo/demo-2.0-py3-none-any.whl',
+    'demo/other-1.0.tar.gz',
+  ]);
+});

@@ -26,6 +26,8 @@ export interface ListedRecord {
   file: string;
   body: Uint8Array;
   extra: Uint8Array | null;
+  /** Why it is no record of its file, null when it is one, of who has read it already; left out, it is read here. */
+  refusal?: string | null;
 }
 
 /** What became of the name's files, and the source revision that now holds. */
@@ -116,10 +118,8 @@ function nameDifference(
       seen.add(file);
       continue;
     }
-    const refusal = refusalOf(() =>
-      factsRow(file, record.body, revision, { extra: record.extra } satisfies ListedWith),
-    );
-    if (refusal !== undefined) {
+    const { refusal = refusalOf(() => factsRow(file, record.body, revision, record satisfies ListedWith)) } = record;
+    if (refusal !== null) {
       difference.refused.push({ file, reason: refusal });
       continue;
     }
@@ -136,10 +136,10 @@ function nameDifference(
   return difference;
 }
 
-function refusalOf(read: () => unknown): string | undefined {
+function refusalOf(read: () => unknown): string | null {
   try {
     read();
-    return undefined;
+    return null;
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     return error.message;

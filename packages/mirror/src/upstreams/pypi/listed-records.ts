@@ -1,5 +1,13 @@
 import type { RecordVersion } from '@sluice/catalog';
-import { type CoreMetadata, readPythonFileName, type SimplePage } from '@sluice/formats/pypi';
+import { parseMd5, parseSha256 } from '@sluice/formats/digest';
+import { FormatError } from '@sluice/formats/errors';
+import {
+  type CoreMetadata,
+  parsePythonFileName,
+  readPythonFileName,
+  type SimpleFile,
+  type SimplePage,
+} from '@sluice/formats/pypi';
 import type { ListedRecord } from '@sluice/registry';
 
 /** What of a release's METADATA rules may ask for. */
@@ -38,17 +46,35 @@ export function listedRecords(
   };
   return page.files
     .filter(({ filename }) => !control.test(filename))
-    .map(({ filename, text }) => {
+    .map((entry) => {
+      const { filename, text } = entry;
       const version = known.size === 0 ? undefined : readPythonFileName(filename, name)?.version.text;
       const facts = version === undefined ? undefined : known.get(version);
       const extra = { ...said, ...(facts && factsJson(facts)) };
       return {
         file: `${name}/${filename}`,
+        refusal: refusalOf(name, entry),
         // Not by a TextEncoder, which makes a memory of its own for each.
         body: Buffer.from(text),
         extra: Object.keys(extra).length === 0 ? null : Buffer.from(JSON.stringify(extra)),
       };
     });
+}
+
+/**
+ * Why an entry of a page is no record of its file, which is what reading its facts would say: to read it again for that would take
+ * as long as everything else does.
+ */
+function refusalOf(name: string, { filename, hashes }: SimpleFile): string | null {
+  try {
+    parsePythonFileName(filename, name);
+    if (hashes.sha256 !== undefined) parseSha256(hashes.sha256);
+    if (hashes.md5 !== undefined) parseMd5(hashes.md5);
+    return null;
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return error.message;
+  }
 }
 
 /** What was read of each release before, by version, where METADATA was read at all. */
