@@ -160,7 +160,7 @@ async function refuseRival(
   if (rival === undefined) return;
   throw new RegistryError(
     'release_taken',
-    `This release of ${name} has a source distribution, ${rival.file}; there can be one only. Raise the version, or delete the other.`,
+    `This release of ${name} has such a file, ${rival.file}, and there can be one only. Raise the version, or delete the other.`,
     { wanted: rival.file, found: file },
   );
 }

@@ -1,7 +1,14 @@
 import { ArchiveError, type PythonMetadata } from '@sluice/archives';
 import { sha256ToBytes } from '@sluice/formats/digest';
 import { pythonPart } from '@sluice/formats/package';
-import { normaliseProjectName, type PythonFileName, readSimpleFile, writeSimpleFile } from '@sluice/formats/pypi';
+import {
+  comparePythonVersions,
+  normaliseProjectName,
+  type PythonFileName,
+  readPythonFileName,
+  readSimpleFile,
+  writeSimpleFile,
+} from '@sluice/formats/pypi';
 import type { Received } from '@sluice/storage';
 import { RegistryError } from '../../errors.ts';
 import type { Upload } from '../upload.ts';
@@ -48,7 +55,19 @@ export function pythonUpload(
       { kind: 'metadata', bytes: metadataBytes },
       ...(provenance === undefined ? [] : [{ kind: 'provenance', bytes: provenance } as const]),
     ],
+    isRival: (other) => isSameInstall(file, readPythonFileName(other.slice(file.name.length + 1), file.name)),
   };
+}
+
+/**
+ * Whether two files are one to installers: of a release there is one source distribution, and one wheel of the same build and tags,
+ * however their names are spelled. Which of two would be taken nobody could say.
+ */
+function isSameInstall(one: PythonFileName, other: PythonFileName | undefined): boolean {
+  if (other === undefined || comparePythonVersions(one.version, other.version) !== 0) return false;
+  if (one.kind !== 'wheel' || other.kind !== 'wheel') return one.kind === other.kind;
+  const place = ({ build, tags }: typeof one) => JSON.stringify([build, tags]);
+  return place(one) === place(other);
 }
 
 /** What rules need of the metadata, as it stands beside the record. */

@@ -16,16 +16,7 @@ export const sdistUpload: UploadFormat = {
     const inspection = await inspectSdist(receiving.path, fileName, options).catch((error) => {
       throw pythonRefused(fileName, error);
     });
-    const { file } = inspection;
-    return {
-      ...pythonUpload(upload, received, file, inspection),
-      isRival: (other) => isSdistOf(other.slice(file.name.length + 1), file.name, file.version.text),
-    };
+    return pythonUpload(upload, received, inspection.file, inspection);
   },
   view: viewPython,
 };
-
-function isSdistOf(fileName: string, project: string, version: string): boolean {
-  const other = readPythonFileName(fileName, project);
-  return other?.kind === 'sdist' && other.version.text === version;
-}

@@ -62,6 +62,19 @@ test('a wheel and its source are taken with whatever digests, and again with 200
   expect([refused.status, refused.json.detail]).toEqual([409, expect.stringContaining('already exists')]);
 });
 
+test('a file that installers would take for one that is there is refused, however its name is spelled', async () => {
+  await channel.wheel({ name: 'spelled' });
+  expect((await channel.send(await buildSdist({ name: 'spelled' }))).status).toBe(200);
+  const { bytes } = await buildWheel({ name: 'spelled', description: 'other' });
+  const longer = await buildSdist({ name: 'spelled', version: '1.0.0' });
+  for (const file of [{ fileName: 'Spelled-1.0-py3-none-any.whl', bytes }, longer]) {
+    const answer = await channel.send(file);
+    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('there can be one only')]);
+  }
+  const built = await buildWheel({ name: 'spelled', build: '1' });
+  expect((await channel.send(built)).status).toBe(200);
+});
+
 test.each(['legacy', 'legacy/', 'simple/', 'pypi/'])('tools may send to %s', async (path) => {
   const wheel = await buildWheel({ name: `to-${path.replace(/\W/g, 'x')}` });
   expect((await channel.send(wheel, { path: `/api/repo/team/${path}` })).status).toBe(200);
