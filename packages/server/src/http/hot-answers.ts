@@ -100,6 +100,8 @@ export function createHotAnswers(deps: HotAnswersDeps, limit = 32 * 1024 * 1024)
       if (key.generation !== generation || !isLasting(principal)) return;
       // The name of the client is no part of the key.
       if (ready.answer.vary?.includes('User-Agent')) return;
+      // Nor is the form that is wanted, where the address of a page is written otherwise than clients do.
+      if (ready.answer.vary?.startsWith('Accept,') && !key.url.includes('/simple')) return;
       const cost = 2 * (key.credential.length + key.url.length) + ANSWER_BYTES;
       if (held + cost > limit) {
         forget();
