@@ -2,10 +2,12 @@ import {
   type BlobRow,
   type CompanionKind,
   type CompanionPlace,
+  findBlob,
   findCompanion,
   findSource,
   type Part,
 } from '@sluice/catalog';
+import { sha256ToBytes } from '@sluice/formats/digest';
 import { admitCompanion, storedWheelMetadata } from '@sluice/registry';
 import { inTime } from '../ask-name/in-time.ts';
 import type { MirrorDeps } from '../deps.ts';
@@ -63,9 +65,12 @@ export function createCompanions(deps: MirrorDeps, fetcher: Pick<FileFetcher, 'f
     if (!file.file.endsWith('.whl')) return undefined;
     if (file.blob) return admitCompanion(deps, place, await storedWheelMetadata(deps, file.blob, file.file));
     const fetched = await fetcher.fetch(file);
+    const { sha256 } = fetched.kind === 'inflight' ? await fetched.done : fetched;
     // A wheel that comes in brings its METADATA along.
-    if (fetched.kind === 'inflight') await fetched.done;
-    return findCompanion(deps.db, place);
+    const known = await findCompanion(deps.db, place);
+    if (known) return known;
+    const blob = await findBlob(deps.db, sha256ToBytes(sha256));
+    return blob && admitCompanion(deps, place, await storedWheelMetadata(deps, blob, file.file));
   }
 
   async function find(file: AccompaniedFile, kind: CompanionKind): Promise<BlobRow | undefined> {
