@@ -112,9 +112,11 @@ describeWithR('R', () => {
     const file = `${repos('open')}/src/contrib/refused_1.0.tar.gz`;
     const direct = await run(`try(download.file("${file}", "x.tar.gz"))`, repos('open'));
     expect(direct.stderr).toContain("HTTP status was '403 Forbidden'");
-    // R's own table of phrases hides ours; its other methods show it, and so does whoever reads the body.
-    const told = await run(`try(download.file("${file}", "x.tar.gz", method = "wget"))`, repos('open'));
-    expect(told.stderr).toMatch(/403: .*exclude_licenses|not found|status/);
+    // R's own table of phrases hides ours; through wget it shows it.
+    if (existsSync('/usr/bin/wget')) {
+      const told = await run(`try(download.file("${file}", "x.tar.gz", method = "wget"))`, repos('open'));
+      expect(told.stderr).toMatch(/ERROR 403: .*blocked by the mirror upstream .*exclude_licenses: AGPL/);
+    }
     const body = (await (await fetch(file)).json()) as { detail: string };
     expect(body.detail).toMatch(/refused_1.0.tar.gz is blocked by the mirror upstream .*exclude_licenses.*AGPL/);
   });
