@@ -33,6 +33,8 @@ const control = /[\u0000-\u001f\u007f]/;
 /**
  * The records of a page: each file's own text, under `<project>/<file name>`.
  *
+ * Of a project in quarantine nothing may be offered, whatever its page lists (PEP 792).
+ *
  * @param known what releases' METADATA says, by version as normalised.
  */
 export function listedRecords(
@@ -40,6 +42,7 @@ export function listedRecords(
   page: SimplePage,
   known: ReadonlyMap<string, ReleaseFacts>,
 ): ListedRecord[] {
+  if (page.status === 'quarantined') return [];
   const said: PythonExtra = {
     ...(page.status !== 'active' && { status: page.status }),
     ...(page.statusReason !== undefined && { status_reason: page.statusReason }),

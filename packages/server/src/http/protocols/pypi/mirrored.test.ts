@@ -231,4 +231,10 @@ test('a project in quarantine offers no files, and says so; so does what is arch
   const bad = await page(channel, 'bad');
   expect([bad.status, bad.json]).toMatchObject([200, { files: [], ...status('quarantined') }]);
   expect((await page(channel, 'demo')).json).toMatchObject({ files: [{}], ...status('archived') });
+  const listed = await demo('6.6');
+  serveIndex({ demo: [listed] }, { pages: { demo: status('quarantined') } });
+  const later = await mirrored();
+  expect((await page(later, 'demo')).json).toMatchObject({ files: [], ...status('quarantined') });
+  const file = `${app.url}/api/repo/${later}/pypi/demo/${listed.fileName}`;
+  expect([(await fetch(file)).status, (await fetch(`${file}.metadata`)).status]).toEqual([404, 404]);
 });
