@@ -40,10 +40,8 @@ export function deriveIndexes(storage: BlobStore): DeriveIndex {
     const key = [...digests, part, instant.getTime()].join(' ');
     let index = made.get(key);
     if (index === undefined) {
-      const [packages, archive, current] = rows.map(async (row) =>
-        row ? await unpack(await storage.read(blobRef(row))) : undefined,
-      ) as [Promise<Buffer | undefined>, Promise<Buffer | undefined>, Promise<Buffer | undefined>];
-      index = derive(packages, archive, current, instant);
+      const bytes = rows.map(async (row) => (row ? await unpack(await storage.read(blobRef(row))) : undefined));
+      index = Promise.all(bytes).then(([packages, archive, current]) => derive(packages, archive, current, instant));
       index.catch(() => made.delete(key));
       made.set(key, index);
       if (made.size > remembered) made.delete(made.keys().next().value!);
@@ -53,15 +51,15 @@ export function deriveIndexes(storage: BlobStore): DeriveIndex {
 }
 
 async function derive(
-  packages: Promise<Buffer | undefined>,
-  archive: Promise<Buffer | undefined>,
-  current: Promise<Buffer | undefined>,
+  packages: Buffer | undefined,
+  archive: Buffer | undefined,
+  current: Buffer | undefined,
   instant: Date,
 ): Promise<IndexFiles> {
   const tree = {
-    rows: await rowsOf(await packages),
-    archived: timesOf(await archive),
-    current: timesOf(await current),
+    rows: await rowsOf(packages),
+    archived: timesOf(archive),
+    current: timesOf(current),
   };
   await turn();
   return written(treeBefore(tree, instant));
