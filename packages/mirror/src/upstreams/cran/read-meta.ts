@@ -1,5 +1,6 @@
 import { type CranTree, parseRFileName, type RFileTimes, readFileTimes } from '@sluice/formats/cran';
 import { FormatError } from '@sluice/formats/errors';
+import { absentIfNone } from '../absent-if.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { type AskedIndex, askIndex, type KnownIndex } from './ask-index.ts';
 import type { TreeHome } from './tree-home.ts';
@@ -8,7 +9,10 @@ import { malformed, unpack } from './unpack.ts';
 /** The tables beside the index of source packages: what lies in its archive, and when its current files came. */
 export type MetaTable = 'archive' | 'current';
 
-/** Ask for one of them; undefined when the upstream has none, as other trees never have. */
+/**
+ * Ask for one of them; undefined when the upstream has none, as other trees never have. Stores of objects deny what they do
+ * not have, so a denial of what was never seen means none.
+ */
 export async function askMeta(
   deps: UpstreamDeps,
   tree: CranTree,
@@ -16,7 +20,11 @@ export async function askMeta(
   table: MetaTable,
   known?: KnownIndex,
 ): Promise<AskedIndex | 'unchanged' | undefined> {
-  return tree.kind === 'source' ? askIndex(deps, `${home.url}/Meta/${table}.rds`, known) : undefined;
+  if (tree.kind !== 'source') return undefined;
+  return askIndex(deps, `${home.url}/Meta/${table}.rds`, known).catch((error: unknown) => {
+    if (known?.url != null) throw error;
+    return absentIfNone(error);
+  });
 }
 
 /**

@@ -85,6 +85,12 @@ it.each<[fault: string, file: string, Fault, code: string]>([
   expect(await listed()).toEqual(['1.1']);
 });
 
+it('an upstream that denies tables it never had has none', async () => {
+  upstream.fail(/Meta/, { status: 403 });
+  await mirror();
+  expect(await listed()).toEqual(['1.0']);
+});
+
 it('an index that lost all its packages is taken for a fault', async () => {
   const url = await mirror();
   buildCranTree(join(folder, 'src/contrib'), []);
