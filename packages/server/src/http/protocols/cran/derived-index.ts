@@ -62,7 +62,7 @@ async function derive(
     current: timesOf(current),
   };
   await turn();
-  return written(treeBefore(tree, instant));
+  return written(await treeBefore(tree, instant, turn));
 }
 
 async function rowsOf(bytes: Buffer | undefined): Promise<DcfFields[]> {

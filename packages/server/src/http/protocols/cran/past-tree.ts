@@ -21,23 +21,35 @@ export interface PastTree {
   archived: [name: string, files: RFileTimes[]][];
 }
 
+/** Names looked at between two rests. */
+const portion = 500;
+
 /**
  * The tree as it must have been before an instant, by when its files came: of each name the newest of the files that were
  * there. What an older version depended on no index tells any more; its row names the packages of today's row, without
  * their versions, since R looks into the package itself when it installs it. Files of which nobody says when they came are
  * left out.
+ *
+ * @param rest waited for now and then, so that others get their turn.
  */
-export function treeBefore({ rows, current, archived }: TimedTree, instant: Date): PastTree {
+export async function treeBefore(
+  { rows, current, archived }: TimedTree,
+  instant: Date,
+  rest: () => Promise<unknown>,
+): Promise<PastTree> {
   const byName = new Map<string, { file: string; version: string; times: RFileTimes }[]>();
   for (const times of [...current, ...archived]) {
     if (times.mtime === undefined || times.mtime * 1000 >= instant.getTime()) continue;
     const file = times.path.slice(times.path.lastIndexOf('/') + 1);
     const { name, version } = parseRFileName(file);
-    byName.set(name, [...(byName.get(name) ?? []), { file, version, times }]);
+    const files = byName.get(name);
+    if (files) files.push({ file, version, times });
+    else byName.set(name, [{ file, version, times }]);
   }
   const rowOf = new Map(rows.map((row) => [row.get('Package')!, row]));
   const past: PastTree = { rows: [], current: [], archived: [] };
-  for (const name of [...byName.keys()].sort()) {
+  for (const [i, name] of [...byName.keys()].sort().entries()) {
+    if (i % portion === 0) await rest();
     const { newest, others } = splitNewest(byName.get(name)!)!;
     past.rows.push(rowAt(rowOf.get(name), name, newest.version));
     past.current.push({ ...newest.times, path: newest.file });
