@@ -122,7 +122,7 @@ export async function createTestCatalog(): Promise<TestCatalog> {
     async upload(channelId, path, { fileName, bytes }) {
       const receiving = await storage.receive();
       await receiving.write(bytes);
-      const channel = { id: channelId, path, types: ['conda'] };
+      const channel = { id: channelId, path, types: ['conda', 'python', 'r'] };
       return admitUpload(deps, { channel, fileName, receiving, actor: 'tester' });
     },
     async close() {

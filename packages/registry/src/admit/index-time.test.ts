@@ -1,6 +1,8 @@
 import { findLatestRecords, findUploadsSource } from '@sluice/catalog';
 import { type CondaRecord, readRecord } from '@sluice/formats/conda';
-import { buildCondaPackage, createTestCatalog, type TestCatalog } from '@sluice/testkit';
+import { parseDcf } from '@sluice/formats/cran';
+import { cranSourcePart } from '@sluice/formats/package';
+import { buildCondaPackage, buildRPackage, createTestCatalog, type TestCatalog } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deleteFiles } from '../channels/delete-files.ts';
 
@@ -13,19 +15,18 @@ beforeAll(async () => {
 });
 afterAll(() => catalog.close());
 
-type Package = Awaited<ReturnType<typeof buildCondaPackage>>;
+type Package = Pick<Awaited<ReturnType<typeof buildCondaPackage>>, 'fileName' | 'bytes'>;
 const upload = (channel: number, path: string, pack: Package) => catalog.upload(channel, path, pack);
 
 /** The live record of the package. */
 async function recordOf(channel: number, { fileName }: Package): Promise<CondaRecord> {
+  return readRecord(await textOf(channel, 'noarch', fileName));
+}
+
+async function textOf(channel: number, subdir: string, file: string): Promise<Uint8Array> {
   const source = (await findUploadsSource(catalog.db, channel))!;
-  const [record] = await findLatestRecords(
-    catalog.db,
-    { source_id: source.id, subdir: 'noarch' },
-    [fileName],
-    source.revision,
-  );
-  return readRecord(record!.body);
+  const [record] = await findLatestRecords(catalog.db, { source_id: source.id, subdir }, [file], source.revision);
+  return record!.body;
 }
 
 describe('indexed_timestamp', () => {
@@ -45,6 +46,25 @@ describe('indexed_timestamp', () => {
       clock.ms += day;
     }
     expect(seen).toEqual([began, began, began + 2 * day, began]);
+  });
+});
+
+describe('Published, of R', () => {
+  it('is that time, too', async () => {
+    const { clock } = catalog;
+    const channel = await catalog.addChannel('r-first');
+    const place = { id: channel, path: 'r-first' };
+    const one = await buildRPackage({ name: 'demo', version: '1.0' });
+    const other = await buildRPackage({ name: 'demo', version: '1.0', imports: 'cli' });
+    const began = clock.ms;
+    const seen: (string | undefined)[] = [];
+    for (const pack of [one, other, one]) {
+      expect((await upload(channel, 'r-first', pack)).status).toBe('created');
+      seen.push(parseDcf(await textOf(channel, cranSourcePart, pack.fileName)).get('Published'));
+      await deleteFiles(catalog, place, { type: 'r', name: 'demo' }, actor);
+      clock.ms += day;
+    }
+    expect(seen).toEqual([began, began + day, began].map((ms) => new Date(ms).toISOString()));
   });
 });
 

@@ -193,9 +193,10 @@ async function firstListed(
 ): Promise<number> {
   if (!latest) return now.getTime();
   const versions = [latest, ...(await findOlderRecords(db, part, latest.file, latest.from_rev, 100))];
-  const times = versions
-    .map(({ body }) => format.view(body))
-    .filter((known) => known.sha256 === sha256)
-    .flatMap(({ listedAt }) => listedAt ?? []);
-  return Math.min(now.getTime(), ...times);
+  let first = now.getTime();
+  for (const version of versions) {
+    const { listedAt = first } = format.view(version.body);
+    if (listedAt < first && (await digestOf(db, part, format, version)) === sha256) first = listedAt;
+  }
+  return first;
 }
