@@ -4,6 +4,7 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   type RawServerDefault,
 } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -69,6 +70,9 @@ export async function buildApp(deps: AppDeps): Promise<App> {
     reply.header('Cache-Control', 'no-store');
     reply.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
   });
+  app.addHook('onSend', async (request, reply) => {
+    if (mayChangeAnswers(request) && reply.statusCode < 400) deps.cache.forget();
+  });
   app.setErrorHandler(refuse);
   app.setNotFoundHandler((request) => {
     const path = request.url.split('?', 1)[0];
@@ -87,6 +91,15 @@ export async function buildApp(deps: AppDeps): Promise<App> {
 /** The app as a listener of `node:http`. */
 export function listener(app: App): RequestListener {
   return (request, response) => app.routing(request, response);
+}
+
+/**
+ * Whether what was done may be what doors remember: this process forgets before it says that it is done, and need not wait for the
+ * announcement. Uploads change nothing before they are published.
+ */
+function mayChangeAnswers({ method, routeOptions }: FastifyRequest): boolean {
+  if (method === 'POST') return !routeOptions.url?.endsWith('/artifacts');
+  return method === 'PUT' || method === 'PATCH' || method === 'DELETE';
 }
 
 /** Clients announce JSON and send nothing with DELETE and the like; that is no body rather than a broken one. */

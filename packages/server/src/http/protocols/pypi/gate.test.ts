@@ -24,9 +24,6 @@ const ways = (fileName: string): [path: string, init: RequestInit][] => [
   [`${fileName}.metadata`, { method: 'HEAD' }],
 ];
 
-/** Until other nodes have heard of it, a few milliseconds. */
-const heard = () => new Promise((resolve) => setTimeout(resolve, 100));
-
 async function statuses(channel: PythonChannel, fileName: string): Promise<number[]> {
   const found: number[] = [];
   for (const ref of ['', '@1']) {
@@ -50,7 +47,6 @@ test('rules, privacy and deletion hold at once for files, parts of them and what
   const edit = async (body: object) => {
     const answer = await app.request('PUT', '/api/channels/gated', { token: admin, body });
     expect(answer.status).toBeLessThan(300);
-    await heard();
   };
   await edit({ filters: { exclude_specs: ['demo'] } });
   expect(await statuses(channel, fileName)).toEqual([403]);
@@ -62,7 +58,6 @@ test('rules, privacy and deletion hold at once for files, parts of them and what
   expect(await statuses(channel, fileName)).toEqual([200, 206]);
   const url = `/api/channels/gated/artifacts/python/demo/files/${fileName}`;
   expect((await app.request('DELETE', url, { token: admin })).status).toBe(204);
-  await heard();
   expect(await statuses(channel, fileName)).toEqual([410]);
 });
 
@@ -83,7 +78,6 @@ test('a frozen channel shows nothing that is asked for now, nor gives it by its 
   await app.jobsDone();
   const frozen = { indexing_behavior: 'frozen' };
   expect((await app.request('PUT', '/api/channels/cold', { token: admin, body: frozen })).status).toBeLessThan(300);
-  await heard();
   expect((await channel.get('/simple/demo/', { Accept: jsonPage })).status).not.toBe(200);
   expect(await statuses(channel, wheel.fileName)).not.toContain(200);
   expect(upstream.count(`/files/${wheel.fileName}`)).toBe(0);
