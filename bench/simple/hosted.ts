@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Management, manage } from '../sluice/management.ts';
 import type { SluiceProcess } from '../sluice/sluice-process.ts';
-import { basic, listedFiles, pipHeaders, rawAnswer, uploadWheel } from './pip.ts';
+import { basic, listedFiles, pipHeaders, rawAnswer, uploadWheels } from './pip.ts';
 import type { Wheel } from './projects.ts';
 
 /** Projects that Sluice hosts in a private channel. */
@@ -26,9 +26,7 @@ export async function hostProjects(sluice: SluiceProcess, wheels: readonly Wheel
   const api: Management = await manage(sluice);
   await api.createChannel(channel, { privacy: 'private', types: ['python'] });
   const token = await api.createToken(channel, 'write');
-  for (const wheel of wheels) {
-    await uploadWheel(`${sluice.url}/api/repo/${channel}/legacy/`, basic('__token__', token), wheel);
-  }
+  await uploadWheels(`${sluice.url}/api/repo/${channel}/legacy/`, basic('__token__', token), wheels);
   const byProject = Map.groupBy(wheels, ({ project }) => project);
   const deadline = performance.now() + patience_ms;
   for (const [project, { length }] of byProject) {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '../sluice/sluice-process.ts';
-import { basic, uploadWheel } from './pip.ts';
+import { basic, uploadWheels } from './pip.ts';
 import type { Wheel } from './projects.ts';
 
 const run = promisify(execFile);
@@ -57,7 +57,7 @@ export async function startDevpi(python: string, folder: string, wheels: readonl
     body: JSON.stringify({ type: 'stage', bases: [], volatile: true }),
   });
   if (!made.ok) throw new Error(`devpi made no index: ${made.status} ${await made.text()}`);
-  for (const wheel of wheels) await uploadWheel(`${index}/`, basic('root', ''), wheel);
+  await uploadWheels(`${index}/`, basic('root', ''), wheels);
   return { ...peer, name: 'devpi', pagePath: (project) => `/root/bench/+simple/${project}/` };
 }
 

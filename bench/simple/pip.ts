@@ -14,6 +14,8 @@ export function pipHeaders(password?: string, user = '__token__'): Record<string
   };
 }
 
+const uploadsAtOnce = 8;
+
 /** What a browser, or a pip of 2020, asks for. */
 export const htmlHeaders = { Accept: 'text/html', 'Accept-Encoding': 'gzip, deflate' };
 
@@ -39,7 +41,7 @@ export async function rawAnswer(url: string, headers: Record<string, string>): P
 }
 
 /** Upload a wheel as twine does. @throws when it is refused. @see PyPI's upload API, "legacy" */
-export async function uploadWheel(url: string, authorization: string, wheel: Wheel): Promise<void> {
+async function uploadWheel(url: string, authorization: string, wheel: Wheel): Promise<void> {
   const form = new FormData();
   const fields = {
     ':action': 'file_upload',
@@ -56,6 +58,15 @@ export async function uploadWheel(url: string, authorization: string, wheel: Whe
   const answer = await fetch(url, { method: 'POST', headers: { authorization }, body: form });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`POST ${url} of ${wheel.fileName} answered ${answer.status}: ${text.slice(0, 500)}`);
+}
+
+/** Upload wheels, a few at a time, as releases of many projects come in. @throws as {@link uploadWheel}. */
+export async function uploadWheels(url: string, authorization: string, wheels: readonly Wheel[]): Promise<void> {
+  const waiting = wheels.toReversed();
+  const work = async () => {
+    for (let wheel = waiting.pop(); wheel; wheel = waiting.pop()) await uploadWheel(url, authorization, wheel);
+  };
+  await Promise.all(Array.from({ length: uploadsAtOnce }, work));
 }
 
 /** The files of a project's page and their digests, in JSON or HTML. @throws when it is not there. */
