@@ -38,6 +38,14 @@ describe('PACKAGES', () => {
     expect((await read(row('demo', '1.0'), windows)).packages[0]!.file).toBe('demo_1.0.zip');
   });
 
+  test('may describe another package than the file is of, or give no version of R', async () => {
+    const strange = [row('acme', '1.0', 'File: demo_1.0.tar.gz\n'), row('demo', 'latest', 'File: demo_2.0.tar.gz\n')];
+    const index = await read([...strange, row('demo', '3.0')].join('\n'));
+    expect(index.refused.map(({ file }) => file)).toEqual(['demo_1.0.tar.gz', 'demo_2.0.tar.gz']);
+    const { records } = listedTree({ index, current: new Map(), archive: undefined, before: new Map() });
+    expect(records.map(({ file }) => file)).toEqual(['demo_3.0.tar.gz']);
+  });
+
   test('may be empty, and packed or not', async () => {
     expect(await read('')).toEqual({ packages: [], refused: [] });
     expect((await readPackages(gzipSync(row('demo', '1.0')), tree, url)).packages).toHaveLength(1);

@@ -31,7 +31,7 @@ export async function readPackages(bytes: Uint8Array, tree: CranTree, url: strin
     if (name === undefined || version === undefined)
       throw malformed(url, 'Package and Version', [...fields.keys()].join(', ').slice(0, 80));
     const file = fields.get('File') ?? `${name}_${version}.${tree.extension}`;
-    const reason = faultOf(file, tree);
+    const reason = faultOf(file, tree, `${name}_${version}`);
     if (reason !== undefined) {
       refused.push({ file: file.slice(0, 200), reason });
       return;
@@ -50,9 +50,11 @@ export async function readPackages(bytes: Uint8Array, tree: CranTree, url: strin
   return { packages: [...byFile.values()], refused };
 }
 
-function faultOf(file: string, tree: CranTree): string | undefined {
+/** @param release as the paragraph says, `<Package>_<Version>`. */
+function faultOf(file: string, tree: CranTree, release: string): string | undefined {
   try {
-    const { extension } = parseRFileName(file);
+    const { name, version, extension } = parseRFileName(file);
+    if (`${name}_${version}` !== release) return `The index describes ${release.slice(0, 200)} where ${file} stands.`;
     return extension === tree.extension ? undefined : `${file} does not belong into ${tree.path}.`;
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
