@@ -351,6 +351,7 @@ export {
 export {
   countKnownNames,
   findSourceName,
+  forgetAbsentNames,
   knownNames,
   liveRecordsBetween,
   type NamePlace,

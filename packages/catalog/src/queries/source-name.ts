@@ -51,6 +51,18 @@ export async function touchSourceName(db: Db, place: NamePlace, now: Date): Prom
     .execute();
 }
 
+/**
+ * Forget names that the upstream did not have when it was asked last, before an instant, at most `portion`: anybody may ask for any
+ * text. @returns how many went.
+ */
+export async function forgetAbsentNames(db: Db, before: Date, portion: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from source_name where ctid = any(array(
+      select ctid from source_name where absent and checked_at < ${before} limit ${portion}
+    ))`.execute(db);
+  return Number(numAffectedRows ?? 0);
+}
+
 /** A page of the names that the upstream had when it was asked last, in byte order. */
 export async function knownNames(db: Db, part: Part, after: string, limit: number): Promise<SourceNameRow[]> {
   return db

@@ -7,6 +7,7 @@ import {
   deleteSpareRows,
   deleteUnlistedEntries,
   derivedTables,
+  forgetAbsentNames,
   keepState,
   lockChannel,
   recordEvent,
@@ -16,6 +17,9 @@ import type { Collection } from './context.ts';
 
 /** Rows deleted by one statement. */
 const portion = 10_000;
+
+/** For so long it is remembered that an upstream does not have a name, though it is believed for minutes only. */
+const absentMs = 24 * 60 * 60_000;
 
 /** First stage: drop the publications of the next channel that are not kept, and the entries that only they listed. */
 export async function dropPublications(collection: Collection, after = 0): Promise<number | undefined> {
@@ -72,6 +76,8 @@ export async function dropDerived(
     for (let some = portion; some === portion; report[table] += some) {
       some = await deleteSpareRows(deps.db, table, asOf, portion);
     }
+    const before = new Date(asOf.getTime() - absentMs);
+    while ((await forgetAbsentNames(deps.db, before, portion)) === portion);
   }
   return derivedTables[derivedTables.indexOf(table) + 1];
 }

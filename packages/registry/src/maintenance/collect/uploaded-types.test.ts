@@ -71,3 +71,29 @@ it('the attestations of a yanked file stay for the publications that list it as 
     .execute();
   expect(kept.map(({ kind }) => kind)).toEqual(['metadata', 'provenance']);
 });
+
+it('names that an upstream did not have are forgotten after a day; those it had stay', async () => {
+  const { sourceId } = await catalog.admit({});
+  const rows = [
+    { name: 'gone', absent: true, days: 2 },
+    { name: 'young', absent: true, days: 0 },
+    { name: 'there', absent: false, days: 300 },
+  ].map(({ name, absent, days }) => ({
+    source_id: sourceId,
+    subdir: 'pypi',
+    name,
+    revision: 0,
+    absent,
+    checked_at: new Date(catalog.clock.ms - days * dayMs),
+  }));
+  await catalog.db.insertInto('source_name').values(rows).execute();
+  await collect(catalog, { dry_run: true });
+  const names = async () =>
+    (await catalog.db.selectFrom('source_name').select('name').orderBy('name').execute()).length;
+  expect(await names()).toBe(3);
+  await collect(catalog);
+  expect(await catalog.db.selectFrom('source_name').select('name').orderBy('name').execute()).toEqual([
+    { name: 'there' },
+    { name: 'young' },
+  ]);
+});
