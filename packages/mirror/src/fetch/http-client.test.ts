@@ -143,6 +143,13 @@ describe('answers', () => {
 });
 
 describe('redirects', () => {
+  test('to a user that is written wrong are followed all the same', async () => {
+    const there = await upstream((_, response) => response.end('there'));
+    const to = there.url.replace('http://', 'http://a%zz:b%@');
+    const here = await upstream((_, response) => response.writeHead(302, { location: to }).end());
+    expect(await text(await client().open({ url: here.url }))).toBe('there');
+  });
+
   test('are followed, and keep credentials at home', async () => {
     const other = await upstream((_, response) => response.end('there'));
     const server = await upstream((request, response) => {

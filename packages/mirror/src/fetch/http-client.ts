@@ -190,8 +190,17 @@ function tooManyRedirects(url: string): MirrorError {
 
 function basicOf(url: URL): string | undefined {
   if (url.username === '' && url.password === '') return undefined;
-  const text = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const text = `${decoded(url.username)}:${decoded(url.password)}`;
   return `Basic ${Buffer.from(text).toString('base64')}`;
+}
+
+/** Where a redirect leads is an upstream's text: a `%` in it may be no escape. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** `Retry-After` in seconds, whether it was written as such or as a date. */
