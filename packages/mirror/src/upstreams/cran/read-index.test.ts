@@ -65,6 +65,12 @@ describe('packed indexes', () => {
     await expect(unpack(packed.subarray(0, -30), url)).rejects.toMatchObject({ code: 'upstream_malformed' });
   });
 
+  test('that are bombs are refused', async () => {
+    const bomb = unpack(gzipSync(plain), url, plain.length - 1);
+    await expect(bomb).rejects.toMatchObject({ code: 'upstream_malformed', found: 'more' });
+    expect(await unpack(gzipSync(plain), url, plain.length)).toHaveLength(plain.length);
+  });
+
   test('of gzip that are cut are refused', async () => {
     await expect(unpack(gzipSync(plain).subarray(0, -30), url)).rejects.toMatchObject({ code: 'upstream_malformed' });
   });

@@ -3,8 +3,8 @@ import xz from 'xz-decompress';
 import { MirrorError } from '../../errors.ts';
 import { gunzipped } from '../../fetch/gunzipped.ts';
 
-/** CRAN's largest index has 30 MB; a bomb would have more. */
-const mostBytes = 1024 ** 3;
+/** CRAN's largest index has 30 MB; a bomb would have more. What it holds lies in memory twice for a moment. */
+const usualMost = 256 * 1024 * 1024;
 
 /**
  * The content of an index of CRAN's kind, whatever it is packed with: gzip, xz, or nothing. The first bytes say, since servers
@@ -12,7 +12,7 @@ const mostBytes = 1024 ** 3;
  *
  * @throws {MirrorError} `upstream_malformed`.
  */
-export async function unpack(bytes: Uint8Array, url: string): Promise<Uint8Array> {
+export async function unpack(bytes: Uint8Array, url: string, mostBytes = usualMost): Promise<Uint8Array> {
   const pieces = unpacked(bytes);
   if (pieces === undefined) return bytes;
   const parts: Uint8Array[] = [];
