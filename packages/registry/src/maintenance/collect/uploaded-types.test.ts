@@ -3,6 +3,8 @@ import { findBlob } from '@sluice/catalog';
 import { publishChannel } from '@sluice/publish';
 import { buildRPackage, buildWheel, createTestCatalog, type TestCatalog } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { admitBytes } from '../../admit/bytes.ts';
+import { admitName } from '../../admit/name.ts';
 import { admitUpload } from '../../admit/upload.ts';
 import { yankFile } from '../../channels/yank-file.ts';
 import { collect } from '../testing/run-maintenance.ts';
@@ -70,6 +72,44 @@ it('the attestations of a yanked file stay for the publications that list it as 
     .orderBy('kind')
     .execute();
   expect(kept.map(({ kind }) => kind)).toEqual(['metadata', 'provenance']);
+});
+
+it('files that were asked for through a mirror of Python stay as long as rules allow them, and so does their metadata', async () => {
+  const id = await catalog.addChannel('lazy', { frozen: true });
+  await catalog.db
+    .updateTable('channel')
+    .set({ types: ['python'] })
+    .execute();
+  const { sourceId } = await catalog.admit({});
+  const part = { source_id: sourceId, subdir: 'pypi' };
+  const wheels = await Promise.all(['1.0', '2.0'].map((version) => buildWheel({ name: 'demo', version })));
+  const listed = wheels.map(({ fileName, bytes }) => {
+    const hashes = { sha256: createHash('sha256').update(bytes).digest('hex') };
+    const body = Buffer.from(JSON.stringify({ filename: fileName, url: fileName, hashes }));
+    return { file: `demo/${fileName}`, body, extra: null };
+  });
+  const none = { document_url: null, document_sha256: null, etag: null, last_modified: null };
+  const origin = { ...none, base_url: 'http://index.test' };
+  const answer = { document_sha256: null, etag: null, last_modified: null, absent: false, meta: {} };
+  const checked_at = new Date(catalog.clock.ms);
+  const { revision } = await admitName(catalog, {
+    part,
+    name: 'demo',
+    listed,
+    answer: { ...answer, checked_at },
+    origin,
+  });
+  await catalog.addMirror(id, sourceId, { atRev: revision, filters: { exclude_specs: ['demo >=2'] } });
+  for (const [i, { bytes }] of wheels.entries()) {
+    const receiving = await catalog.storage.receive();
+    await receiving.write(bytes);
+    const { file } = listed[i]!;
+    const place = { sourceId, subdir: 'pypi', file, fromRev: revision, hasSha256: true };
+    expect(await admitBytes(catalog, [{ receiving, ...place }])).toMatchObject([{ ok: true }]);
+  }
+  await collectTwice();
+  expect(await Promise.all(wheels.map(({ bytes }) => isHere(bytes)))).toEqual([true, false]);
+  expect(await isHere(wheels[0]!.metadata)).toBe(true);
 });
 
 it('names that an upstream did not have are forgotten after a day; those it had stay', async () => {
