@@ -1,4 +1,4 @@
-import { condaFactsRow, evaluateAll, factsBuilder, layerRules, type MirrorFilters } from '@sluice/policy';
+import { evaluateAll, factsBuilder, factsRowOf, layerRules, type MirrorFilters } from '@sluice/policy';
 import { describe, expect, it } from 'vitest';
 import { syntheticRecords } from '../synthetic/records.ts';
 import { editNames } from './edit-names.ts';
@@ -18,8 +18,9 @@ describe('the plain filter of the bench', () => {
     ['with names edited', withNames(rules, edit)],
     ['with licences edited', withLicences(rules, 'first')],
   ])('agrees with the policy room on the rules %s', (_how, wanted) => {
-    const builder = factsBuilder('conda', 'linux-64');
-    for (const { file, text } of syntheticRecords(params)) builder.add(condaFactsRow(file, Buffer.from(text), 1));
+    const builder = factsBuilder('linux-64');
+    for (const { file, text } of syntheticRecords(params))
+      builder.add(factsRowOf('linux-64')(file, Buffer.from(text), 1));
     const filters = wireFilters(wanted) as MirrorFilters;
     const compiled = layerRules({ types: ['conda'], channel: {}, mirror: { filters, keepLegacy: false } });
     const verdicts = evaluateAll(compiled, builder.build());
