@@ -57,6 +57,12 @@ export async function keepRecords(
         select ${to.source_id}::int, ${from.subdir}, file, ${to.revision}::int, wanted.sha256
         from wanted join copied using (file)
         where wanted.computed
+      ), beside as (
+        insert into record_companion (source_id, subdir, file, from_rev, kind, blob)
+        select ${to.source_id}::int, ${from.subdir}, file, ${to.revision}::int, companion.kind, companion.blob
+        from wanted join copied using (file)
+        join record_companion companion using (file, from_rev)
+        where companion.source_id = ${from.source_id} and companion.subdir = ${from.subdir}
       )
       select count(*)::int as copied from copied`.execute(db);
     copied += rows[0]!.copied;

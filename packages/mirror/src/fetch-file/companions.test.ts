@@ -6,6 +6,7 @@ import { buildWheel, indexedFile, startUpstreamServer, type UpstreamServer, writ
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createNameAsker } from '../ask-name/name-asker.ts';
 import { type Bench, openBench } from '../testing/bench.ts';
+import { deleteMirror } from '../verbs/delete-mirror.ts';
 import { createCompanions } from './companions.ts';
 import { createFileFetcher } from './file-fetcher.ts';
 
@@ -13,6 +14,7 @@ const fileName = 'demo-1.0-py3-none-any.whl';
 let folder: string;
 let upstream: UpstreamServer;
 let bench: Bench;
+let mirrorId: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'index-'));
@@ -24,7 +26,7 @@ beforeEach(async () => {
     .execute();
   const said = { 'core-metadata': true, provenance: '../../files/attested' };
   writeSimpleIndex(folder, { demo: [indexedFile(await buildWheel({ name: 'demo' }), said)] });
-  await bench.mirror({ mirror_type: 'python_simple', source_root: `${upstream.url}/simple/`, filters: {} });
+  mirrorId = await bench.mirror({ mirror_type: 'python_simple', source_root: `${upstream.url}/simple/`, filters: {} });
   await createNameAsker(bench.deps).ask(bench.channel.id, 'demo');
 });
 afterEach(async () => {
@@ -55,4 +57,23 @@ test.each<[CompanionKind, string, string]>([
   upstream.reset();
   upstream.fail('/files/attested', { html: '{"version":1,"attestation_bundles":[]}' });
   expect((await find(kind)).stored).toBeDefined();
+});
+
+test('what stands beside a file that is kept when its mirror goes is kept as well', async () => {
+  upstream.fail('/files/attested', { html: '{"version":1,"attestation_bundles":[]}' });
+  await find('provenance');
+  const row = await bench.deps.db.selectFrom('record').selectAll().executeTakeFirstOrThrow();
+  const fetcher = createFileFetcher(bench.deps);
+  const fetched = await fetcher.fetch({ part: row, file: row.file, from_rev: row.from_rev, expected: {} });
+  if (fetched.kind === 'inflight') await fetched.done;
+  await fetcher.close();
+  expect(await deleteMirror(bench.deps, mirrorId, 'keep', { name: 'tester' })).toBe(1);
+  const beside = await bench.deps.db
+    .selectFrom('record_companion')
+    .innerJoin('source', 'source.id', 'source_id')
+    .where('source.channel_id', '=', bench.channel.id)
+    .select('kind')
+    .orderBy('kind')
+    .execute();
+  expect(beside).toEqual([{ kind: 'metadata' }, { kind: 'provenance' }]);
 });
