@@ -5,7 +5,6 @@ export * from './errors.ts';
 export { evaluate, evaluateAll, explain, type Verdicts } from './evaluate.ts';
 export { type FactsBuilder, type FactsRow, factsBuilder } from './facts/builder.ts';
 export { encodeColumns } from './facts/columns.ts';
-export { condaFactsRow } from './facts/conda-row.ts';
 export { type Facts, hexAt, type LicenceText } from './facts/facts.ts';
 export { addRecords, changedFacts, type RecordText, replacedFacts } from './facts/facts-of-records.ts';
 export { fileRows } from './facts/file-rows.ts';
