@@ -210,6 +210,7 @@ export {
 export {
   type NewPatch,
   type PatchRow,
+  type PublicationsOf,
   patchesInForce,
   publishedPatches,
   readPatch,

@@ -180,8 +180,8 @@ async function isOfGoneLayer(deps: Pick<PublishDeps, 'db'>, wanted: WantedFile, 
     const [record] = await findLatestRecords(deps.db, part, [file], revision);
     if (!record) continue;
     const seen = await Promise.all([
-      ...patches.map(({ channel_id }) => subdirPatches(deps.db, channel_id, subdir)),
-      subdirPatches(deps.db, channelId, subdir, at),
+      ...patches.map(({ channel_id }) => subdirPatches(deps.db, { channelId: channel_id }, subdir, { channelId, at })),
+      subdirPatches(deps.db, { channelId, at }, subdir),
     ]);
     if (await listedVersion(deps, wanted, part, seen, record, { olderToo: false })) return true;
   }

@@ -1,4 +1,4 @@
-import type { RecordVersion } from '@sluice/catalog';
+import type { PublicationsOf, RecordVersion } from '@sluice/catalog';
 import { type Decision, evaluate, type Rule } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
@@ -17,16 +17,19 @@ export interface Level {
 /**
  * The channels through which a layer is seen, the one it belongs to first; only that one when it is the channel's own.
  *
- * @param at asked of that publication of the uppermost channel.
+ * @param asked `at`: that publication of the uppermost channel.
+ * @param above the uppermost channel, where this is another one.
  */
 export async function levelsOf(
   db: PublishDeps['db'],
-  { channelId, layers, subdir, at }: { channelId: number; layers: readonly RuledLayer[]; subdir: string; at?: number },
+  asked: PublicationsOf & { layers: readonly RuledLayer[]; subdir: string },
   layer: RuledLayer,
+  above?: PublicationsOf,
 ): Promise<Level[]> {
+  const { channelId, layers, subdir } = asked;
   const { below } = layer;
-  const lower = below ? await levelsOf(db, { ...below, subdir }, below.layer) : [];
-  return [...lower, { channelId, layer, layers, patches: await subdirPatches(db, channelId, subdir, at) }];
+  const lower = below ? await levelsOf(db, { ...below, subdir }, below.layer, above ?? asked) : [];
+  return [...lower, { channelId, layer, layers, patches: await subdirPatches(db, asked, subdir, above) }];
 }
 
 /** What the rules of all these channels say of a version, each seeing it as its patches in force show it. */

@@ -1,4 +1,11 @@
-import { type Db, type PatchRow, patchesInForce, publishedPatches, readPatch } from '@sluice/catalog';
+import {
+  type Db,
+  type PatchRow,
+  type PublicationsOf,
+  patchesInForce,
+  publishedPatches,
+  readPatch,
+} from '@sluice/catalog';
 import { type PatchInstructions, readPatchInstructions } from '@sluice/formats/conda';
 
 /** A channel's patches, read when asked for: all documents of a channel together may take hundreds of megabytes. */
@@ -32,12 +39,18 @@ export interface SubdirPatches {
 }
 
 /**
- * The patches a file may be listed with.
+ * The patches of a channel a file may be listed with, by that publication, or by any that is kept.
  *
- * @param at by that publication; without it by any that is kept.
+ * @param above by publications of a channel on top, too.
  */
-export async function subdirPatches(db: Db, channelId: number, subdir: string, at?: number): Promise<SubdirPatches> {
-  const rows = await publishedPatches(db, channelId, subdir, at);
+export async function subdirPatches(
+  db: Db,
+  of: PublicationsOf,
+  subdir: string,
+  above?: PublicationsOf,
+): Promise<SubdirPatches> {
+  const { channelId } = of;
+  const rows = await publishedPatches(db, of, subdir, above);
   const [first] = rows;
   const current = first?.to_rev === null ? first : undefined;
   return {

@@ -16,7 +16,7 @@ export async function showsName(
   const scope = { touched: new Set([name]), from: 'columns' } as const;
   for (const subdir of await partsHaving(deps.db, layer, fileRange(type, name))) {
     if (packageTypeOf(subdir) !== type) continue;
-    const { inForce: patch } = await subdirPatches(deps.db, channelId, subdir);
+    const { inForce: patch } = await subdirPatches(deps.db, { channelId }, subdir);
     const [loaded] = await loadLayers(deps, [layer], { ...scope, subdir, patch });
     if (loaded!.verdicts.includes(0)) return true;
   }

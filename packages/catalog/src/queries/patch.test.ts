@@ -59,7 +59,7 @@ it('finds the documents that publications were made with, and the one in force',
       .values({ ...counts, channel_id: id, no, created_at: now, cause: 'test', inputs: '[]', patch_rev })
       .execute();
   const found = async (at?: number) =>
-    (await publishedPatches(db, id, 'noarch', at)).map(({ from_rev, to_rev }) => [from_rev, to_rev]);
+    (await publishedPatches(db, { channelId: id, at }, 'noarch')).map(({ from_rev, to_rev }) => [from_rev, to_rev]);
   expect(await found()).toEqual([]);
   for (const text of ['{}', '{"remove":[]}', '{"revoke":[]}', '{"packages":{}}']) {
     await replacePatches(db, id, { subdirs: ['noarch'], patches: [patch('noarch', text)], now, by: 'ada' });

@@ -32,12 +32,25 @@ export async function patchesInForce(db: Db, channelId: number, rev: number): Pr
     .execute();
 }
 
+/** Publications of a channel: the one of that number, without it all that are kept. */
+export interface PublicationsOf {
+  channelId: number;
+  at?: number | undefined;
+}
+
 /**
- * The documents of a subdir that publications were made with, and the one in force, the newest first: at most 100.
+ * The documents of a subdir that publications of its channel were made with, and the one in force, the newest first: at most
+ * 100.
  *
- * @param at only that publication; without it all that are kept.
+ * @param above of a channel on top, which may have been made with others of these documents: its publications outlive those
+ *   that they were made from.
  */
-export async function publishedPatches(db: Db, channelId: number, subdir: string, at?: number): Promise<PatchRow[]> {
+export async function publishedPatches(
+  db: Db,
+  { channelId, at }: PublicationsOf,
+  subdir: string,
+  above?: PublicationsOf,
+): Promise<PatchRow[]> {
   return db
     .selectFrom('patch')
     .select(['subdir', 'from_rev', 'to_rev', 'sha256', 'bytes', 'created_at', 'created_by'])
@@ -55,11 +68,24 @@ export async function publishedPatches(db: Db, channelId: number, subdir: string
             .whereRef('publication.patch_rev', '<', 'patch.to_rev')
             .$if(at !== undefined, (query) => query.where('publication.no', '=', at!)),
         ),
+        ...(above ? [usedAbove(channelId, above)] : []),
       ]),
     )
     .orderBy('from_rev', 'desc')
     .limit(100)
     .execute();
+}
+
+/** Whether a publication of a channel above was made through this document. */
+function usedAbove(channelId: number, above: PublicationsOf) {
+  return sql<boolean>`exists (
+    select from publication
+    cross join jsonb_array_elements(publication.inputs) as input
+    cross join jsonb_array_elements(input -> 'patches') as used
+    where publication.channel_id = ${above.channelId} and ${above.at === undefined ? sql`true` : sql`publication.no = ${above.at}`}
+      and (used ->> 'channel_id')::bigint = ${channelId}
+      and (used ->> 'patch_rev')::integer >= patch.from_rev and (used ->> 'patch_rev')::integer < patch.to_rev
+  )`;
 }
 
 /** The JSON text of a document that another query named. */

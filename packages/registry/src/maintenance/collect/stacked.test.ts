@@ -6,6 +6,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { deleteChannel } from '../../channels/delete-channel.ts';
 import { deleteFiles } from '../../channels/delete-files.ts';
 import { setChannelLayers } from '../../channels/set-layers.ts';
+import { setPatches } from '../../patches/change-patches.ts';
+import { patchWish } from '../../patches/patch-wish.ts';
 import { collect } from '../testing/run-maintenance.ts';
 
 // What a channel above lists is needed, whatever becomes of it below.
@@ -40,10 +42,11 @@ async function collectTwice(): Promise<void> {
   }
 }
 
-async function ask({ fileName: file }: BuiltPackage): Promise<string> {
+async function ask({ fileName: file }: BuiltPackage, no?: number): Promise<string> {
   const channel = (await findChannelById(catalog.db, top.id))!;
   const layers = await ruledLayers(catalog.db, channel, catalog.neededNoarch);
-  return (await findFile(catalog, { channelId: top.id, layers, subdir: 'linux-64', file })).status;
+  const at = no === undefined ? {} : { at: no };
+  return (await findFile(catalog, { channelId: top.id, layers, subdir: 'linux-64', file, ...at })).status;
 }
 
 it('files that only a frozen channel above lists stay, and so do its documents', async () => {
@@ -62,6 +65,24 @@ it('files that only a frozen channel above lists stay, and so do its documents',
   await writeMonolith(catalog, top.id);
   await collectTwice();
   expect(await Promise.all(packages.map(isLocal))).toEqual([false, true]);
+});
+
+it('what a channel above lists is given as patches below made it, also when nothing below was made with them any more', async () => {
+  const patched = { packages: {}, 'packages.conda': { [packages[0]!.fileName]: { license: 'MIT' } } };
+  for (const [k, document] of [patched, {}].entries()) {
+    const wish = patchWish('linux-64', Buffer.from(JSON.stringify({ patch_instructions_version: 1, ...document })));
+    await setPatches(catalog, (await findChannelById(catalog.db, low.id))!, [wish], actor);
+    await publishChannel(catalog, low.id, 'patch');
+    if (k === 0) await publishChannel(catalog, top.id, 'patch below');
+    await catalog.editChannel(top.id, { frozen: true });
+  }
+  const pin = { channel_id: top.id, name: 'kept', no: 2, created_at: catalog.now(), created_by: 'tester' };
+  await catalog.db.insertInto('pin').values(pin).execute();
+  await collectTwice();
+  expect([await ask(packages[0]!), await ask(packages[0]!, 2)]).toEqual(['served', 'served']);
+  await catalog.editChannel(top.id, { frozen: false });
+  await publishChannel(catalog, top.id, 'unfrozen');
+  expect([await ask(packages[0]!), await ask(packages[0]!, 2)]).toEqual(['served', 'served']);
 });
 
 it('a channel above follows one whose older publications are gone', async () => {
