@@ -190,6 +190,14 @@ test('what was guessed of an index that answers 404 is not held on to', async ()
   expect((await ask.ask(bench.channel.id, 'demo')).mirrors).toMatchObject([{ known: { absent: false } }]);
 });
 
+test('a rule that cannot be read keeps every name out', async () => {
+  const id = await lazyMirror();
+  const filters = JSON.stringify({ only_specs: ['[[['] });
+  await bench.deps.db.updateTable('mirror').set({ filters }).where('id', '=', id).execute();
+  const { mirrors } = await asker().ask(bench.channel.id, 'demo');
+  expect(mirrors).toMatchObject([{ status: 'kept_out', reason: 'rule_failed' }]);
+});
+
 test('names that are reserved or excluded are never asked for', async () => {
   await lazyMirror({ exclude_specs: ['demo'] });
   await bench.deps.db

@@ -12,6 +12,7 @@ import {
   reservedAgainst,
   type SourceNameRow,
 } from '@sluice/catalog';
+import { FormatError } from '@sluice/formats/errors';
 import { pythonPart } from '@sluice/formats/package';
 import { type LayerDefinition, type PackageType, pythonNameGate, type ReasonCode } from '@sluice/policy';
 import type { MirrorDeps } from '../deps.ts';
@@ -140,7 +141,7 @@ export function createNameAsker(deps: MirrorDeps, options: AskerOptions = {}): N
     definition: LayerDefinition,
     name: string,
   ): Promise<AskedMirror & { moved: boolean }> {
-    const reason = pythonNameGate(definition)(name);
+    const reason = keptOut(definition, name);
     if (reason !== undefined) return { mirror, status: 'kept_out', reason, known: undefined, moved: false };
     const withMetadata = needsMetadata(definition);
     const place = placeOf({ mirror, name, withMetadata });
@@ -176,6 +177,16 @@ export function createNameAsker(deps: MirrorDeps, options: AskerOptions = {}): N
       return { mirrors: asked.map(({ moved: _, ...one }) => one), moved: asked.some(({ moved }) => moved) };
     },
   };
+}
+
+/** A rule that cannot be read denies, here as for files. */
+function keptOut(definition: LayerDefinition, name: string): ReasonCode | undefined {
+  try {
+    return pythonNameGate(definition)(name);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return 'rule_failed';
+  }
 }
 
 /** Show what came in. The publication is asked for along with it: whoever asks may be gone before it is made. */
