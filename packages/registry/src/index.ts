@@ -1,14 +1,14 @@
 export { type Arrival, type ArrivedFile, admitBytes } from './admit/bytes.ts';
+export { admitCompanion, storedWheelMetadata } from './admit/companion.ts';
 export type { AdmitDeps, Guard } from './admit/deps.ts';
 export { admitFolderPackages, type FolderPackage } from './admit/folder-packages.ts';
 export { folderRecord } from './admit/folder-record.ts';
 export { admitIndexDocument } from './admit/index-document.ts';
 export { type Inspectors, openInspectors } from './admit/inspectors.ts';
 export { admitName, type ListedRecord, type NameRefresh } from './admit/name.ts';
-export { admitCompanion, storedWheelMetadata } from './admit/companion.ts';
 export { admitProjectList, readNameList } from './admit/project-list.ts';
-export type { PartRefresh } from './admit/refresh-part.ts';
 export { admitRTree, describeRFile, type ListedRTree } from './admit/r-tree.ts';
+export type { PartRefresh } from './admit/refresh-part.ts';
 export { runExportsOfIndex } from './admit/run-exports-text.ts';
 export { admitShardFiles, admitShards, type ListedShard } from './admit/shards.ts';
 export { sourceFacts } from './admit/source-facts.ts';

@@ -189,10 +189,14 @@ function keptOut(definition: LayerDefinition, name: string): ReasonCode | undefi
   }
 }
 
+/** Whoever asks publishes at once; the job that stands in for those who die before need not race with them. */
+const publishedWithinMs = 2000;
+
 /** Show what came in. The publication is asked for along with it: whoever asks may be gone before it is made. */
 async function advance(trx: Db, { id, source_id, channel_id, at_rev }: LazyMirror, name: string): Promise<void> {
   const revision = await advanceMirror(trx, id, source_id);
   if (revision === undefined || revision <= at_rev) return;
-  await enqueuePublication(trx, channel_id, [{ text: `first ask for ${name}`, actor: null }]);
+  const standIn = new Date(Date.now() + publishedWithinMs);
+  await enqueuePublication(trx, channel_id, [{ text: `first ask for ${name}`, actor: null }], standIn);
   await notifyChanged(trx, 'mirror', id);
 }

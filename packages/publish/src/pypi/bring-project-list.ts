@@ -36,12 +36,15 @@ interface GatedList {
  * rules let through as far as a name alone tells, and what the channel has of its own. Does nothing where that is what the list
  * was made of.
  *
- * A channel without such a mirror answers with the list of its publication.
+ * A channel without such a mirror answers with the list of its publication. That of a frozen channel stays.
  *
  * @returns whether the list is another.
  */
 export async function bringProjectList(deps: MonolithDeps, channelId: number): Promise<boolean> {
   const { db } = deps;
+  const before = await findProjectList(db, channelId);
+  // Frozen, it shows what it showed; a list it never had is made all the same.
+  if (before && (await findChannelById(db, channelId))?.frozen) return false;
   const lists = await gatedLists(db, channelId, []);
   if (lists.length === 0) {
     const went = await deleteProjectList(db, channelId);
@@ -51,7 +54,6 @@ export async function bringProjectList(deps: MonolithDeps, channelId: number): P
   const sources = lists.map(({ list }) => list.source_id);
   const own = await ownProjects(db, channelId, pythonPart, sources);
   const made_from = digestOf(lists, own);
-  const before = await findProjectList(db, channelId);
   if (before && Buffer.compare(before.made_from, made_from) === 0) return false;
   const { blob, names } = await writeList(deps, lists, own);
   return db.transaction().execute(async (trx) => {

@@ -164,6 +164,32 @@ test('the list of projects is that of the upstream, as far as rules let names th
   expect(upstream.count('/simple/evil-one/')).toBe(0);
 });
 
+test('the list of a frozen channel stays until it is unfrozen', async () => {
+  serveIndex({ demo: [await demo('1.0')] });
+  const channel = await mirrored();
+  const token = await app.adminToken();
+  const listed = async () => {
+    const answer = await app.request('GET', `/api/repo/${channel}/simple/`, { headers: { accept: json } });
+    return (answer.json.projects as { name: string }[]).map(({ name }) => name);
+  };
+  const freeze = (frozen: boolean) =>
+    app.request('PUT', `/api/channels/${channel}`, {
+      token,
+      body: { indexing_behavior: frozen ? 'frozen' : 'default' },
+    });
+  expect((await freeze(true)).status).toBe(200);
+  serveIndex({ demo: [await demo('1.0')], new: [] });
+  // Who asks for a list that is old has the mirror run.
+  now += 11 * 60_000;
+  await listed();
+  await app.jobsDone();
+  expect(upstream.count('/simple/')).toBe(2);
+  expect(await listed()).toEqual(['demo']);
+  expect((await freeze(false)).status).toBe(200);
+  await app.jobsDone();
+  expect(await listed()).toEqual(['demo', 'new']);
+});
+
 test('a mirror of some projects brings these in; platforms, versions of Python and newest versions are filters', async () => {
   const wheels = [
     await demo('1.0'),
