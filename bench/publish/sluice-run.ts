@@ -40,6 +40,8 @@ export async function sluiceRun(run: SluiceRun): Promise<{ figures: Figures; lis
   try {
     const api = await manage(sluice);
     await api.createChannel(channel);
+    // The spare files are builds of packages that the folder has, too.
+    await api.mergeNames(channel);
     const definition = { mirror_name: 'bench', mirror_type: 'conda', mirror_mode: 'active', source_root: source };
     let mirrorId = '';
     const { seconds } = await timed(async () => {

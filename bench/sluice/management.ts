@@ -16,6 +16,8 @@ export interface MirrorState {
 export interface Management {
   /** Public unless told otherwise. */
   createChannel(name: string, more?: { privacy?: 'public' | 'private'; types?: readonly string[] }): Promise<void>;
+  /** Let uploads and mirrors of a channel share package names. */
+  mergeNames(channel: string): Promise<void>;
   /** @returns a token for one day and one channel. */
   createToken(channel: string, permission: 'read' | 'write'): Promise<string>;
   /** @returns its id. */
@@ -41,6 +43,8 @@ export async function manage(sluice: SluiceProcess): Promise<Management> {
   return {
     createChannel: async (name, more) =>
       void (await call('POST', '/api/channels', { name, privacy: 'public', ...more })),
+    mergeNames: async (channel) =>
+      void (await call('PUT', `/api/channels/${channel}/layers`, { name_priority: 'merge' })),
     createToken: async (channel, permission) => {
       const expires_at = new Date(Date.now() + 86_400_000).toISOString();
       const wanted = { name: channel, expires_at, resources: [{ channel, permission }] };

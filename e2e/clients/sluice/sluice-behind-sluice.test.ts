@@ -69,6 +69,24 @@ describe('a Sluice that mirrors a Sluice', () => {
     expect((await solve(second.address('behind'))).toString()).toContain('own-app-2.0');
   });
 
+  it('may be mirrored in turn: a third shows the same to the byte', async () => {
+    const third = await startSluice();
+    try {
+      await third.makeChannel('far');
+      await third.mirror('far', { source_root: second.address('behind') });
+      for (const subdir of condaSubdirs) {
+        const index = async (address: string) => {
+          const answer = await fetch(`${address}${subdir}/repodata_shards.msgpack.zst`);
+          return Buffer.from(await answer.arrayBuffer()).toString('latin1');
+        };
+        expect(await index(third.address('far'))).toBe(await index(first.address('front')));
+      }
+      expect(await solve(third.address('far'))).toEqual(await solve(first.address('front')));
+    } finally {
+      await third.close();
+    }
+  });
+
   it('may mirror what the first showed at another time', async () => {
     await second.makeChannel('released');
     await second.mirror('released', { source_root: `${between.url}/api/repo/front@release` });

@@ -362,7 +362,7 @@ export {
   saveSourceName,
   touchSourceName,
 } from './queries/source-name.ts';
-export { type PartOrigin, partSubdirs, savePart, sourceRevision } from './queries/source-part.ts';
+export { noOrigin, type PartOrigin, partSubdirs, savePart, sourceRevision } from './queries/source-part.ts';
 export { findShardBlobs, liveShards, replaceShards, type SourceShardRow } from './queries/source-shard.ts';
 export {
   findLiveToken,

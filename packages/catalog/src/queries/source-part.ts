@@ -17,6 +17,19 @@ export interface PartOrigin {
   run_exports_last_modified?: string | null;
 }
 
+/** Of what has no document: own uploads, bare folders. */
+export const noOrigin: PartOrigin = {
+  document_url: null,
+  document_sha256: null,
+  etag: null,
+  last_modified: null,
+  base_url: null,
+  run_exports_url: null,
+  run_exports_sha256: null,
+  run_exports_etag: null,
+  run_exports_last_modified: null,
+};
+
 /** The revision a source is at; 0 before its first admission. The caller holds the source's lock. */
 export async function sourceRevision(db: Db, sourceId: number): Promise<number> {
   const row = await db.selectFrom('source').select('revision').where('id', '=', sourceId).executeTakeFirstOrThrow();

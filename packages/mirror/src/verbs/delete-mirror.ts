@@ -6,6 +6,7 @@ import {
   keepRecords,
   lockUploadsSource,
   type MirrorRow,
+  noOrigin,
   notifyChanged,
   recordEvent,
   removeMirror,
@@ -23,8 +24,6 @@ import { mirrorMissing } from './edit-mirror.ts';
  *     remove  all go
  */
 export type FateOfFiles = 'keep' | 'remove';
-
-const noOrigin = { document_url: null, document_sha256: null, etag: null, last_modified: null, base_url: null };
 
 /**
  * Delete a mirror. An open run of it ends: its worker finds its lease gone and writes nothing more.

@@ -1,4 +1,4 @@
-import { type InspectionRow, insertBlobs, insertInspections, type PartOrigin } from '@sluice/catalog';
+import { type InspectionRow, insertBlobs, insertInspections, noOrigin } from '@sluice/catalog';
 import { type Facts, factsBuilder, factsRowOf } from '@sluice/policy';
 import { putSmallBlobs } from '@sluice/storage';
 import type { AdmitDeps, Guard } from './deps.ts';
@@ -112,15 +112,3 @@ function smallFiles(deps: AdmitDeps, guard: Guard | undefined) {
     },
   };
 }
-
-const noOrigin: PartOrigin = {
-  document_url: null,
-  document_sha256: null,
-  etag: null,
-  last_modified: null,
-  base_url: null,
-  run_exports_url: null,
-  run_exports_sha256: null,
-  run_exports_etag: null,
-  run_exports_last_modified: null,
-};

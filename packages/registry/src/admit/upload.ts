@@ -12,6 +12,7 @@ import {
   liveFilesBetween,
   lockChannel,
   lockUploadsSource,
+  noOrigin,
   type Part,
   type RecordVersion,
   recordEvent,
@@ -23,7 +24,6 @@ import { bytesToHex, sha256ToBytes } from '@sluice/formats/digest';
 import { fileRange, type PackageType, packageFamily } from '@sluice/formats/package';
 import { putSmallBlobs, type Received, type Receiving } from '@sluice/storage';
 import { channelMissing, RegistryError } from '../errors.ts';
-import { noOrigin } from '../no-origin.ts';
 import type { AdmitDeps } from './deps.ts';
 import { uploadFormat } from './upload-formats/index.ts';
 import type { InspectedUpload, UploadFormat } from './upload-formats/upload-format.ts';
@@ -134,7 +134,7 @@ async function record(
     if (format.view(body).sha256 === undefined) {
       await insertRecordDigest(trx, part, { file, from_rev: revision, sha256 });
     }
-    await savePart(trx, part, noOrigin, revision, now);
+    await savePart(trx, part, { ...noOrigin, records: 0 }, revision, now);
     await recordEvent(trx, {
       at: now,
       actor,

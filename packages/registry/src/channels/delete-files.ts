@@ -9,6 +9,7 @@ import {
   headShardBlobs,
   liveFilesBetween,
   lockChannel,
+  noOrigin,
   notifyChanged,
   recordEvent,
   savePart,
@@ -16,7 +17,6 @@ import {
 } from '@sluice/catalog';
 import { fileRange, type PackageType, packageFamily, packageNameOf, packageTypeOf } from '@sluice/formats/package';
 import { channelMissing, RegistryError } from '../errors.ts';
-import { noOrigin } from '../no-origin.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
 
 /** Which uploaded files are meant: all of a package name, or the one in the part `subdir` with the key `file`. */
@@ -93,7 +93,7 @@ async function closeFiles(db: Db, source: UploadsSource, files: readonly Uploade
       group.map(({ file }) => file),
       revision,
     );
-    await savePart(db, part, noOrigin, revision, now);
+    await savePart(db, part, { ...noOrigin, records: 0 }, revision, now);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   insertRecord,
   keepCompanions,
   lockChannel,
+  noOrigin,
   notifyChanged,
   recordEvent,
   savePart,
@@ -14,7 +15,6 @@ import {
 import { pythonPart } from '@sluice/formats/package';
 import { readSimpleFile, writeSimpleFile } from '@sluice/formats/pypi';
 import { channelMissing } from '../errors.ts';
-import { noOrigin } from '../no-origin.ts';
 import { notUploaded } from './delete-files.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
 
@@ -61,7 +61,7 @@ export async function yankFile(
       body: new TextEncoder().encode(writeSimpleFile({ ...described, yanked })),
     });
     await keepCompanions(trx, part, record, revision);
-    await savePart(trx, part, noOrigin, revision, now);
+    await savePart(trx, part, { ...noOrigin, records: 0 }, revision, now);
     await recordEvent(trx, {
       at: now,
       actor: actor.name,

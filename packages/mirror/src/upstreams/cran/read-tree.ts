@@ -1,6 +1,7 @@
 import {
   findPart,
   liveRecordPages,
+  noOrigin,
   type Part,
   type PartOrigin,
   type SourcePartRow,
@@ -127,18 +128,6 @@ function archiveOf(known: SourcePartRow | undefined): KnownIndex | undefined {
     }
   );
 }
-
-const noOrigin: PartOrigin = {
-  document_url: null,
-  document_sha256: null,
-  etag: null,
-  last_modified: null,
-  base_url: null,
-  run_exports_url: null,
-  run_exports_sha256: null,
-  run_exports_etag: null,
-  run_exports_last_modified: null,
-};
 
 function originOf(packages: AskedIndex, archive: AskedIndex | undefined, home: TreeHome): PartOrigin {
   return {

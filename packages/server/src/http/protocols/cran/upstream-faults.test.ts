@@ -85,6 +85,21 @@ it.each<[fault: string, file: string, Fault, code: string]>([
   expect(await listed()).toEqual(['1.1']);
 });
 
+it('a slow one is waited for, and what was shown before is shown until all is there', { timeout: 60_000 }, async () => {
+  const url = await mirror();
+  buildCranTree(join(folder, 'src/contrib'), demo);
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  upstream.fail(`/src/contrib/${packages}`, { until: arrived, bytesPerSecond: 1000 });
+  const run = again(url);
+  const state = async () => (await app.request('GET', url, { token: admin })).json.state;
+  await expect.poll(state, { timeout: 20_000 }).toBe('running');
+  expect(await listed()).toEqual(['1.0']);
+  arrive();
+  expect((await run).state).toBe('completed');
+  expect(await listed()).toEqual(['1.1']);
+});
+
 it('an upstream that denies tables it never had has none', async () => {
   upstream.fail(/Meta/, { status: 403 });
   await mirror();
