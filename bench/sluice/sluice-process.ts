@@ -26,9 +26,6 @@ const patience_ms = 60_000;
 /** What `npm start` sets beside: memory that many threads gave back to malloc goes back to the system. */
 const asStarted = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' };
 
-/** And what it tells the engine: left to itself it keeps 100 MB more of what answers to requests have left behind. */
-const engine = ['--max-semi-space-size=8'];
-
 /**
  * Start one on a free port with its data below `folder`, new or from an earlier life, and wait until it is ready.
  *
@@ -46,7 +43,7 @@ export async function startSluice(
   const password = 'bench-admin-password';
   const logFile = path.join(folder, 'sluice.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [...engine, main], {
+  const child = spawn(process.execPath, [main], {
     stdio: ['ignore', log, log],
     env: {
       PATH: process.env.PATH,

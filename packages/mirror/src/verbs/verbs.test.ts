@@ -226,7 +226,7 @@ describe('editMirror', () => {
     await runNow(bench.deps, id, actor);
     await expect(edit(id, { source_root: `${upstream.url}/moved` })).rejects.toMatchObject({ code: 'run_open' });
     await bench.work();
-    expect((await bench.lastRun(id)).state).toBe('completed');
+    expect(await bench.lastRun(id)).toMatchObject({ state: 'completed', error_code: null });
   });
 
   test('there must be one', async () => {
