@@ -1,10 +1,11 @@
 import { ArchiveError } from '../errors.ts';
 import type { Budget } from '../limits.ts';
+import type { ContentSink } from '../tar/content-sink.ts';
 import { boundedPathParts } from '../tar/entry-path.ts';
 import { guardLinks } from '../tar/guard-links.ts';
 import type { SymlinkGuard } from '../tar/symlink-guard.ts';
 import type { TarEntry } from '../tar/tar-entry.ts';
-import type { ContentSink, EntryVisitor } from '../tar/tar-parser.ts';
+import type { EntryVisitor } from '../tar/tar-parser.ts';
 import type { InfoFiles } from './info-files.ts';
 
 /** Which tar of a package is read: that of `.tar.bz2` holds all, `.conda` has one for `info/` and one for the rest. */

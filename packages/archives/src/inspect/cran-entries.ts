@@ -1,9 +1,10 @@
 import { ArchiveError } from '../errors.ts';
 import { type Budget, tooLarge } from '../limits.ts';
+import { type ContentSink, gatherContent } from '../tar/content-sink.ts';
 import { entryPathParts } from '../tar/entry-path.ts';
 import { createSymlinkGuard } from '../tar/symlink-guard.ts';
 import type { TarEntry } from '../tar/tar-entry.ts';
-import type { ContentSink, EntryVisitor } from '../tar/tar-parser.ts';
+import type { EntryVisitor } from '../tar/tar-parser.ts';
 
 /** Sees every entry of an R package in turn. */
 export interface CranWalk {
@@ -77,17 +78,9 @@ export function createCranWalk(name: string, budget: Budget): CranWalk {
       throw tooLarge(`"${wanted}"`, budget.limits.infoBytes, `${entry.size} bytes`, wanted);
     }
     described = true;
-    const content = new Uint8Array(entry.size);
-    let filled = 0;
-    return {
-      write(piece) {
-        content.set(piece, filled);
-        filled += piece.byteLength;
-      },
-      end() {
-        description = content;
-      },
-    };
+    return gatherContent(entry.size, (content) => {
+      description = content;
+    });
   }
 
   return {

@@ -1,7 +1,7 @@
 import { ArchiveError } from '../errors.ts';
 import { type Limits, tooLarge } from '../limits.ts';
+import { type ContentSink, gatherContent } from '../tar/content-sink.ts';
 import type { TarEntry } from '../tar/tar-entry.ts';
-import type { ContentSink } from '../tar/tar-parser.ts';
 import { readLines } from './line-reader.ts';
 import { readPathsJson } from './paths-json.ts';
 import { createPathsTally, type PathsSummary } from './paths-summary.ts';
@@ -51,15 +51,7 @@ export function gatherInfoFiles(limits: Limits, wanted: WantedFiles = { wants: (
   const pathsJson = readPathsJson(tally);
 
   function keep(files: Map<string, Buffer>, path: string, size: number): ContentSink {
-    const content = Buffer.alloc(size);
-    let filled = 0;
-    return {
-      write(piece) {
-        content.set(piece, filled);
-        filled += piece.byteLength;
-      },
-      end: () => files.set(path, content),
-    };
+    return gatherContent(size, (content) => files.set(path, content));
   }
 
   function choose(path: string, size: number): ContentSink | undefined {

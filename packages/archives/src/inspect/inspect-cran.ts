@@ -1,9 +1,8 @@
 import { parseDescription, parseRFileName, type RDescription, type RFileName } from '@sluice/formats/cran';
-import { decodeGzip } from '../deflate/decode-deflate.ts';
 import { ArchiveError } from '../errors.ts';
 import { type Budget, DEFAULT_LIMITS, type Limits, openBudget } from '../limits.ts';
-import { type RandomAccess, readRange, withRandomAccess } from '../random-access.ts';
-import { createTarParser } from '../tar/tar-parser.ts';
+import { type RandomAccess, withRandomAccess } from '../random-access.ts';
+import { walkTarGz } from '../tar/walk-tar-gz.ts';
 import { readMember } from '../zip/read-member.ts';
 import { readZipMembers } from '../zip/read-members.ts';
 import { type CranWalk, createCranWalk } from './cran-entries.ts';
@@ -44,7 +43,7 @@ export async function inspectCran(
   const budget = openBudget({ ...DEFAULT_LIMITS, ...limits }, now);
   const walk = createCranWalk(named.name, budget);
   await withRandomAccess(source, (access) =>
-    named.extension === 'zip' ? walkZip(access, walk, budget) : walkTar(access, walk, budget),
+    named.extension === 'zip' ? walkZip(access, walk, budget) : walkTarGz(access, walk.visit, budget),
   );
   const found = walk.end();
   const description = parseDescription(found.description);
@@ -56,22 +55,6 @@ export async function inspectCran(
     entries: budget.entries,
     bytes: budget.bytes,
   };
-}
-
-async function walkTar(access: RandomAccess, walk: CranWalk, budget: Budget): Promise<void> {
-  const parser = createTarParser(walk.visit);
-  for await (const piece of decodeGzip(counted(access, budget))) {
-    budget.decoded(piece.byteLength);
-    parser.push(piece);
-  }
-  parser.end();
-}
-
-async function* counted(access: RandomAccess, budget: Budget): AsyncGenerator<Uint8Array> {
-  for await (const piece of readRange(access, 0, access.size)) {
-    budget.compressed(piece.byteLength);
-    yield piece;
-  }
 }
 
 /** Only what is wanted of a zip is unpacked; of the others its directory says the size, to which R's unzip keeps. */

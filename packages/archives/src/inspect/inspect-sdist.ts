@@ -1,9 +1,8 @@
 import type { SdistFileName } from '@sluice/formats/pypi';
-import { decodeGzip } from '../deflate/decode-deflate.ts';
 import { ArchiveError } from '../errors.ts';
-import { type Budget, DEFAULT_LIMITS, type Limits, openBudget } from '../limits.ts';
-import { type RandomAccess, readRange, withRandomAccess } from '../random-access.ts';
-import { createTarParser } from '../tar/tar-parser.ts';
+import { DEFAULT_LIMITS, type Limits, openBudget } from '../limits.ts';
+import { type RandomAccess, withRandomAccess } from '../random-access.ts';
+import { walkTarGz } from '../tar/walk-tar-gz.ts';
 import { readMember } from '../zip/read-member.ts';
 import { readZipMembers } from '../zip/read-members.ts';
 import { collect } from './collect.ts';
@@ -53,7 +52,7 @@ export async function inspectSdist(
   const budget = openBudget({ ...DEFAULT_LIMITS, ...limits }, now);
   const walk = gatherSdist(budget);
   await withRandomAccess(source, (access) =>
-    file.extension === 'zip' ? walkZip(access, walk) : walkTarGz(access, walk),
+    file.extension === 'zip' ? walkZip(access, walk) : walkTarGz(access, createSdistVisitor(walk), walk.budget),
   );
   walk.links.end();
   const folder = walk.folder ?? noFolder('no entry at all');
@@ -67,22 +66,6 @@ export async function inspectSdist(
     entries: budget.entries,
     bytes: budget.bytes,
   };
-}
-
-async function walkTarGz(access: RandomAccess, walk: SdistWalk): Promise<void> {
-  const parser = createTarParser(createSdistVisitor(walk));
-  for await (const piece of decodeGzip(counted(access, walk.budget))) {
-    walk.budget.decoded(piece.byteLength);
-    parser.push(piece);
-  }
-  parser.end();
-}
-
-async function* counted(access: RandomAccess, budget: Budget): AsyncGenerator<Uint8Array> {
-  for await (const piece of readRange(access, 0, access.size)) {
-    budget.compressed(piece.byteLength);
-    yield piece;
-  }
 }
 
 async function walkZip(access: RandomAccess, walk: SdistWalk): Promise<void> {

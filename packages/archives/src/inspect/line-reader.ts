@@ -1,4 +1,4 @@
-import type { ContentSink } from '../tar/tar-parser.ts';
+import type { ContentSink } from '../tar/content-sink.ts';
 
 const NEWLINE = 0x0a;
 /** No path is longer; what is gets cut into several lines, which does no harm here. */

@@ -1,4 +1,4 @@
-import type { ContentSink } from '../tar/tar-parser.ts';
+import type { ContentSink } from '../tar/content-sink.ts';
 import type { PathsTally } from './paths-summary.ts';
 
 const QUOTE = 0x22;

@@ -1,5 +1,6 @@
 import { ArchiveError } from '../errors.ts';
 import { type Budget, tooLarge } from '../limits.ts';
+import { gatherContent } from '../tar/content-sink.ts';
 import { boundedPathParts } from '../tar/entry-path.ts';
 import { guardLinks } from '../tar/guard-links.ts';
 import { createSymlinkGuard, type SymlinkGuard } from '../tar/symlink-guard.ts';
@@ -30,17 +31,9 @@ export function createSdistVisitor(walk: SdistWalk): EntryVisitor {
     if (sdistPath(walk, entry) !== 'metadata') return undefined;
     if (entry.size > METADATA_BYTES)
       throw tooLarge(`"${entry.path}"`, METADATA_BYTES, `${entry.size} bytes`, entry.path);
-    const content = Buffer.alloc(entry.size);
-    let filled = 0;
-    return {
-      write(piece) {
-        content.set(piece, filled);
-        filled += piece.byteLength;
-      },
-      end() {
-        walk.metadata = content;
-      },
-    };
+    return gatherContent(entry.size, (content) => {
+      walk.metadata = content;
+    });
   };
 }
 

@@ -1,4 +1,5 @@
 import { ArchiveError } from '../errors.ts';
+import { type ContentSink, gatherContent } from './content-sink.ts';
 import { BLOCK_BYTES, corruptTar, readHeader, type TarHeader } from './read-header.ts';
 import { type PaxRecords, readPax } from './read-pax.ts';
 import type { TarEntry, TarEntryKind } from './tar-entry.ts';
@@ -7,9 +8,6 @@ import type { TarEntry, TarEntryKind } from './tar-entry.ts';
 const MAX_EXTENSION_BYTES = 1024 * 1024;
 /** The greatest size that fits the octal field; pax gives the size of larger files. */
 const MAX_OCTAL_SIZE = 0o77777777777;
-
-/** Takes the bytes of one file. They are lent: copy what is kept. */
-export type ContentSink = { write(piece: Uint8Array): void; end(): void };
 
 /** Called for every entry in turn; may refuse it by throwing, or return a sink for its content. */
 export type EntryVisitor = (entry: TarEntry) => ContentSink | undefined;
@@ -46,15 +44,7 @@ export function createTarParser(visit: EntryVisitor): TarParser {
 
   function extension(header: TarHeader, use: (body: Buffer) => void): ContentSink {
     if (header.size > MAX_EXTENSION_BYTES) throw corruptTar(`an extended header of ${header.size} bytes`);
-    const body = Buffer.alloc(header.size);
-    let filled = 0;
-    return {
-      write(piece) {
-        body.set(piece, filled);
-        filled += piece.byteLength;
-      },
-      end: () => use(body),
-    };
+    return gatherContent(header.size, use);
   }
 
   function onHeader(header: TarHeader): void {
