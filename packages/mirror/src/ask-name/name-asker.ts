@@ -9,14 +9,14 @@ import {
   type LazyMirror,
   lazyMirrors,
   notifyChanged,
-  reservedAgainst,
   type SourceNameRow,
 } from '@sluice/catalog';
 import { FormatError } from '@sluice/formats/errors';
 import { pythonPart } from '@sluice/formats/package';
-import { type LayerDefinition, type PackageType, pythonNameGate, type ReasonCode } from '@sluice/policy';
+import { type LayerDefinition, pythonNameGate, type ReasonCode } from '@sluice/policy';
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
+import { definitionIn } from '../run/layer-definition.ts';
 import { upstreamOf } from '../upstream-of.ts';
 import { refreshName } from '../upstreams/pypi/refresh-name.ts';
 import { inTime } from './in-time.ts';
@@ -161,18 +161,7 @@ export function createNameAsker(deps: MirrorDeps, options: AskerOptions = {}): N
       const mirrors = channel ? await lazyMirrors(deps.db, channelId, 'python_simple') : [];
       if (!channel || mirrors.length === 0) return { mirrors: [], moved: false };
       const asked = await Promise.all(
-        mirrors.map(async (mirror) => {
-          const definition: LayerDefinition = {
-            types: channel.types as PackageType[],
-            channel: channel.filters,
-            mirror: {
-              filters: mirror.filters,
-              keepLegacy: mirror.keep_legacy,
-              ...(await reservedAgainst(deps.db, mirror)),
-            },
-          };
-          return askMirror(mirror, definition, name);
-        }),
+        mirrors.map(async (mirror) => askMirror(mirror, await definitionIn(deps, channel, mirror), name)),
       );
       return { mirrors: asked.map(({ moved: _, ...one }) => one), moved: asked.some(({ moved }) => moved) };
     },

@@ -1,21 +1,12 @@
-import {
-  findChannelById,
-  findMirror,
-  findSourceByKey,
-  localDigests,
-  type MirrorRow,
-  reservedAgainst,
-} from '@sluice/catalog';
+import { findChannelById, findMirror, findSourceByKey, localDigests, type MirrorRow } from '@sluice/catalog';
 import { pythonPart } from '@sluice/formats/package';
 import {
   evaluateAll,
   explain,
   type Facts,
-  type LayerDefinition,
   layerRules,
   lookedAtSubdirs,
   neededNoarch,
-  type PackageType,
   type Reason,
   type Rule,
   readFileNames,
@@ -27,7 +18,7 @@ import { type MirrorDefinition, type MirrorInput, readDefinition } from '../defi
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
 import { type FileSet, fileSet } from '../run/file-set.ts';
-import { layerDefinition } from '../run/layer-definition.ts';
+import { definitionIn, layerDefinition } from '../run/layer-definition.ts';
 import { addDenials, noCounts, type RunCounts } from '../run/run-counts.ts';
 import { keepSecrets } from '../source-address.ts';
 import { addressOf } from '../upstream-of.ts';
@@ -81,15 +72,7 @@ export async function dryRun(
   const { definition, channelId, mirror } = await resolved(deps, wish);
   const channel = await findChannelById(deps.db, channelId);
   if (!channel) throw new MirrorError('channel_missing', 'The channel is not there any more.');
-  const layer: LayerDefinition = {
-    types: channel.types as PackageType[],
-    channel: channel.filters,
-    mirror: {
-      filters: definition.filters,
-      keepLegacy: definition.keep_legacy,
-      ...(await reservedAgainst(deps.db, definition)),
-    },
-  };
+  const layer = await definitionIn(deps, channel, definition);
   const upstream: UpstreamDeps = { http: deps.http, guard: deps.guard, address: definition.address, signal };
   const source = await findSourceByKey(deps.db, sourceKey(deps, definition.type, definition.address));
   const run = { deps, mode: definition.mode, page, shown: mirror && mirror.at_rev > 0 ? fileSet() : undefined };

@@ -1,15 +1,14 @@
 import { MirrorError } from '../../errors.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
+import { conditionalHeaders, type Validators } from '../../fetch/validators.ts';
 import { proxyWithSecret } from '../../source-address.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { channelLocation, channelUrl } from './locate.ts';
 
 /** What was last read of a document, and from where. */
-export interface KnownDocument {
+export interface KnownDocument extends Validators {
   /** Without secrets, as stored; null when nothing was. */
   url: string | null;
-  etag: string | null;
-  lastModified: string | null;
 }
 
 /**
@@ -27,10 +26,7 @@ export async function ask(
   const location = channelLocation(deps.address, path);
   if (location.kind !== 'http') throw new TypeError('a channel of the network has its documents there');
   const same = known.url === channelUrl(deps.address, path);
-  const validators = {
-    ...(same && known.etag !== null ? { 'if-none-match': known.etag } : {}),
-    ...(same && known.lastModified !== null ? { 'if-modified-since': known.lastModified } : {}),
-  };
+  const validators = conditionalHeaders(same ? known : undefined);
   const answer = await deps.http.open({
     url: location.url,
     headers: {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { conditionalHeaders, type Validators } from '../../fetch/validators.ts';
 import { proxyWithSecret, withSecret } from '../../source-address.ts';
 import { absentIfMissing } from '../absent-if.ts';
 import { openFolderFile } from '../folder-file.ts';
@@ -8,19 +9,15 @@ import type { UpstreamDeps } from '../upstream-deps.ts';
 import { malformed } from './unpack.ts';
 
 /** What was last read of an index, and from where. Without secrets. */
-export interface KnownIndex {
+export interface KnownIndex extends Validators {
   url: string | null;
-  etag: string | null;
-  lastModified: string | null;
 }
 
 /** An index as it was given, packed as it may be. */
-export interface AskedIndex {
+export interface AskedIndex extends Validators {
   url: string;
   bytes: Uint8Array;
   sha256: Uint8Array;
-  etag: string | null;
-  lastModified: string | null;
 }
 
 /** CRAN's largest has 6 MB. */
@@ -48,10 +45,7 @@ export async function askIndex(
     if (file === undefined || file === 'unchanged') return file;
     return asked(url, await readBounded(file.bytes, mostBytes, url), { etag: file.etag, lastModified: null });
   }
-  const validators = {
-    ...(isSame && known.etag !== null ? { 'if-none-match': known.etag } : {}),
-    ...(isSame && known.lastModified !== null ? { 'if-modified-since': known.lastModified } : {}),
-  };
+  const validators = conditionalHeaders(isSame ? known : undefined);
   const answer = await deps.http
     .open({
       url: location.url,
@@ -70,6 +64,6 @@ export async function askIndex(
   return asked(url, await readBounded(answer.body, mostBytes, url), { etag, lastModified });
 }
 
-function asked(url: string, bytes: Uint8Array, validators: Pick<AskedIndex, 'etag' | 'lastModified'>): AskedIndex {
+function asked(url: string, bytes: Uint8Array, validators: Validators): AskedIndex {
   return { url, bytes, sha256: createHash('sha256').update(bytes).digest(), ...validators };
 }

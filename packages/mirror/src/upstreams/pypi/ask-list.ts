@@ -3,10 +3,11 @@ import { createProjectListScanner, normaliseProjectName } from '@sluice/formats/
 import { MirrorError } from '../../errors.ts';
 import { gunzipped } from '../../fetch/gunzipped.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
+import { conditionalHeaders, type Validators } from '../../fetch/validators.ts';
 import { redact } from '../../redact.ts';
 import { proxyWithSecret } from '../../source-address.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
-import { saysIndex, type Validators } from './ask-page.ts';
+import { saysIndex } from './ask-page.ts';
 import { simpleAccept, simpleUrl } from './simple-root.ts';
 
 /** The projects an index lists, or that they are the same as last time. */
@@ -21,10 +22,7 @@ const mostBytes = 1024 ** 3;
  * @throws {MirrorError} what {@link UpstreamDeps.http} throws; `upstream_malformed`.
  */
 export async function askList(deps: UpstreamDeps, root: string, known: Validators | undefined): Promise<ListAnswer> {
-  const validators = {
-    ...(known?.etag ? { 'if-none-match': known.etag } : {}),
-    ...(known?.lastModified ? { 'if-modified-since': known.lastModified } : {}),
-  };
+  const validators = conditionalHeaders(known);
   const answer = await deps.http.open({
     url: simpleUrl(deps, root, ''),
     headers: { accept: simpleAccept, 'accept-encoding': 'gzip', ...validators },

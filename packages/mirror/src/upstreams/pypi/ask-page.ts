@@ -4,6 +4,7 @@ import { FormatError } from '@sluice/formats/errors';
 import { normaliseProjectName, readSimpleHtml, readSimpleJson, type SimplePage } from '@sluice/formats/pypi';
 import { MirrorError } from '../../errors.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
+import { conditionalHeaders, type Validators } from '../../fetch/validators.ts';
 import { redact } from '../../redact.ts';
 import { proxyWithSecret } from '../../source-address.ts';
 import { readBounded } from '../read-bounded.ts';
@@ -13,12 +14,6 @@ import { simpleAccept, simpleUrl } from './simple-root.ts';
 
 /** The page of the project with the most files has some 20 MB. */
 const mostBytes = 128 * 1024 * 1024;
-
-/** The validators of an answer. */
-export interface Validators {
-  etag: string | null;
-  lastModified: string | null;
-}
 
 /** A project's page, read. `url`: where it came from in the end, without secrets; addresses in it are relative to that. */
 export interface AskedPage extends Validators {
@@ -45,10 +40,7 @@ export async function askPage(
   known: Validators | undefined,
   attempts?: number,
 ): Promise<PageAnswer> {
-  const validators = {
-    ...(known?.etag ? { 'if-none-match': known.etag } : {}),
-    ...(known?.lastModified ? { 'if-modified-since': known.lastModified } : {}),
-  };
+  const validators = conditionalHeaders(known);
   let answer: HttpAnswer;
   try {
     answer = await deps.http.open({

@@ -1,5 +1,6 @@
+import type { Validators } from '../../fetch/validators.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
-import { askPage, type PageAnswer, type Validators } from './ask-page.ts';
+import { askPage, type PageAnswer } from './ask-page.ts';
 import { folderPage } from './folder-page.ts';
 
 /** Ask an index for a project's page, over http or in a folder. @throws {MirrorError} as `askPage` and `folderPage`. */

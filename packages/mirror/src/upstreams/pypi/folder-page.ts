@@ -11,11 +11,12 @@ import {
   type SimpleFile,
   writeSimpleFile,
 } from '@sluice/formats/pypi';
+import type { Validators } from '../../fetch/validators.ts';
 import { absentIfMissing } from '../absent-if.ts';
 import { openFolderFile } from '../folder-file.ts';
 import { readBounded } from '../read-bounded.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
-import { type PageAnswer, readPage, type Validators } from './ask-page.ts';
+import { type PageAnswer, readPage } from './ask-page.ts';
 
 const mostBytes = 128 * 1024 * 1024;
 

@@ -1,9 +1,9 @@
 import { findPart, findSourceList, type Part, touchSourceList } from '@sluice/catalog';
 import { admitProjectList, type Guard } from '@sluice/registry';
 import type { MirrorDeps } from '../../deps.ts';
+import type { Validators } from '../../fetch/validators.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { askList, type ListAnswer, projectLines } from './ask-list.ts';
-import type { Validators } from './ask-page.ts';
 import { folderNames } from './folder-page.ts';
 import { simpleRoot } from './simple-root.ts';
 
