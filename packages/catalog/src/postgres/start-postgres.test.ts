@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -52,6 +53,13 @@ function startInChild(dataDir: string): ChildProcess {
     console.log('started');
     setInterval(() => {}, 1000);`;
   return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Kill a process and wait for its end: a dying one loses its command line before the kernel closes its sockets. */
+async function killed(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
 }
 
 /** Processes, other than ours, whose command line names the folder. */
@@ -185,7 +193,7 @@ describe('a killed parent', () => {
     const parent = startInChild(dataDir);
     await new Promise((resolve) => parent.stdout!.once('data', resolve));
     expect(processesOf(path.join(dataDir, 'pg')).length).toBeGreaterThan(0);
-    parent.kill('SIGKILL');
+    await killed(parent);
     expect(await secondsUntilGone(dataDir)).toBeLessThan(5);
     await start(dataDir);
   });
@@ -194,7 +202,7 @@ describe('a killed parent', () => {
     const dataDir = privateFolder();
     const parent = startInChild(dataDir);
     await sleep(milliseconds);
-    parent.kill('SIGKILL');
+    await killed(parent);
     expect(await secondsUntilGone(dataDir)).toBeLessThan(5);
     const server = await start(dataDir);
     expect(await query(server, 'select 1')).toEqual([1]);

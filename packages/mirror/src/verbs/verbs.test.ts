@@ -39,6 +39,10 @@ const create = (input: object = {}, run_now = false) =>
     { channelId: bench.channel.id, input: { mirror_name: 'one', source_root: upstream.url, ...input }, run_now },
     actor,
   );
+/** Let time pass, or the next run would be as old as the last one. */
+const laterRun = () => {
+  now = new Date(now.getTime() + 60_000);
+};
 const info = (id: string) => mirrorInfo(bench.deps, id);
 const sources = () => bench.deps.db.selectFrom('source').selectAll().orderBy('id').execute();
 const tasks = async () => (await bench.takeJobs()).map((job) => job.key);
@@ -216,6 +220,7 @@ describe('editMirror', () => {
       next_source_id: expect.any(Number),
     });
     expect((await info(id)).source_root).toBe(`${upstream.url}/moved`);
+    laterRun();
     await runNow(bench.deps, id, actor);
     await bench.work();
     expect((await bench.lastRun(id)).state).toBe('failed');
@@ -223,6 +228,7 @@ describe('editMirror', () => {
 
     await edit(id, { source_root: `${upstream.url}/.`, proxy: '' });
     expect(await mirror()).toEqual({ ...before, next_source_id: null });
+    laterRun();
     await runNow(bench.deps, id, actor);
     await expect(edit(id, { source_root: `${upstream.url}/moved` })).rejects.toMatchObject({ code: 'run_open' });
     await bench.work();
