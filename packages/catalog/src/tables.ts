@@ -9,10 +9,19 @@ export type NamePriority = 'strict' | 'merge';
 export type Privacy = 'public' | 'authenticated' | 'private';
 export type MirrorMode = 'active' | 'passive';
 export type RunState = 'pending' | 'running' | 'stopping' | 'stopped' | 'completed' | 'failed';
+/** `waiting`: a bundle that comes in lacks parts. */
+export type BundleState = 'pending' | 'running' | 'waiting' | 'stopped' | 'completed' | 'failed';
 export type RunStage = 'refresh' | 'plan' | 'download' | 'publish';
 /** What stands beside a file of Python: a wheel's METADATA, the attestations of a file. */
 export type CompanionKind = 'metadata' | 'provenance';
 export type EntryKind = 'shard' | 'index';
+
+/** How hard a mirror may work its upstream; what is not set has the installation's bounds. */
+export interface MirrorLimits {
+  /** Files fetched at once. */
+  concurrency?: number;
+  bytes_per_second?: number;
+}
 
 /** A channel that a resource token opens, `<channel>` or `<channel>/<subchannel>`, and how far. */
 export interface TokenResource {
@@ -127,6 +136,8 @@ export interface Tables {
     proxy: string | null;
     credential: Bytes | null;
     credential_key: Bytes | null;
+    ca: Generated<string | null>;
+    ca_key: Generated<Bytes | null>;
     channel_id: number | null;
     revision: Generated<number>;
     created_at: Date;
@@ -169,6 +180,7 @@ export interface Tables {
     body: Bytes;
     v3: Generated<boolean>;
     extra: Bytes | null;
+    signatures: Generated<Bytes | null>;
   };
   source_shard: {
     source_id: number;
@@ -234,6 +246,9 @@ export interface Tables {
     filters: ColumnType<MirrorFilters, string | undefined, string>;
     keep_legacy: Generated<boolean>;
     internal: Generated<boolean>;
+    limits: ColumnType<MirrorLimits, string | undefined, string>;
+    keep_removed: Generated<boolean>;
+    grace_days: Generated<number | null>;
     cron: string;
     time_zone: Generated<string>;
     next_run_at: Date | null;
@@ -265,9 +280,83 @@ export interface Tables {
     last_key: string | null;
     error_code: string | null;
     error_text: string | null;
+    bytes_done: Generated<number>;
+    bytes_total: Generated<number>;
+    failed_request: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
+    report: ColumnType<Record<string, unknown>, string | undefined, string>;
     created_at: Date;
     started_at: Date | null;
     finished_at: Date | null;
+  };
+  kept_record: {
+    mirror_id: string;
+    subdir: string;
+    file: string;
+    from_rev: number;
+    gone_at: Date;
+    until: Date | null;
+  };
+  source_revision: {
+    source_id: number;
+    revision: number;
+    at: Date;
+    run_id: string | null;
+    added: Generated<number>;
+    changed: Generated<number>;
+    removed: Generated<number>;
+  };
+  file_conflict: {
+    channel_id: number;
+    subdir: string;
+    file: string;
+    hidden_mirror_id: string;
+    shown_mirror_id: string;
+    shown_sha256: Bytes | null;
+    hidden_sha256: Bytes | null;
+    seen_at: Date;
+  };
+  event_seal: { no: number; event_id: number; hash: Bytes };
+  bundle: {
+    id: string;
+    direction: 'out' | 'in';
+    series: string;
+    serial: number;
+    base_serial: number | null;
+    issuer: string | null;
+    state: BundleState;
+    definition: ColumnType<Record<string, unknown>, string | undefined, string>;
+    place: ColumnType<Record<string, unknown>, string | undefined, string>;
+    report: ColumnType<Record<string, unknown>, string | undefined, string>;
+    step: Generated<number>;
+    state_sha256: Bytes | null;
+    contents: Bytes | null;
+    contents_bytes: number | null;
+    error_code: string | null;
+    error_text: string | null;
+    actor: string;
+    created_at: Date;
+    started_at: Date | null;
+    finished_at: Date | null;
+  };
+  bundle_part: {
+    bundle_id: string;
+    part: number;
+    bytes: number;
+    sha256: Bytes | null;
+    place: string | null;
+    state: 'todo' | 'done';
+  };
+  bundle_blob: { bundle_id: string; blob: Bytes };
+  bundle_schedule: {
+    id: string;
+    name: string;
+    definition: ColumnType<Record<string, unknown>, string, string>;
+    cron: string;
+    time_zone: Generated<string>;
+    next_run_at: Date | null;
+    last_bundle_id: string | null;
+    created_at: Date;
+    created_by: string;
   };
   run_item: {
     run_id: string;

@@ -1,0 +1,134 @@
+-- Mirrors with limits, a CA of their own and a memory of what vanished; the chained audit; bundles for air-gapped networks.
+
+-- ca: PEM certificates that a source's server is checked against beside the known ones; ca_key: their digest, which tells two apart.
+alter table source add column ca text, add column ca_key bytea;
+alter table source drop constraint source_type_url_proxy_credential_key_channel_id_key;
+alter table source
+  add constraint source_identity unique nulls not distinct (type, url, proxy, credential_key, ca_key, channel_id),
+  add check ((ca is null) = (ca_key is null));
+
+-- Of conda: what the upstream's document says under 'signatures' of a file, verbatim.
+alter table record add column signatures bytea;
+
+-- limits: {concurrency, bytes_per_second}, each only when set. keep_removed: files that vanish upstream stay shown, for
+-- grace_days days or, where that is null, for ever.
+alter table mirror
+  add column limits jsonb not null default '{}',
+  add column keep_removed boolean not null default false,
+  add column grace_days integer check (grace_days > 0);
+
+-- Files that a mirror shows although its source lists them no more. until: null for ever.
+create table kept_record (
+  mirror_id uuid not null references mirror on delete cascade,
+  subdir text collate "C" not null,
+  file text collate "C" not null,
+  from_rev integer not null,
+  gone_at timestamptz not null,
+  until timestamptz,
+  primary key (mirror_id, subdir, file)
+);
+create index kept_record_until on kept_record (until) where until is not null;
+
+-- What a run moved and met, for people: bytes of the files it had to bring in; the upstream request that ended it
+-- ({url, status, attempts, ...}, no secret); everything else in report.
+alter table run
+  add column bytes_done bigint not null default 0,
+  add column bytes_total bigint not null default 0,
+  add column failed_request jsonb,
+  add column report jsonb not null default '{}';
+
+-- When a source came to a revision, by whose run, and how much changed.
+create table source_revision (
+  source_id integer not null references source on delete cascade,
+  revision integer not null,
+  at timestamptz not null,
+  run_id uuid,
+  added integer not null default 0,
+  changed integer not null default 0,
+  removed integer not null default 0,
+  primary key (source_id, revision)
+);
+
+-- The same file with other bytes in two mirrors of a channel. The first in order is shown; the other is reported here.
+create table file_conflict (
+  channel_id bigint not null references channel on delete cascade,
+  subdir text collate "C" not null,
+  file text collate "C" not null,
+  hidden_mirror_id uuid not null references mirror on delete cascade,
+  shown_mirror_id uuid not null references mirror on delete cascade,
+  shown_sha256 bytea,
+  hidden_sha256 bytea,
+  seen_at timestamptz not null,
+  primary key (channel_id, subdir, file, hidden_mirror_id)
+);
+
+-- The audit's chain: no is its order, hash = sha256(the hash before, the event as text). Writers insert events; one sealer chains them.
+create table event_seal (
+  no bigint primary key,
+  event_id bigint not null unique references event,
+  hash bytea not null
+);
+
+-- Air gap --------------------------------------------------------------------------------------------------------------
+
+-- A bundle made here ('out') or brought in ('in'); also the long work that does it. series: what belongs together; serial counts
+-- its bundles; base_serial: the one a delta builds on, null when it is full.
+-- state_sha256: digest of all that the channels hold after it. contents: that listing, kept so that a delta can be made against it.
+-- step counts slices: only one may write the next. place: where the work stands.
+create table bundle (
+  id uuid primary key,
+  direction text not null check (direction in ('out', 'in')),
+  series text collate "C" not null,
+  serial integer not null,
+  base_serial integer,
+  issuer text,
+  state text not null check (state in ('pending', 'running', 'waiting', 'stopped', 'completed', 'failed')),
+  definition jsonb not null default '{}',
+  place jsonb not null default '{}',
+  report jsonb not null default '{}',
+  step integer not null default 0,
+  state_sha256 bytea,
+  contents bytea references blob,
+  contents_bytes bigint,
+  error_code text,
+  error_text text,
+  actor text not null,
+  created_at timestamptz not null,
+  started_at timestamptz,
+  finished_at timestamptz
+);
+create index bundle_series on bundle (direction, series, serial desc);
+create index bundle_contents on bundle (contents);
+
+-- The parts of a bundle: of one that is made, where they lie; of one that comes in, which are in.
+create table bundle_part (
+  bundle_id uuid not null references bundle on delete cascade,
+  part integer not null,
+  bytes bigint not null,
+  sha256 bytea,
+  place text,
+  state text not null check (state in ('todo', 'done')),
+  primary key (bundle_id, part)
+);
+
+-- Bytes that came with a bundle that is not complete yet: a collection leaves them alone.
+create table bundle_blob (
+  bundle_id uuid not null references bundle on delete cascade,
+  blob bytea not null references blob,
+  primary key (bundle_id, blob)
+);
+create index bundle_blob_blob on bundle_blob (blob);
+
+-- Bundles that are made by the clock.
+create table bundle_schedule (
+  id uuid primary key,
+  name text not null unique,
+  definition jsonb not null,
+  cron text not null,
+  time_zone text not null default 'UTC',
+  next_run_at timestamptz,
+  last_bundle_id uuid references bundle on delete set null,
+  created_at timestamptz not null,
+  created_by text not null
+);
+create index bundle_schedule_due on bundle_schedule (next_run_at);
