@@ -23,10 +23,12 @@ export {
 export { createTestCatalog, type TestCatalog, type TestRecords, testRecord } from './seed.ts';
 export { type IndexedFile, indexedFile, type SimpleIndexStyle, writeSimpleIndex } from './simple-index.ts';
 export { testPostgres } from './test-postgres.ts';
+export type { Fault } from './upstream/fault.ts';
+export { type ProxyServer, type ProxyServerOptions, startProxyServer } from './upstream/proxy-server.ts';
+export { makeTestAuthority, type TestAuthority } from './upstream/test-authority.ts';
 export {
   type AskedOf,
-  type Fault,
   startUpstreamServer,
   type UpstreamServer,
   type UpstreamServerOptions,
-} from './upstream-server.ts';
+} from './upstream/upstream-server.ts';

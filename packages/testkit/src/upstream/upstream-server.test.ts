@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -56,6 +56,40 @@ describe('an upstream server', () => {
   it('fails so many times, then serves well', async () => {
     upstream.fail('/a%20b.txt', { status: 500, times: 2 });
     expect([(await get()).status, (await get()).status, (await get()).status]).toEqual([500, 500, 200]);
+  });
+
+  it('fails at the request with an index, and at so many of the same path', async () => {
+    const other = () => fetch(`${upstream.url}/none`);
+    upstream.failAt(1, { status: 500, times: 2 });
+    const statuses = [await get(), await get(), await other(), await get(), await get()].map(({ status }) => status);
+    expect(statuses).toEqual([200, 500, 404, 500, 200]);
+  });
+
+  it('fails from the request with an index on', async () => {
+    upstream.failFrom(1, { status: 503 });
+    expect([(await get()).status, (await get()).status, (await get()).status]).toEqual([200, 503, 503]);
+  });
+
+  it('becomes another upstream between two reads', async () => {
+    const later = path.join(folder, 'later');
+    mkdirSync(later);
+    writeFileSync(path.join(later, 'a b.txt'), 'other');
+    upstream.failFrom(1, { folder: later });
+    expect([await (await get()).text(), await (await get()).text()]).toEqual([text, 'other']);
+  });
+
+  it('hangs up, and leads elsewhere', async () => {
+    upstream.failAt(0, { hangUp: true });
+    await expect(get()).rejects.toThrow();
+    upstream.fail(/txt$/, { location: 'http://elsewhere.test/' });
+    const response = await get({ redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).toEqual([302, 'http://elsewhere.test/']);
+  });
+
+  it('counts requests and bytes by path', async () => {
+    await (await get()).text();
+    await (await get({ headers: { range: 'bytes=0-3' } })).text();
+    expect(upstream.traffic().get('/a%20b.txt')).toEqual({ requests: 2, bytes: text.length + 4 });
   });
 
   it('cuts a body after so many bytes', async () => {
