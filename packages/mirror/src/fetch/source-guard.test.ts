@@ -96,17 +96,28 @@ describe('path', () => {
 });
 
 describe('parseSourceRules', () => {
-  test.each(['10.0.0.0/99', '300.1.1.1', 'ho st?', 'file://relative/x', 'ftp://x', '-x.example'])(
-    '%s stops the start',
-    (text) => {
-      expect(() => parseSourceRules(text, '/a')).toThrow(/SLUICE_SOURCES/);
-    },
-  );
+  test.each([
+    '10.0.0.0/99',
+    '300.1.1.1',
+    'ho st?',
+    'file://relative/x',
+    'ftp://x',
+    '-x.example',
+    'none any',
+    'none 10.0.0.1',
+    'none x.example',
+  ])('%s stops the start', (text) => {
+    expect(() => parseSourceRules(text, '/a')).toThrow(/SLUICE_SOURCES/);
+  });
 
   test('reads every kind', () => {
     const rules = parseSourceRules('127.0.0.0/8, ::1 Host.Example,file:///srv/a/ file:/srv/b', '/data/airgap');
     expect([...rules.hosts]).toEqual(['host.example']);
     expect(rules.roots).toEqual(['/data/airgap', '/srv/a', '/srv/b']);
     expect(rules.any).toBe(false);
+    expect(parseSourceRules('none file:/srv/b', '/data/airgap')).toMatchObject({
+      none: true,
+      roots: ['/data/airgap', '/srv/b'],
+    });
   });
 });

@@ -43,6 +43,7 @@ const machine: GuardMachine = {
     new Set(Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address))),
 };
 
+const cutOff = 'this server asks no other machine (SLUICE_SOURCES=none).';
 const remedy = 'An administrator can allow it with SLUICE_SOURCES.';
 
 /**
@@ -71,6 +72,10 @@ export function createSourceGuard(
 
   return {
     async addresses(host, port) {
+      // Before DNS: a server without a network asks nobody at all, its proxies included.
+      if (rules.none) {
+        throw refused(`${host} cannot be asked: ${cutOff} Bring what it has as a bundle, or in a folder.`, host);
+      }
       const name = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
       const found = isIP(name) ? [{ address: name, family: isIP(name) }] : await resolved(on, name);
       const reasons: MirrorError[] = [];

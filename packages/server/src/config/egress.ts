@@ -4,8 +4,9 @@ import { variable } from './variable.ts';
 /** What the server may reach, and through what. */
 export const egressVariables = z.object({
   SLUICE_SOURCES: variable(z.string().optional(), {
-    wanted: 'CIDRs, host names and file: roots between commas, or "any"',
-    about: 'Where mirrors may fetch from, beyond public and private-range addresses and file: below <data>/airgap.',
+    wanted: 'CIDRs, host names and file: roots between commas, or "any", or "none"',
+    about:
+      'Where mirrors may fetch from, beyond public and private-range addresses and file: below <data>/airgap. With none, no other machine is asked for anything; file: roots may stand beside it.',
   }),
   SLUICE_CA_FILE: variable(z.string().optional(), {
     wanted: 'the path of a readable PEM file',

@@ -111,7 +111,7 @@ describe('a wrong value stops the start with one line: name, wanted, found', () 
       { SLUICE_TLS_CERT: pem, SLUICE_TLS_KEY: notPem },
     ],
     [
-      'SLUICE_SOURCES: wanted CIDRs, host names and file: roots between commas, or "any"; found "10.0.0.0/8, b!d".',
+      'SLUICE_SOURCES: wanted CIDRs, host names and file: roots between commas, or "any", or "none"; found "10.0.0.0/8, b!d".',
       { SLUICE_SOURCES: '10.0.0.0/8, b!d' },
     ],
     ['SLUICE_CA_FILE: wanted the path of a readable PEM file; found "/nowhere".', { SLUICE_CA_FILE: '/nowhere' }],
