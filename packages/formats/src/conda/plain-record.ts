@@ -14,6 +14,8 @@ export interface PlainRecord {
   /** 64 and 32 digits of lower-case hex. */
   readonly sha256: ValuePlace;
   readonly md5: ValuePlace;
+  /** The entry of its dependencies that is about Python, without quotes. */
+  readonly python: ValuePlace;
   /** −1 when there is none. */
   build_number: number;
   size: number;
@@ -48,11 +50,13 @@ const found: PlainRecord = {
   license_family: absent(),
   sha256: absent(),
   md5: absent(),
+  python: absent(),
   build_number: -1,
   size: -1,
   timestamp: -1,
 };
-const places = [found.name, found.version, found.build, found.license, found.license_family, found.sha256, found.md5];
+const { name, version, build, license, license_family, sha256, md5, python } = found;
+const places = [name, version, build, license, license_family, sha256, md5, python];
 
 /**
  * Read a record that is plain: one flat object of texts, whole numbers, words and lists of texts, all in ASCII without
@@ -65,6 +69,7 @@ export function readPlainRecord(json: Uint8Array): PlainRecord | undefined {
   for (const place of places) place.at = place.end = -1;
   found.build_number = found.size = found.timestamp = -1;
   const length = json.length;
+  let hasDepends = false;
   let i = 0;
   if (json[i++] !== OPEN_BRACE) return undefined;
   for (;;) {
@@ -83,7 +88,10 @@ export function readPlainRecord(json: Uint8Array): PlainRecord | undefined {
       i = end + 1;
     } else if (byte === OPEN_BRACKET) {
       if (typeOf(json, key, keyEnd) !== OTHER) return undefined;
-      i = listEnd(json, i + 1);
+      const isDepends = isAsciiAt(json, key, keyEnd, 'depends');
+      if (isDepends && hasDepends) return undefined;
+      hasDepends ||= isDepends;
+      i = listEnd(json, i + 1, isDepends);
     } else if (byte >= 0x30 && byte <= 0x39) {
       const end = digitsEnd(json, i);
       if (end < 0 || !takeNumber(json, key, keyEnd, i, end)) return undefined;
@@ -115,19 +123,35 @@ function textEnd(json: Uint8Array, i: number): number {
   return i;
 }
 
-function listEnd(json: Uint8Array, begin: number): number {
+/** @returns −1 when it must be read otherwise, as when two dependencies are about Python. */
+function listEnd(json: Uint8Array, begin: number, isDepends: boolean): number {
   let i = blanks(json, begin);
   if (json[i] === CLOSE_BRACKET) return i + 1;
   for (;;) {
     if (json[i] !== QUOTE) return -1;
-    i = textEnd(json, i + 1);
+    const at = i + 1;
+    i = textEnd(json, at);
     if (json[i] !== QUOTE) return -1;
+    if (isDepends && isAboutPython(json, at, i)) {
+      if (python.at >= 0) return -1;
+      python.at = at;
+      python.end = i;
+    }
     i = blanks(json, i + 1);
     if (json[i] === CLOSE_BRACKET) return i + 1;
     if (json[i] !== COMMA) return -1;
     i = blanks(json, i + 1);
   }
 }
+
+/** Whether a dependency is one on `python`, and not on `python-dateutil`. */
+function isAboutPython(json: Uint8Array, at: number, end: number): boolean {
+  const after = at + 6;
+  return isAsciiAt(json, at, Math.min(after, end), 'python') && (after === end || goesOn[json[after]!] === 0);
+}
+
+/** 1 for a byte that the name of a package goes on with. */
+const goesOn = Uint8Array.from({ length: 256 }, (_, byte) => (/[\w.-]/.test(String.fromCharCode(byte)) ? 1 : 0));
 
 /** Where a whole number ends; −1 for one of another kind. */
 function digitsEnd(json: Uint8Array, begin: number): number {

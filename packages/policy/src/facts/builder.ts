@@ -11,6 +11,8 @@ export interface FactsRow {
   build: string;
   buildNumber: number;
   licence: LicenceText;
+  /** What dependencies say of Python, one a line. Of conda only. */
+  python?: string;
   /** ms since 1970, UTC */
   timestamp?: number | undefined;
   /** bytes */
@@ -46,6 +48,7 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
   const versions = dictionary();
   const builds = packedTexts(expected);
   const licences = dictionary();
+  const pythons = dictionary();
   const files = packedTexts(expected);
   let room = expected + 1;
   const columns = newColumns(room);
@@ -74,6 +77,7 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
     columns.version[count] = versions.id(row.version);
     columns.buildNumber[count] = row.buildNumber;
     columns.licence[count] = licenceId(row.licence);
+    columns.python[count] = pythons.id(row.python ?? '');
     columns.fromRev[count] = row.fromRev;
     columns.length[count] = row.length;
     columns.v3[count] = row.v3 ? 1 : 0;
@@ -108,6 +112,8 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
         buildNumber: columns.buildNumber.subarray(0, count),
         licences: licences.texts.map(licenceOfKey),
         licence: columns.licence.subarray(0, count),
+        pythons: pythons.texts,
+        python: columns.python.subarray(0, count),
         fromRev: columns.fromRev.subarray(0, count),
         length: columns.length.subarray(0, count),
         recordHash: columns.recordHash.subarray(0, count * 2),
@@ -131,6 +137,7 @@ function newColumns(rows: number) {
     // A float holds every whole number that JSON can: some channels make build numbers of dates and times.
     buildNumber: new Float64Array(rows),
     licence: new Uint32Array(rows),
+    python: new Uint32Array(rows),
     fromRev: new Uint32Array(rows),
     length: new Uint32Array(rows),
     recordHash: new Uint32Array(rows * 2),

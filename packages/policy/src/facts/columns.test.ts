@@ -15,6 +15,7 @@ const row: fc.Arbitrary<FactsRow> = fc.record({
   build: text,
   buildNumber: fc.maxSafeNat(),
   licence: fc.record({ license: licence, family: licence }, { requiredKeys: [] }),
+  python: fc.constantFrom('', 'python', 'python >=3.8', 'python >=3.8\npython <4'),
   timestamp: fc.option(fc.nat(), { nil: undefined }),
   size: fc.option(fc.nat(), { nil: undefined }),
   sha256: fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 }), { nil: undefined }),

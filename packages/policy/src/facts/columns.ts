@@ -19,7 +19,7 @@ declare class TextDecoder {
  * Each section starts at a multiple of 8, so that it can be viewed in place as a typed array.
  */
 const magic = 0x43_4c_53_31;
-const formatVersion = 3;
+const formatVersion = 4;
 
 interface Header {
   version: number;
@@ -52,6 +52,8 @@ export function encodeColumns(facts: Facts): { chunks: Uint8Array[]; bytes: numb
     facts.files.bytes,
     facts.files.offsets,
     facts.v3,
+    ...dictionarySections(facts.pythons),
+    facts.python,
   ].map((section) => new Uint8Array(section.buffer, section.byteOffset, section.byteLength));
   const header: Header = {
     version: formatVersion,
@@ -119,6 +121,8 @@ export function decodeColumns(bytes: Uint8Array): Facts {
     twin: new Int32Array(held.buffer, offset(18), header.count),
     length: words(19),
     v3: raw(22),
+    pythons: texts(23),
+    python: words(25),
     files,
     file: files.at,
   };

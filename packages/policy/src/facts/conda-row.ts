@@ -51,6 +51,7 @@ function plainRow(
     build,
     buildNumber: Math.max(0, plain.build_number),
     licence: plainLicence(body, plain),
+    python: plainPython(body, plain),
     timestamp: readTimestamp(plain.timestamp),
     size: plain.size < 0 ? undefined : plain.size,
     sha256: plainDigest(body, plain.sha256),
@@ -82,6 +83,15 @@ function plainLicence(body: Uint8Array, { license, license_family: family }: Pla
     ...(family.at < 0 ? {} : { family: textAt(body, family) }),
   };
   return lastLicence;
+}
+
+/** The dependency read last, for the same reason. */
+let lastPython = '';
+
+function plainPython(body: Uint8Array, { python }: PlainRecord): string {
+  if (python.at < 0) return '';
+  if (!isText(body, python, lastPython)) lastPython = textAt(body, python);
+  return lastPython;
 }
 
 function textAt(body: Uint8Array, { at, end }: ValuePlace): string {
@@ -117,6 +127,7 @@ function anyRow(file: string, body: Uint8Array, fromRev: number, extra: ListedWi
       ...(record.license === undefined ? {} : { license: record.license }),
       ...(record.license_family === undefined ? {} : { family: record.license_family }),
     },
+    python: record.depends.filter(isAboutPython).join('\n'),
     timestamp: record.timestamp,
     size: record.size,
     sha256: record.sha256 === undefined ? undefined : sha256ToBytes(record.sha256),
@@ -126,6 +137,11 @@ function anyRow(file: string, body: Uint8Array, fromRev: number, extra: ListedWi
     v3,
     recordHash: recordHash(file, body, { ...extra, v3 }),
   };
+}
+
+/** A dependency that cannot be read as one is about Python all the same when it begins so. */
+function isAboutPython(text: string): boolean {
+  return /^\s*python(?![\w.-])/.test(text);
 }
 
 function agree(record: CondaRecord, said: PackageFileName): void {

@@ -29,6 +29,9 @@ export interface Facts {
   readonly buildNumber: Float64Array;
   readonly licences: readonly LicenceText[];
   readonly licence: Uint32Array;
+  /** Of conda: what the file's dependencies say of Python, as written, one a line; mostly one, none when empty. */
+  readonly pythons: readonly string[];
+  readonly python: Uint32Array;
   /** When it was built, of Python and R when it was uploaded: ms since 1970, UTC; NaN when nothing says so. */
   readonly timestamp: Float64Array;
   /** Bytes; NaN when the record does not say. */

@@ -17,6 +17,8 @@ export function mergedFacts(base: Facts, kept: Uint8Array, added: Facts): Facts 
   const [versions, versionIds] = joined(base.versions, added.versions, (text) => text);
   const [licences, licenceIds] = joined(base.licences, added.licences, (text) => JSON.stringify(text));
 
+  const [pythons, pythonIds] = joined(base.pythons, added.pythons, (text) => text);
+
   type Column = Uint8Array | Uint32Array | Float64Array;
   const column = <T extends Column>(one: T, other: T, width: number, ids?: Uint32Array): T => {
     const all = new (one.constructor as new (length: number) => T)(count * width);
@@ -42,6 +44,8 @@ export function mergedFacts(base: Facts, kept: Uint8Array, added: Facts): Facts 
     buildNumber: column(base.buildNumber, added.buildNumber, 1),
     licences,
     licence: column(base.licence, added.licence, 1, licenceIds),
+    pythons,
+    python: column(base.python, added.python, 1, pythonIds),
     timestamp: column(base.timestamp, added.timestamp, 1),
     size: column(base.size, added.size, 1),
     sha256: column(base.sha256, added.sha256, 32),

@@ -20,7 +20,9 @@ const MirrorFilters = z
       'Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12.',
     ),
     platforms: specs.describe('Of Python: wheels for these platforms, in conda’s words; source distributions stay.'),
-    python_versions: specs.describe('Of Python: wheels for these versions, such as 3.12; source distributions stay.'),
+    python_versions: specs.describe(
+      'Only what is built for these versions of Python, such as 3.12. What needs no Python stays, and source distributions.',
+    ),
     latest_versions: z.int().positive().nullable().optional().describe('Of Python: so many of the newest versions.'),
     only_specs: specs.describe('Keep only what matches one of these; not together with the other two.'),
     exclude_specs: specs.describe('Leave out what matches one of these.'),
