@@ -9,6 +9,7 @@ export {
   type TarItem,
   type ZipItem,
 } from './conda-package.ts';
+export { removeCondaDocuments, type ShardStyle, writeCondaShards } from './conda-shards.ts';
 export { type BuiltRPackage, buildCranTree, buildRPackage, type RPackageOptions } from './cran-package.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export { encodeBzip2 } from './encode-bzip2.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { LayerState, Privacy } from '@sluice/catalog';
-import type { FileNames, MirrorFilters } from '@sluice/policy';
-import { type AdmitDeps, admitIndexDocument, admitUpload, neededNoarch } from '@sluice/registry';
+import type { MirrorFilters, NeededSet } from '@sluice/policy';
+import { type AdmitDeps, admitIndexDocument, admitUpload, neededFiles } from '@sluice/registry';
 import { openDiskStore } from '@sluice/storage';
 import { createTestDatabase } from './database.ts';
 
@@ -30,7 +30,7 @@ export interface TestCatalog extends AdmitDeps {
     options?: { atRev?: number; filters?: MirrorFilters; keepLegacy?: boolean; mode?: 'active' | 'passive' },
   ): Promise<string>;
   editMirror(id: string, columns: { at_rev?: number; filters?: string }): Promise<void>;
-  neededNoarch(layer: LayerState): Promise<FileNames>;
+  neededFiles(layer: LayerState): Promise<NeededSet>;
   upload(channelId: number, path: string, file: { fileName: string; bytes: Uint8Array }): Promise<{ status: string }>;
   close(): Promise<void>;
 }
@@ -118,7 +118,7 @@ export async function createTestCatalog(): Promise<TestCatalog> {
     async editMirror(id, columns) {
       await db.updateTable('mirror').set(columns).where('id', '=', id).execute();
     },
-    neededNoarch: (layer) => neededNoarch(deps, layer),
+    neededFiles: (layer) => neededFiles(deps, layer),
     async upload(channelId, path, { fileName, bytes }) {
       const receiving = await storage.receive();
       await receiving.write(bytes);

@@ -4,11 +4,16 @@ import { zstdCompressSync } from 'node:zlib';
 import { encode } from '@msgpack/msgpack';
 import { encodeShard, encodeShardIndex, type ShardRecord } from '@sluice/formats/conda';
 import { sha256ToBytes } from '@sluice/formats/digest';
-import { condaSubdirs, type UpstreamServer } from '@sluice/testkit';
+import {
+  condaSubdirs,
+  removeCondaDocuments,
+  type ShardStyle,
+  type UpstreamServer,
+  writeCondaShards,
+} from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
 import { actor, type Bench } from '../testing/bench.ts';
 import { sceneForEach } from '../testing/scene.ts';
-import { removeDocuments, type ShardStyle, writeShards } from '../testing/write-shards.ts';
 import { runNow } from '../verbs/run-mirror.ts';
 
 // The 47 real packages as an upstream with shards, through whole runs on a real database.
@@ -22,11 +27,11 @@ sceneForEach((scene) => {
 });
 
 function shardAll(style: ShardStyle = {}): void {
-  for (const subdir of condaSubdirs) writeShards(channel, subdir, style);
+  for (const subdir of condaSubdirs) writeCondaShards(channel, subdir, style);
 }
 
 function onlyShards(): void {
-  for (const subdir of condaSubdirs) removeDocuments(channel, subdir);
+  for (const subdir of condaSubdirs) removeCondaDocuments(channel, subdir);
 }
 
 async function again(mirrorId: string) {
@@ -116,7 +121,7 @@ describe('an upstream with shards', () => {
     repodata['packages.conda']['zlib-1.2.11-h7b6447c_3.conda'].license = 'changed';
     delete repodata.packages['xtensor-io-0.10.3-hb585cf6_0.tar.bz2'];
     writeFileSync(file, JSON.stringify(repodata));
-    const digests = writeShards(channel, 'linux-64');
+    const digests = writeCondaShards(channel, 'linux-64');
     const changed = await again(id);
     expect(askedShards()).toEqual([`/linux-64/shards/${digests.get('zlib')}.msgpack.zst`]);
     expect(changed.revision).toBe(run.revision! + 1);
@@ -219,7 +224,7 @@ describe('an upstream with shards', () => {
     const wanted = (await live()).filter(({ subdir }) => subdir === 'noarch');
     await bench.database.pool.query('truncate record, source_shard, source_part, facts, mirror, run cascade');
     const shardsBaseUrl = style.shardsBaseUrl === 'SELF' ? `${upstream.url}/noarch/shards/` : style.shardsBaseUrl;
-    writeShards(channel, 'noarch', { ...style, ...(shardsBaseUrl === undefined ? {} : { shardsBaseUrl }) });
+    writeCondaShards(channel, 'noarch', { ...style, ...(shardsBaseUrl === undefined ? {} : { shardsBaseUrl }) });
     onlyShards();
     await bench.mirror({ source_root: upstream.url, filters: { subdirs: ['noarch'] } });
     expect((await live()).filter(({ subdir }) => subdir === 'noarch')).toEqual(wanted);
@@ -262,7 +267,7 @@ describe('shards that fail', () => {
       for (const record of Object.values<{ license: string }>(repodata[map])) record.license = 'changed';
     }
     writeFileSync(file, JSON.stringify(repodata));
-    const digests = writeShards(channel, 'noarch');
+    const digests = writeCondaShards(channel, 'noarch');
     const bad = `/noarch/shards/${[...digests.values()].at(-1)}.msgpack.zst`;
     upstream.reset();
     upstream.fail(bad, fault);
@@ -291,7 +296,7 @@ describe('shards that fail', () => {
       const repodata = JSON.parse(readFileSync(file, 'utf8'));
       repodata['packages.conda']['zlib-1.2.11-h7b6447c_3.conda'].license = license;
       writeFileSync(file, JSON.stringify(repodata));
-      return writeShards(channel, 'linux-64').get('zlib')!;
+      return writeCondaShards(channel, 'linux-64').get('zlib')!;
     };
     const first = change('first');
     const until = new Promise((resolve) => {
@@ -317,7 +322,7 @@ describe('shards that fail', () => {
       fn: 'other-1-0.conda',
       record: { name: 'other', version: '1', build: '0' },
     };
-    writeShards(channel, 'noarch', {
+    writeCondaShards(channel, 'noarch', {
       encodeShard: (records) => encodeShard({ records: [...records, foreign], removed: [] }),
     });
     const id = await bench.mirror({ source_root: upstream.url, filters: { subdirs: ['noarch'] } });

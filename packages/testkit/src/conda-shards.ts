@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import path from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import {
   encodeShard,
@@ -29,20 +29,20 @@ export interface ShardStyle {
  *
  * @returns the digest of each name's shard.
  */
-export function writeShards(channel: string, subdir: string, style: ShardStyle = {}): Map<string, Sha256> {
-  const folder = join(channel, subdir);
+export function writeCondaShards(channel: string, subdir: string, style: ShardStyle = {}): Map<string, Sha256> {
+  const folder = path.join(channel, subdir);
   const names = new Map<string, ShardRecord[]>();
   for (const record of recordsOf(folder)) {
     const { name } = parseFileName(record.fn);
     names.set(name, [...(names.get(name) ?? []), record]);
   }
-  const shardsFolder = join(folder, 'shards');
+  const shardsFolder = path.join(folder, 'shards');
   mkdirSync(shardsFolder, { recursive: true });
   const digests = new Map<string, Sha256>();
   for (const [name, records] of names) {
     const bytes = zstdCompressSync(style.encodeShard?.(records) ?? encodeShard({ records, removed: [] }));
     const sha256 = parseSha256(createHash('sha256').update(bytes).digest('hex'));
-    writeFileSync(join(shardsFolder, `${sha256}.msgpack.zst`), bytes);
+    writeFileSync(path.join(shardsFolder, `${sha256}.msgpack.zst`), bytes);
     digests.set(name, sha256);
   }
   const info = {
@@ -52,19 +52,20 @@ export function writeShards(channel: string, subdir: string, style: ShardStyle =
     created_at: '2026-11-21T00:00:00Z',
   };
   const index = style.encodeIndex?.(info, digests) ?? encodeShardIndex(info, digests);
-  writeFileSync(join(folder, 'repodata_shards.msgpack.zst'), zstdCompressSync(index));
+  writeFileSync(path.join(folder, 'repodata_shards.msgpack.zst'), zstdCompressSync(index));
   return digests;
 }
 
 /** Take the documents of a subdir away, so that only its shards are left. */
-export function removeDocuments(channel: string, subdir: string): void {
+export function removeCondaDocuments(channel: string, subdir: string): void {
   for (const name of ['repodata.json', 'repodata.json.zst', 'run_exports.json', 'run_exports.json.zst']) {
-    rmSync(join(channel, subdir, name), { force: true });
+    rmSync(path.join(channel, subdir, name), { force: true });
   }
 }
 
 function recordsOf(folder: string): ShardRecord[] {
-  const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, JsonObject>;
+  const read = (name: string) =>
+    JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Record<string, JsonObject>;
   const repodata = read('repodata.json');
   const runExports = read('run_exports.json');
   const maps: [RepodataBucket, string][] = [
