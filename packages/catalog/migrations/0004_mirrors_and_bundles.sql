@@ -17,7 +17,9 @@ alter table mirror
   add column keep_removed boolean not null default false,
   add column grace_days integer check (grace_days > 0);
 
--- Files that a mirror shows although its source lists them no more. until: null for ever.
+-- What a mirror goes on showing although its source lists it no more stands, verbatim, in a source of its own, which is a layer like
+-- any other: it lies right below the mirror's, under the same rules. gone_at: when the mirror noticed.
+alter table mirror add column kept_source_id integer references source;
 create table kept_record (
   mirror_id uuid not null references mirror on delete cascade,
   subdir text collate "C" not null,
@@ -27,7 +29,6 @@ create table kept_record (
   until timestamptz,
   primary key (mirror_id, subdir, file)
 );
-create index kept_record_until on kept_record (until) where until is not null;
 
 -- What a run moved and met, for people: bytes of the files it had to bring in; the upstream request that ended it
 -- ({url, status, attempts, ...}, no secret); everything else in report.
@@ -53,6 +54,10 @@ create table source_revision (
 create table file_conflict (
   channel_id bigint not null references channel on delete cascade,
   subdir text collate "C" not null,
+-- What a publication changed, and the other way round, without looking at all that it shows.
+create index entry_begun on entry (channel_id, from_no desc, key) where kind = 'shard';
+create index entry_ended on entry (channel_id, to_no desc, key) where kind = 'shard' and to_no is not null;
+
   file text collate "C" not null,
   hidden_mirror_id uuid not null references mirror on delete cascade,
   shown_mirror_id uuid not null references mirror on delete cascade,
@@ -62,7 +67,8 @@ create table file_conflict (
   primary key (channel_id, subdir, file, hidden_mirror_id)
 );
 
--- The audit's chain: no is its order, hash = sha256(the hash before, the event as text). Writers insert events; one sealer chains them.
+-- The audit's chain: no is its order, hash = sha256(the hash before, the event as text). Writers insert events; one sealer chains
+-- them, in the order in which it finds them, since transactions do not commit in the order of their ids.
 create table event_seal (
   no bigint primary key,
   event_id bigint not null unique references event,
@@ -72,6 +78,30 @@ create table event_seal (
 -- Air gap --------------------------------------------------------------------------------------------------------------
 
 -- A bundle made here ('out') or brought in ('in'); also the long work that does it. series: what belongs together; serial counts
+create table event_unsealed (event_id bigint not null);
+insert into event_unsealed select id from event;
+
+create function queue_for_seal() returns trigger language plpgsql as $$
+begin
+  insert into event_unsealed select id from fresh;
+  return null;
+end $$;
+create trigger event_queued after insert on event
+  referencing new table as fresh for each statement execute function queue_for_seal();
+
+-- Nobody changes or removes what happened, we neither.
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'Rows of % are never changed or removed.', tg_table_name using errcode = 'restrict_violation';
+end $$;
+create trigger event_append_only before update or delete or truncate on event
+  for each statement execute function refuse_change();
+create trigger event_seal_append_only before update or delete or truncate on event_seal
+  for each statement execute function refuse_change();
+
+-- A page of everybody's history, and of one person's.
+create index event_actor on event (actor, id desc);
+create index event_action on event (action, id desc);
 -- its bundles; base_serial: the one a delta builds on, null when it is full.
 -- state_sha256: digest of all that the channels hold after it. contents: that listing, kept so that a delta can be made against it.
 -- step counts slices: only one may write the next. place: where the work stands.

@@ -104,6 +104,18 @@ export {
 } from './queries/enqueue.ts';
 export { type FoundEntry, findEntry, firstListed } from './queries/entry.ts';
 export { type EventRow, listChannelEvents, type NewEvent, recordEvent } from './queries/event.ts';
+export {
+  findSeal,
+  insertSeals,
+  lastSeal,
+  lockSealer,
+  type SealedEvent,
+  type SealRow,
+  sealsAfter,
+  takeUnsealed,
+  type UnsealedEvent,
+  unchainedEvent,
+} from './queries/event-seal.ts';
 export { findFacts, insertFacts } from './queries/facts.ts';
 export { createFileLocks, type FileLocks } from './queries/file-lock.ts';
 export { type FolderFileRow, folderFiles, forgetFolderFiles, saveFolderFiles } from './queries/folder-file.ts';
@@ -363,6 +375,13 @@ export {
   touchSourceName,
 } from './queries/source-name.ts';
 export { noOrigin, type PartOrigin, partSubdirs, savePart, sourceRevision } from './queries/source-part.ts';
+export {
+  type ChangeCounts,
+  changesBetween,
+  insertRevision,
+  type RevisionBy,
+  type SourceRevisionRow,
+} from './queries/source-revision.ts';
 export { findShardBlobs, liveShards, replaceShards, type SourceShardRow } from './queries/source-shard.ts';
 export {
   findLiveToken,

@@ -15,6 +15,8 @@ export type RunStage = 'refresh' | 'plan' | 'download' | 'publish';
 /** What stands beside a file of Python: a wheel's METADATA, the attestations of a file. */
 export type CompanionKind = 'metadata' | 'provenance';
 export type EntryKind = 'shard' | 'index';
+/** What brought a source to a revision; see source_revision. */
+export type RevisionCause = 'run' | 'ask' | 'upload' | 'delete' | 'yank' | 'keep' | 'vanish';
 
 /** How hard a mirror may work its upstream; what is not set has the installation's bounds. */
 export interface MirrorLimits {
@@ -249,6 +251,7 @@ export interface Tables {
     limits: ColumnType<MirrorLimits, string | undefined, string>;
     keep_removed: Generated<boolean>;
     grace_days: Generated<number | null>;
+    kept_source_id: Generated<number | null>;
     cron: string;
     time_zone: Generated<string>;
     next_run_at: Date | null;
@@ -288,25 +291,20 @@ export interface Tables {
     started_at: Date | null;
     finished_at: Date | null;
   };
-  kept_record: {
-    mirror_id: string;
-    subdir: string;
-    file: string;
-    from_rev: number;
-    gone_at: Date;
-    until: Date | null;
-  };
+  kept_record: { source_id: number; subdir: string; file: string; gone_at: Date };
   source_revision: {
     source_id: number;
     revision: number;
     at: Date;
     run_id: string | null;
     added: Generated<number>;
+    cause: RevisionCause;
     changed: Generated<number>;
     removed: Generated<number>;
   };
   file_conflict: {
     channel_id: number;
+    sha256: Bytes;
     subdir: string;
     file: string;
     hidden_mirror_id: string;
@@ -319,6 +317,7 @@ export interface Tables {
   bundle: {
     id: string;
     direction: 'out' | 'in';
+  event_unsealed: { event_id: number };
     series: string;
     serial: number;
     base_serial: number | null;
