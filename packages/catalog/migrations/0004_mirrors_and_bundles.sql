@@ -21,45 +21,47 @@ alter table mirror
 -- any other: it lies right below the mirror's, under the same rules. gone_at: when the mirror noticed.
 alter table mirror add column kept_source_id integer references source;
 create table kept_record (
-  mirror_id uuid not null references mirror on delete cascade,
+  source_id integer not null references source on delete cascade,
   subdir text collate "C" not null,
   file text collate "C" not null,
-  from_rev integer not null,
   gone_at timestamptz not null,
-  until timestamptz,
-  primary key (mirror_id, subdir, file)
+  primary key (source_id, subdir, file)
 );
 
--- What a run moved and met, for people: bytes of the files it had to bring in; the upstream request that ended it
--- ({url, status, attempts, ...}, no secret); everything else in report.
+-- What a run moved and met, for people: bytes of the files it had to bring in, and how fast; the upstream request that
+-- ended it ({url, status, attempts, ...}, no secret); everything else in report.
 alter table run
   add column bytes_done bigint not null default 0,
   add column bytes_total bigint not null default 0,
   add column failed_request jsonb,
   add column report jsonb not null default '{}';
 
--- When a source came to a revision, by whose run, and how much changed.
+-- When a source came to a revision, by what, and how much changed. cause: run, ask, upload, delete, yank, keep (the files of a deleted
+-- mirror), vanish (what a mirror keeps showing). sha256: the digest of the change set, see registry/admit/change-set.ts.
 create table source_revision (
   source_id integer not null references source on delete cascade,
   revision integer not null,
   at timestamptz not null,
   run_id uuid,
   added integer not null default 0,
+  cause text not null,
   changed integer not null default 0,
+  actor text,
   removed integer not null default 0,
   primary key (source_id, revision)
 );
+  sha256 bytea not null,
 
--- The same file with other bytes in two mirrors of a channel. The first in order is shown; the other is reported here.
-create table file_conflict (
-  channel_id bigint not null references channel on delete cascade,
-  subdir text collate "C" not null,
 -- What a publication changed, and the other way round, without looking at all that it shows.
 create index entry_begun on entry (channel_id, from_no desc, key) where kind = 'shard';
 create index entry_ended on entry (channel_id, to_no desc, key) where kind = 'shard' and to_no is not null;
 
   file text collate "C" not null,
   hidden_mirror_id uuid not null references mirror on delete cascade,
+-- The same file with other bytes in two mirrors of a channel. The first in order is shown; the other is reported here.
+create table file_conflict (
+  channel_id bigint not null references channel on delete cascade,
+  subdir text collate "C" not null,
   shown_mirror_id uuid not null references mirror on delete cascade,
   shown_sha256 bytea,
   hidden_sha256 bytea,
@@ -74,10 +76,6 @@ create table event_seal (
   event_id bigint not null unique references event,
   hash bytea not null
 );
-
--- Air gap --------------------------------------------------------------------------------------------------------------
-
--- A bundle made here ('out') or brought in ('in'); also the long work that does it. series: what belongs together; serial counts
 create table event_unsealed (event_id bigint not null);
 insert into event_unsealed select id from event;
 
@@ -104,6 +102,10 @@ create index event_actor on event (actor, id desc);
 create index event_action on event (action, id desc);
 -- its bundles; base_serial: the one a delta builds on, null when it is full.
 -- state_sha256: digest of all that the channels hold after it. contents: that listing, kept so that a delta can be made against it.
+
+-- Air gap --------------------------------------------------------------------------------------------------------------
+
+-- A bundle made here ('out') or brought in ('in'); also the long work that does it. series: what belongs together; serial counts
 -- step counts slices: only one may write the next. place: where the work stands.
 create table bundle (
   id uuid primary key,
