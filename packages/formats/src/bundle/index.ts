@@ -1,0 +1,47 @@
+export {
+  type AttachmentLine,
+  type ChannelLine,
+  type ContentsLine,
+  compareLineKeys,
+  type GoneLine,
+  goneLine,
+  type ListingLine,
+  lineKey,
+  type MirrorLine,
+  type PatchLine,
+  type RecordLine,
+  type ReservedLine,
+  readContentsLine,
+  writeContentsLine,
+} from './contents.ts';
+export { applyDifference, differenceOf, type Lines } from './difference.ts';
+export { linesOf } from './lines.ts';
+export {
+  isSeriesName,
+  type Manifest,
+  manifestLine,
+  mostParts,
+  readManifest,
+  type SignedManifest,
+  writeManifest,
+} from './manifest.ts';
+export {
+  attachmentMember,
+  blobMember,
+  contentsMember,
+  isAttachmentName,
+  partFileName,
+  readMemberName,
+  readPartFileName,
+} from './part-name.ts';
+export { type FarState, prefixDigits, readStateFile, writeStateFile } from './state-file.ts';
+export {
+  partBodyAt,
+  readTarHeader,
+  type TarMember,
+  tarBlock,
+  tarEnd,
+  tarHeader,
+  tarMemberBytes,
+  tarPadding,
+} from './tar.ts';
