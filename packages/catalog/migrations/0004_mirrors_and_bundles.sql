@@ -42,26 +42,26 @@ create table source_revision (
   source_id integer not null references source on delete cascade,
   revision integer not null,
   at timestamptz not null,
-  run_id uuid,
-  added integer not null default 0,
   cause text not null,
-  changed integer not null default 0,
+  run_id uuid,
   actor text,
+  added integer not null default 0,
+  changed integer not null default 0,
   removed integer not null default 0,
+  sha256 bytea not null,
   primary key (source_id, revision)
 );
-  sha256 bytea not null,
 
 -- What a publication changed, and the other way round, without looking at all that it shows.
 create index entry_begun on entry (channel_id, from_no desc, key) where kind = 'shard';
 create index entry_ended on entry (channel_id, to_no desc, key) where kind = 'shard' and to_no is not null;
 
-  file text collate "C" not null,
-  hidden_mirror_id uuid not null references mirror on delete cascade,
 -- The same file with other bytes in two mirrors of a channel. The first in order is shown; the other is reported here.
 create table file_conflict (
   channel_id bigint not null references channel on delete cascade,
   subdir text collate "C" not null,
+  file text collate "C" not null,
+  hidden_mirror_id uuid not null references mirror on delete cascade,
   shown_mirror_id uuid not null references mirror on delete cascade,
   shown_sha256 bytea,
   hidden_sha256 bytea,
@@ -100,12 +100,12 @@ create trigger event_seal_append_only before update or delete or truncate on eve
 -- A page of everybody's history, and of one person's.
 create index event_actor on event (actor, id desc);
 create index event_action on event (action, id desc);
--- its bundles; base_serial: the one a delta builds on, null when it is full.
--- state_sha256: digest of all that the channels hold after it. contents: that listing, kept so that a delta can be made against it.
 
 -- Air gap --------------------------------------------------------------------------------------------------------------
 
 -- A bundle made here ('out') or brought in ('in'); also the long work that does it. series: what belongs together; serial counts
+-- its bundles; base_serial: the one a delta builds on, null when it is full.
+-- state_sha256: digest of all that the channels hold after it. contents: that listing, kept so that a delta can be made against it.
 -- step counts slices: only one may write the next. place: where the work stands.
 create table bundle (
   id uuid primary key,

@@ -296,15 +296,16 @@ export interface Tables {
     source_id: number;
     revision: number;
     at: Date;
-    run_id: string | null;
-    added: Generated<number>;
     cause: RevisionCause;
+    run_id: string | null;
+    actor: string | null;
+    added: Generated<number>;
     changed: Generated<number>;
     removed: Generated<number>;
+    sha256: Bytes;
   };
   file_conflict: {
     channel_id: number;
-    sha256: Bytes;
     subdir: string;
     file: string;
     hidden_mirror_id: string;
@@ -314,10 +315,10 @@ export interface Tables {
     seen_at: Date;
   };
   event_seal: { no: number; event_id: number; hash: Bytes };
+  event_unsealed: { event_id: number };
   bundle: {
     id: string;
     direction: 'out' | 'in';
-  event_unsealed: { event_id: number };
     series: string;
     serial: number;
     base_serial: number | null;
