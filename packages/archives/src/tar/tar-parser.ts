@@ -16,6 +16,8 @@ export type EntryVisitor = (entry: TarEntry) => ContentSink | undefined;
 export type TarParser = {
   /** @throws {ArchiveError} `not_an_archive`, `corrupt`, `trailing_garbage`, `device_entry`, `entry_unsupported`, or what the visitor throws. */
   push(piece: Uint8Array): void;
+  /** Pass over what follows as far as nobody reads it: content without a sink, and padding. Returns how many bytes; the next push is what comes after. */
+  skip(): number;
   /** No more bytes come. @throws {ArchiveError} `truncated`, `not_an_archive` (nothing came at all). */
   end(): void;
 };
@@ -132,6 +134,14 @@ export function createTarParser(visit: EntryVisitor): TarParser {
           onBlock();
         }
       }
+    },
+    skip() {
+      const content = sink === undefined ? left : 0;
+      const bytes = left > content ? 0 : content + padding;
+      if (bytes === 0) return 0;
+      if (left > 0) onContentEnd();
+      left = padding = 0;
+      return bytes;
     },
     end() {
       // Some writers leave out the end mark; then the archive ends after an entry, its padding included.

@@ -23,7 +23,7 @@ export type Directory = { readonly start: number; readonly bytes: number; readon
  *
  * @throws {ArchiveError} `not_an_archive`, `truncated`, `corrupt`, `trailing_garbage`, `zip_local_central_mismatch`.
  */
-export async function findDirectory(access: RandomAccess): Promise<Directory> {
+export async function findDirectory(access: RandomAccess, maxBytes = MAX_DIRECTORY_BYTES): Promise<Directory> {
   const endAt = access.size - END_BYTES;
   const end = endAt >= 0 ? await readExactly(access, endAt, END_BYTES) : undefined;
   if (end === undefined || end.readUInt32LE(0) !== END_SIGNATURE || end.readUInt16LE(20) !== 0)
@@ -53,7 +53,7 @@ export async function findDirectory(access: RandomAccess): Promise<Directory> {
       `one that ends at ${directory.start + directory.bytes}`,
     );
   }
-  if (directory.bytes > MAX_DIRECTORY_BYTES) throw corruptZip(`a directory of ${directory.bytes} bytes`);
+  if (directory.bytes > maxBytes) throw corruptZip(`a directory of ${directory.bytes} bytes`);
   return directory;
 }
 

@@ -15,6 +15,9 @@ const FLAG_DESCRIPTOR = 0x0008;
 /** How hard the encoder tried; of no meaning to a reader. */
 const FLAG_EFFORT = 0x0006;
 
+/** Who made the entry: then its attributes are those of Unix. */
+const MADE_BY_UNIX = 3;
+
 /** A second name for the member, which some readers prefer. */
 const EXTRA_UNICODE_PATH = 0x7075;
 
@@ -40,7 +43,8 @@ type Header = {
   readonly size: number;
 };
 
-type CentralHeader = Header & { readonly offset: number };
+/** A member as the directory describes it. `isLink`: its content is the path it leads to (Unix). */
+export type CentralHeader = Header & { readonly offset: number; readonly isLink: boolean };
 
 /**
  * The members of a zip, at most `maxMembers`, in the order of the directory.
@@ -93,6 +97,23 @@ export async function findZipMembers(
   return found;
 }
 
+/**
+ * What the directory says of its members, in its order; nothing else is read.
+ *
+ * @throws {ArchiveError} as {@link readZipMembers}.
+ */
+export async function readZipDirectory(
+  access: RandomAccess,
+  most: { members: number; directoryBytes: number },
+): Promise<readonly CentralHeader[]> {
+  return (await readDirectory(access, most.members, most.directoryBytes)).central;
+}
+
+/** Where a member of the directory lies, its own header compared. @throws {ArchiveError} as {@link readZipMembers}. */
+export async function locateZipMember(access: RandomAccess, header: CentralHeader): Promise<ZipMember> {
+  return toMember(header, await checkLocal(access, header));
+}
+
 function toMember(header: CentralHeader, start: number): ZipMember {
   return {
     name: header.name.toString(),
@@ -108,8 +129,9 @@ function toMember(header: CentralHeader, start: number): ZipMember {
 async function readDirectory(
   access: RandomAccess,
   maxMembers: number,
+  maxBytes?: number,
 ): Promise<{ directory: Directory; central: CentralHeader[] }> {
-  const directory = await findDirectory(access);
+  const directory = await findDirectory(access, maxBytes);
   if (directory.entries > maxMembers) {
     throw new ArchiveError('too_many_entries', `The zip has ${directory.entries} members. Build the package again.`, {
       wanted: `at most ${maxMembers}`,
@@ -146,6 +168,7 @@ async function readCentral(access: RandomAccess, directory: Directory): Promise<
       compressedSize,
       size,
       offset,
+      isLink: bytes[at + 5] === MADE_BY_UNIX && (bytes.readUInt16LE(at + 40) & 0xf000) === 0xa000,
     });
     at = end;
   }
