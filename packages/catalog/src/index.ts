@@ -400,6 +400,7 @@ export type { Db } from './session.ts';
 export { type Session, withFreeLock, withLock, withSession } from './session.ts';
 export type {
   CompanionKind,
+  MirrorLimits,
   MirrorMode,
   NamePriority,
   Privacy,

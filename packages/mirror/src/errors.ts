@@ -52,6 +52,12 @@ export interface DefinitionIssue {
     | 'type_not_supported'
     | 'source_url'
     | 'proxy_invalid'
+    | 'credentials_invalid'
+    | 'ca_invalid'
+    | 'limit_invalid'
+    | 'limit_unknown'
+    | 'grace_invalid'
+    | 'score_invalid'
     | 'cron_invalid'
     | 'time_zone_invalid'
     | 'subdir_invalid'
@@ -69,7 +75,6 @@ export interface DefinitionIssue {
     | 'date_invalid'
     | 'date_order'
     | 'specs_conflict'
-    | 'filter_not_supported'
     | 'filter_unknown';
   message: string;
 }
@@ -82,6 +87,8 @@ interface Details {
   transient?: boolean;
   /** Seconds the upstream asked us to wait. */
   retryAfterS?: number | undefined;
+  /** What an upstream answered that was of no use. */
+  status?: number | undefined;
   issues?: readonly DefinitionIssue[];
 }
 
@@ -93,6 +100,7 @@ export class MirrorError extends Error {
   readonly wanted: string | undefined;
   readonly found: string | undefined;
   readonly retryAfterS: number | undefined;
+  readonly status: number | undefined;
   readonly issues: readonly DefinitionIssue[];
 
   constructor(code: MirrorErrorCode, message: string, details: Details = {}) {
@@ -102,6 +110,7 @@ export class MirrorError extends Error {
     this.wanted = details.wanted;
     this.found = details.found;
     this.retryAfterS = details.retryAfterS;
+    this.status = details.status;
     this.issues = details.issues ?? [];
   }
 }

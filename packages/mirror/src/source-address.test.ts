@@ -19,7 +19,7 @@ describe('parseSourceAddress', () => {
     ['file:///srv/air%20gap/./channel', 'file:///srv/air%20gap/channel', {}],
     ['/srv/a/../b', 'file:///srv/b', {}],
   ])('%s', (text, url, secret) => {
-    expect(parseSourceAddress(text)).toEqual({ url, proxy: null, secret });
+    expect(parseSourceAddress(text)).toEqual({ url, proxy: null, ca: null, secret });
   });
 
   test.each([
@@ -63,6 +63,7 @@ describe('secrets', () => {
     expect(address).toEqual({
       url: 'https://host/t/***/c',
       proxy: 'http://proxy:3128',
+      ca: null,
       secret: { userInfo: 'me:p%40ss', token: 'ab-12', proxyUserInfo: 'u:q' },
     });
     expect(withSecret(address.url, address.secret)).toBe(typed[0]);

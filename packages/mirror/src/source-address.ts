@@ -7,20 +7,27 @@ import { redact } from './redact.ts';
 export interface SourceSecret {
   /** `user:password` of the source. */
   userInfo?: string;
+  /** Shown as `Authorization: Bearer` to the source's host. Not in the URL. */
+  bearer?: string;
   /** What `***` in the path `/t/***` stands for. */
   token?: string;
   /** `user:password` of the proxy. */
   proxyUserInfo?: string;
 }
 
-/** Where a source is, in one spelling and without its secrets: `http(s)://host[:port]/path` or `file:///path`. */
+/**
+ * Where a source is and how it is reached, in one spelling and without its secrets: `http(s)://host[:port]/path` or `file:///path`.
+ * `ca`: PEM certificates that its server is checked against beside the known ones.
+ */
 export interface SourceAddress {
   url: string;
   proxy: string | null;
+  ca: string | null;
   secret: SourceSecret;
 }
 
-const hidden = '***';
+/** What stands for a secret that is shown; typed back, it means the one that is stored. */
+export const hidden = '***';
 const tokenPath = /^(.*\/t\/)([^/]+)(\/.*|)$/;
 
 /**
@@ -33,7 +40,7 @@ const tokenPath = /^(.*\/t\/)([^/]+)(\/.*|)$/;
 export function parseSourceAddress(source: string, proxy?: string | null): SourceAddress {
   const { url, secret } = parseSourceUrl(source.trim());
   const through = proxy == null ? { proxy: null, secret: {} } : parseProxy(proxy.trim());
-  return { url, proxy: through.proxy, secret: { ...secret, ...through.secret } };
+  return { url, proxy: through.proxy, ca: null, secret: { ...secret, ...through.secret } };
 }
 
 /** The address as a URL that can be asked: with its secrets. Never to be shown. */
@@ -79,6 +86,7 @@ export function keepSecrets(next: SourceAddress, previous: SourceAddress): Sourc
     ...next,
     secret: {
       ...kept('userInfo', sameSource),
+      ...kept('bearer', sameSource),
       ...kept('token', sameSource),
       ...kept('proxyUserInfo', next.proxy === previous.proxy),
     },

@@ -18,8 +18,11 @@ export interface MirrorFilters extends ChannelFilters {
   date_to?: string;
   /** Of Python: normalised names of projects; nothing else comes in. */
   projects?: string[];
-  /** Of Python: environments such as `linux-64:3.12` for which what the projects depend on comes along. */
-  include_dependencies?: string[];
+  /**
+   * Of Python: environments such as `linux-64:3.12` for which what the projects depend on comes along. Of conda `true`: what the
+   * files that `only_specs` keeps depend on comes along.
+   */
+  include_dependencies?: string[] | true;
   /** Of Python: what comes along so, as the last run found it. Nobody writes it by hand. */
   dependencies?: string[];
   /** Of Python: platforms of wheels, in conda's words. */
@@ -28,6 +31,17 @@ export interface MirrorFilters extends ChannelFilters {
   python_versions?: string[];
   /** Of Python: how many of a project's newest versions come in. */
   latest_versions?: number;
+  /** The highest score an advisory may have that a file is found to be hit by, 0.0 to 10.0. */
+  cve_score_threshold?: number;
+  /** Leave out what is hit by an advisory that no curator has looked at. */
+  exclude_non_curated_cve?: true;
+  /** Leave out what nobody signed. */
+  only_signed?: true;
+}
+
+/** Of Python: the environments for which what the projects depend on comes along. */
+export function dependencyEnvironments({ include_dependencies }: MirrorFilters): readonly string[] {
+  return Array.isArray(include_dependencies) ? include_dependencies : [];
 }
 
 /** Whether a mirror names platforms without noarch: then of noarch comes along what its files depend on. */

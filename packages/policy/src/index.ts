@@ -14,7 +14,13 @@ export { sharedFacts, shareFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
 export { type ListedWith, type RecordPlace, recordHash, recordHashAt, textHash } from './facts/text-hash.ts';
 export { type FilterKey, filterFault } from './filter-fault.ts';
-export { type ChannelFilters, lookedAtSubdirs, type MirrorFilters, takesNeededNoarch } from './filters.ts';
+export {
+  type ChannelFilters,
+  dependencyEnvironments,
+  lookedAtSubdirs,
+  type MirrorFilters,
+  takesNeededNoarch,
+} from './filters.ts';
 export { type LayerDefinition, layerRules } from './layer-rules.ts';
 export { pythonNameGate } from './name-gate.ts';
 export { type Depends, dependsList, dependsOf } from './noarch/depends-list.ts';

@@ -19,6 +19,7 @@ export interface LazyMirror {
   source_url: string;
   source_proxy: string | null;
   source_credential: Uint8Array | null;
+  source_ca: string | null;
 }
 
 /** The lazy mirrors of a channel, in the order of its layers. */
@@ -26,7 +27,7 @@ export async function lazyMirrors(db: Db, channelId: number, sourceType: string)
   const { rows } = await sql<LazyMirror>`
     select mirror.id, mirror.name, mirror.channel_id, mirror.filters, mirror.keep_legacy, mirror.internal, mirror.at_rev,
       source.id as source_id, source.type as source_type, source.url as source_url, source.proxy as source_proxy,
-      source.credential as source_credential
+      source.credential as source_credential, source.ca as source_ca
     from mirror join source on source.id = mirror.source_id
     where mirror.channel_id = ${channelId} and source.type = ${sourceType} and mirror.mode = 'passive'
       and coalesce(jsonb_array_length(mirror.filters -> 'projects'), 0) = 0

@@ -2,7 +2,7 @@ import type { MirrorFilters } from '@sluice/policy';
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Db } from '../session.ts';
-import type { MirrorMode, Privacy, Tables } from '../tables.ts';
+import type { MirrorLimits, MirrorMode, Privacy, Tables } from '../tables.ts';
 import type { RunRow } from './run.ts';
 
 /** A mirror with the channel it feeds and the source it reads. */
@@ -14,6 +14,10 @@ export interface MirrorRow {
   keep_legacy: boolean;
   /** Whether its source is a house of our own, from which reserved names may come. */
   internal: boolean;
+  limits: MirrorLimits;
+  /** Whether files that vanish upstream stay shown; for `grace_days` days or, where that is null, for ever. */
+  keep_removed: boolean;
+  grace_days: number | null;
   cron: string;
   time_zone: string;
   next_run_at: Date | null;
@@ -32,6 +36,7 @@ export interface MirrorRow {
   source_url: string;
   source_proxy: string | null;
   source_credential: Uint8Array | null;
+  source_ca: string | null;
 }
 
 /** What a new mirror needs. */
@@ -45,6 +50,9 @@ export type NewMirror = Pick<
   | 'filters'
   | 'keep_legacy'
   | 'internal'
+  | 'limits'
+  | 'keep_removed'
+  | 'grace_days'
   | 'cron'
   | 'time_zone'
   | 'next_run_at'
@@ -65,6 +73,9 @@ function mirrors(db: Db) {
       'mirror.filters',
       'mirror.keep_legacy',
       'mirror.internal',
+      'mirror.limits',
+      'mirror.keep_removed',
+      'mirror.grace_days',
       'mirror.cron',
       'mirror.time_zone',
       'mirror.next_run_at',
@@ -80,6 +91,7 @@ function mirrors(db: Db) {
       'source.type as source_type',
       'source.proxy as source_proxy',
       'source.credential as source_credential',
+      'source.ca as source_ca',
     ])
     .select((eb) => eb.ref('source.url').$notNull().as('source_url'))
     .where('channel.deleted_at', 'is', null);
@@ -87,12 +99,13 @@ function mirrors(db: Db) {
 
 /** Add a mirror as the last layer of its channel. Undefined when the channel has one of that name. */
 export async function insertMirror(db: Db, mirror: NewMirror, now: Date): Promise<{ id: string } | undefined> {
-  const { filters, ...columns } = mirror;
+  const { filters, limits, ...columns } = mirror;
   return db
     .insertInto('mirror')
     .values((eb) => ({
       ...columns,
       filters: JSON.stringify(filters),
+      limits: JSON.stringify(limits),
       position: eb
         .selectFrom('mirror')
         .select(sql<number>`coalesce(max(position), 0) + 1`.as('next'))
@@ -112,10 +125,15 @@ export async function updateMirror(
   change: Partial<Omit<NewMirror, 'id' | 'channel_id' | 'mode' | 'source_id'>> & { next_source_id?: number | null },
   now: Date,
 ): Promise<void> {
-  const { filters, ...columns } = change;
+  const { filters, limits, ...columns } = change;
   await db
     .updateTable('mirror')
-    .set({ ...columns, ...(filters === undefined ? {} : { filters: JSON.stringify(filters) }), updated_at: now })
+    .set({
+      ...columns,
+      ...(filters === undefined ? {} : { filters: JSON.stringify(filters) }),
+      ...(limits === undefined ? {} : { limits: JSON.stringify(limits) }),
+      updated_at: now,
+    })
     .where('id', '=', id)
     .execute();
 }

@@ -8,13 +8,18 @@ import type { PartOrigin } from './source-part.ts';
 export type SourceRow = Selectable<Tables['source']>;
 export type SourcePartRow = Selectable<Tables['source_part']>;
 
-/** What makes a source the one it is. `url` and `proxy` hold no secrets; `credential` is sealed, `credential_key` a keyed hash of it. */
+/**
+ * What makes a source the one it is. `url` and `proxy` hold no secrets; `credential` is sealed, `credential_key` a keyed hash of it.
+ * `ca`: PEM certificates that its server is checked against beside the known ones, `ca_key` their digest.
+ */
 export interface SourceKey {
   type: string;
   url: string;
   proxy: string | null;
   credential: Uint8Array | null;
   credential_key: Uint8Array | null;
+  ca: string | null;
+  ca_key: Uint8Array | null;
 }
 
 /** The source with this key, made if nobody had it yet. Two callers at once get the same one. */
@@ -37,6 +42,7 @@ export async function findSourceByKey(db: Db, key: SourceKey): Promise<SourceRow
     .where('url', '=', key.url)
     .where(sql<boolean>`proxy is not distinct from ${key.proxy}`)
     .where(sql<boolean>`credential_key is not distinct from ${key.credential_key}::bytea`)
+    .where(sql<boolean>`ca_key is not distinct from ${key.ca_key}::bytea`)
     .executeTakeFirst();
 }
 

@@ -14,7 +14,7 @@ interface TypeTraits {
 }
 
 export const mirrorTypes: Record<MirrorType, TypeTraits> = {
-  conda: { packages: 'conda', filters: ['subdirs', 'python_versions'], hasLegacy: true },
+  conda: { packages: 'conda', filters: ['subdirs', 'python_versions', 'include_dependencies'], hasLegacy: true },
   python_simple: {
     packages: 'python',
     filters: ['projects', 'include_dependencies', 'platforms', 'python_versions', 'latest_versions'],

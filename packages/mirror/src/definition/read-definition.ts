@@ -1,10 +1,14 @@
-import type { MirrorMode } from '@sluice/catalog';
+import type { MirrorLimits, MirrorMode } from '@sluice/catalog';
 import type { MirrorFilters } from '@sluice/policy';
 import { type DefinitionIssue, MirrorError } from '../errors.ts';
 import { parseSourceAddress, type SourceAddress } from '../source-address.ts';
 import { isMirrorType, type MirrorType, mirrorTypes } from './mirror-types.ts';
+import { readCa } from './read-ca.ts';
+import { readCredentials } from './read-credentials.ts';
 import { readMirrorFilters } from './read-filters.ts';
-import { defaultCron, defaultTimeZone, scheduleFault } from './schedule.ts';
+import { readGraceDays } from './read-grace.ts';
+import { readLimits } from './read-limits.ts';
+import { cronOf, defaultCron, defaultTimeZone, frequencies, scheduleFault } from './schedule.ts';
 
 /** A mirror as a person defines it, with the wire names of product.md §13. What is left out has its default. */
 export interface MirrorInput {
@@ -12,7 +16,7 @@ export interface MirrorInput {
   source_root: unknown;
   mirror_mode?: unknown;
   mirror_type?: unknown;
-  /** Five-field cron. Default {@link defaultCron}. */
+  /** Five-field cron, or hourly, daily, weekly, monthly, yearly. Default {@link defaultCron}. */
   cron?: unknown;
   /** IANA name. Default {@link defaultTimeZone}. */
   time_zone?: unknown;
@@ -23,6 +27,16 @@ export interface MirrorInput {
   internal?: unknown;
   /** `http://[user:password@]host[:port]`; null or empty for none. */
   proxy?: unknown;
+  /** `{username, password}` or `{token}`, which is sent as Bearer; null for none, also none in the URL. */
+  credentials?: unknown;
+  /** PEM certificates to trust for this source, beside the known ones; null or empty for none. */
+  ca?: unknown;
+  /** `{concurrency, bytes_per_second}`. Default: the installation's bounds. */
+  limits?: unknown;
+  /** Keep showing files that vanish upstream. Default false. */
+  keep_removed?: unknown;
+  /** For how many days; null for ever. */
+  grace_days?: unknown;
 }
 
 /** A mirror's definition that has been checked. */
@@ -36,7 +50,12 @@ export interface MirrorDefinition {
   filters: MirrorFilters;
   keep_legacy: boolean;
   internal: boolean;
+  limits: MirrorLimits;
+  keep_removed: boolean;
+  grace_days: number | null;
 }
+
+type Say = (field: string, code: DefinitionIssue['code'], message: string) => void;
 
 const mostNameLength = 128;
 
@@ -47,8 +66,7 @@ const mostNameLength = 128;
  */
 export function readDefinition(input: MirrorInput, now: Date): MirrorDefinition {
   const issues: DefinitionIssue[] = [];
-  const say = (field: string, code: DefinitionIssue['code'], message: string) =>
-    void issues.push({ field, code, message });
+  const say: Say = (field, code, message) => void issues.push({ field, code, message });
 
   const name = typeof input.mirror_name === 'string' ? input.mirror_name.trim() : '';
   if (name === '' || name.length > mostNameLength || /[\u0000-\u001f\u007f]/.test(name)) {
@@ -56,33 +74,63 @@ export function readDefinition(input: MirrorInput, now: Date): MirrorDefinition 
   }
   const mode = input.mirror_mode ?? 'passive';
   if (mode !== 'active' && mode !== 'passive') say('mirror_mode', 'mode_invalid', 'The mode is active or passive.');
-  const type = input.mirror_type ?? 'conda';
-  const ofType: MirrorType = isMirrorType(type) ? type : 'conda';
-  if (type !== ofType)
-    say(
-      'mirror_type',
-      'type_not_supported',
-      `There are no mirrors of type ${String(type)}: write ${Object.keys(mirrorTypes).join(', ')}.`,
-    );
-  const keepLegacy = input.keep_legacy ?? false;
-  if (typeof keepLegacy !== 'boolean') say('keep_legacy', 'not_boolean', 'keep_legacy is true or false.');
-  else if (keepLegacy && !mirrorTypes[ofType].hasLegacy)
+  const type = readType(input.mirror_type ?? 'conda', say);
+  const keepLegacy = readSwitch(input, 'keep_legacy', say);
+  if (keepLegacy && !mirrorTypes[type].hasLegacy)
     say(
       'keep_legacy',
       'keep_legacy',
-      `keep_legacy is about conda's .tar.bz2 files; leave it out of a mirror of type ${ofType}.`,
+      `keep_legacy is about conda's .tar.bz2 files; leave it out of a mirror of type ${type}.`,
     );
-  const internal = input.internal ?? false;
-  if (typeof internal !== 'boolean') say('internal', 'not_boolean', 'internal is true or false.');
+  const internal = readSwitch(input, 'internal', say);
   const address = readAddress(input, say);
-  const cron = input.cron ?? defaultCron;
-  const timeZone = input.time_zone ?? defaultTimeZone;
-  const fault = scheduleFault(String(cron), String(timeZone), now);
+  const schedule = readSchedule(input, now, say);
+  const limits = readLimits(input.limits);
+  if ('issues' in limits) issues.push(...limits.issues);
+  const keepRemoved = readSwitch(input, 'keep_removed', say);
+  const grace = readGraceDays(input.grace_days, keepRemoved);
+  if ('issue' in grace) issues.push(grace.issue);
+  const read = readMirrorFilters(input.filters, type);
+  if ('issues' in read) issues.push(...read.issues);
+  if (issues.length > 0 || !address || 'issues' in read || 'issues' in limits || 'issue' in grace)
+    throw invalid(issues);
+  return {
+    name,
+    type,
+    address,
+    mode: mode as MirrorMode,
+    ...schedule,
+    filters: read.filters,
+    keep_legacy: keepLegacy,
+    internal,
+    limits: limits.limits,
+    keep_removed: keepRemoved,
+    grace_days: grace.grace_days,
+  };
+}
+
+function readType(type: unknown, say: Say): MirrorType {
+  if (isMirrorType(type)) return type;
+  const known = Object.keys(mirrorTypes).join(', ');
+  say('mirror_type', 'type_not_supported', `There are no mirrors of type ${String(type)}: write ${known}.`);
+  return 'conda';
+}
+
+function readSwitch(input: MirrorInput, field: 'keep_legacy' | 'internal' | 'keep_removed', say: Say): boolean {
+  const value = input[field] ?? false;
+  if (typeof value !== 'boolean') say(field, 'not_boolean', `${field} is true or false.`);
+  return value === true;
+}
+
+function readSchedule(input: MirrorInput, now: Date, say: Say): Pick<MirrorDefinition, 'cron' | 'time_zone'> {
+  const cron = cronOf(String(input.cron ?? defaultCron));
+  const timeZone = String(input.time_zone ?? defaultTimeZone);
+  const fault = scheduleFault(cron, timeZone, now);
   if (fault === 'cron')
     say(
       'cron',
       'cron_invalid',
-      `${JSON.stringify(cron)} is no schedule that ever fires: write five fields, such as "${defaultCron}".`,
+      `${JSON.stringify(input.cron)} is no schedule that ever fires: write five fields, such as "${defaultCron}", or ${Object.keys(frequencies).join(', ')}.`,
     );
   if (fault === 'time_zone')
     say(
@@ -90,26 +138,12 @@ export function readDefinition(input: MirrorInput, now: Date): MirrorDefinition 
       'time_zone_invalid',
       `${JSON.stringify(timeZone)} is no time zone: write an IANA name, such as Europe/Berlin.`,
     );
-  const read = readMirrorFilters(input.filters, ofType);
-  if ('issues' in read) issues.push(...read.issues);
-  if (issues.length > 0 || !address || 'issues' in read) throw invalid(issues);
-  return {
-    name,
-    type: ofType,
-    address,
-    mode: mode as MirrorMode,
-    cron: String(cron),
-    time_zone: String(timeZone),
-    filters: read.filters,
-    keep_legacy: keepLegacy === true,
-    internal: internal === true,
-  };
+  return { cron, time_zone: timeZone };
 }
 
-function readAddress(
-  input: MirrorInput,
-  say: (field: string, code: DefinitionIssue['code'], message: string) => void,
-): SourceAddress | undefined {
+function readAddress(input: MirrorInput, say: Say): SourceAddress | undefined {
+  const ca = readCa(input.ca);
+  if ('issue' in ca) say(ca.issue.field, ca.issue.code, ca.issue.message);
   if (typeof input.source_root !== 'string' || input.source_root.trim() === '') {
     say(
       'source_root',
@@ -122,16 +156,28 @@ function readAddress(
     () => parseSourceAddress(input.source_root as string),
     (message) => say('source_root', 'source_url', message),
   );
-  if (input.proxy === undefined || input.proxy === null || input.proxy === '') return address;
-  if (typeof input.proxy !== 'string') {
+  const proxied = readProxy(input.proxy, say);
+  const credentials = readCredentials(input.credentials, address?.secret ?? {});
+  if ('issue' in credentials) say(credentials.issue.field, credentials.issue.code, credentials.issue.message);
+  if (!address || !proxied || 'issue' in ca || 'issue' in credentials) return undefined;
+  return {
+    ...address,
+    ...ca,
+    proxy: proxied.proxy,
+    secret: { ...credentials.secret, ...proxied.secret },
+  };
+}
+
+function readProxy(value: unknown, say: Say): Pick<SourceAddress, 'proxy' | 'secret'> | undefined {
+  if (value === undefined || value === null || value === '') return { proxy: null, secret: {} };
+  if (typeof value !== 'string') {
     say('proxy', 'proxy_invalid', 'The proxy is a URL: http://[user:password@]host[:port].');
     return undefined;
   }
-  const proxied = attempt(
-    () => parseSourceAddress('http://any', input.proxy as string),
+  return attempt(
+    () => parseSourceAddress('http://any', value),
     (message) => say('proxy', 'proxy_invalid', message),
   );
-  return address && proxied && { ...address, proxy: proxied.proxy, secret: { ...address.secret, ...proxied.secret } };
 }
 
 function attempt<T>(read: () => T, refused: (message: string) => void): T | undefined {

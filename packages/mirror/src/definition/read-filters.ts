@@ -3,9 +3,6 @@ import { type FilterKey, filterFault, isDay, type MirrorFilters } from '@sluice/
 import type { DefinitionIssue } from '../errors.ts';
 import { type MirrorType, mirrorTypes } from './mirror-types.ts';
 
-/** Filters of product.md MI-03 that exist and are not built yet: refused, because ignoring one would let through what it forbids. */
-const laterFilters = ['cve_score_threshold', 'exclude_non_curated_cve', 'only_signed'];
-
 /** The lists that every type of mirror may have. */
 const commonKeys = [
   'only_specs',
@@ -14,6 +11,9 @@ const commonKeys = [
   'include_licenses',
   'exclude_licenses',
 ] as const satisfies readonly FilterKey[];
+
+/** The others that every type may have. */
+const otherKeys = ['date_from', 'date_to', 'cve_score_threshold', 'exclude_non_curated_cve', 'only_signed'];
 
 /**
  * Check the filters of a mirror of that type (wire names of product.md MI-03). Empty lists, null and false mean: not set.
@@ -29,7 +29,10 @@ export function readMirrorFilters(
   // Of R the sources come in unless binaries are named, since there is no end of these.
   const out: MirrorFilters = type === 'CRAN' ? { trees: ['src/contrib'] } : {};
   for (const [key, value] of given) {
-    if (isListKey(key, type)) {
+    if (key === 'include_dependencies' && type === 'conda') {
+      if (value === true) out.include_dependencies = true;
+      else issues.push(notSwitch(key));
+    } else if (isListKey(key, type)) {
       const list = readList(key, value, type, issues);
       if (list.length > 0) out[key] = list;
     } else if (key === 'latest_versions' && isOf(type, key)) {
@@ -54,12 +57,17 @@ export function readMirrorFilters(
           code: 'date_invalid',
           message: `${shown(value)} is no day: write YYYY-MM-DD, such as 2026-02-28.`,
         });
-    } else if (laterFilters.includes(key)) {
-      issues.push({
-        field: `filters.${key}`,
-        code: 'filter_not_supported',
-        message: `The filter ${key} is not supported yet. Leave it out: the mirror would not heed it.`,
-      });
+    } else if (key === 'only_signed' || key === 'exclude_non_curated_cve') {
+      if (value === true) out[key] = true;
+      else issues.push(notSwitch(key));
+    } else if (key === 'cve_score_threshold') {
+      if (typeof value === 'number' && value >= 0 && value <= 10) out[key] = value;
+      else
+        issues.push({
+          field: `filters.${key}`,
+          code: 'score_invalid',
+          message: `${shown(value)} is no score: write a number from 0.0 to 10.0.`,
+        });
     } else {
       issues.push({
         field: `filters.${key}`,
@@ -108,7 +116,7 @@ function isOfAnother(key: string, type: MirrorType): boolean {
 }
 
 function knownKeys(type: MirrorType): string[] {
-  return [...mirrorTypes[type].filters, ...commonKeys, 'date_from', 'date_to'];
+  return [...mirrorTypes[type].filters, ...commonKeys, ...otherKeys];
 }
 
 /** The texts of a list, blanks around them cut, projects normalised, each once. */
@@ -143,7 +151,13 @@ function conflicts(filters: MirrorFilters): DefinitionIssue[] {
       });
     }
   }
-  if (filters.include_dependencies && !filters.projects) {
+  if (filters.include_dependencies === true && !filters.only_specs) {
+    issues.push({
+      field: 'filters.include_dependencies',
+      code: 'specs_conflict',
+      message: 'include_dependencies brings along what the files of only_specs depend on: say which these are.',
+    });
+  } else if (filters.include_dependencies && filters.include_dependencies !== true && !filters.projects) {
     issues.push({
       field: 'filters.include_dependencies',
       code: 'specs_conflict',
@@ -158,6 +172,10 @@ function conflicts(filters: MirrorFilters): DefinitionIssue[] {
     });
   }
   return issues;
+}
+
+function notSwitch(key: string): DefinitionIssue {
+  return { field: `filters.${key}`, code: 'not_boolean', message: `${key} is true or false.` };
 }
 
 function shown(value: unknown): string {

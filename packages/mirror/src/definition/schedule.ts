@@ -1,8 +1,34 @@
 import { Cron } from 'croner';
 
+/** Schedules that have a name, all at midnight or at the full hour. */
+export const frequencies = {
+  hourly: '0 * * * *',
+  daily: '0 0 * * *',
+  weekly: '0 0 * * 0',
+  monthly: '0 0 1 * *',
+  yearly: '0 0 1 1 *',
+} as const;
+
+export type Frequency = keyof typeof frequencies;
+
 /** When a mirror runs if nobody says otherwise: at midnight on the first day of each month. */
-export const defaultCron = '0 0 1 * *';
+export const defaultCron = frequencies.monthly;
 export const defaultTimeZone = 'UTC';
+
+/** Five fields for what somebody wrote as a schedule: these themselves, or the name of a {@link Frequency}, also as `@daily`. */
+export function cronOf(text: string): string {
+  const name = text.trim().replace(/^@/, '').toLowerCase();
+  return isFrequency(name) ? frequencies[name] : text.trim().replace(/\s+/g, ' ');
+}
+
+/** The name of a schedule; null when it has none. */
+export function frequencyOf(cron: string): Frequency | null {
+  return (Object.keys(frequencies) as Frequency[]).find((name) => frequencies[name] === cron) ?? null;
+}
+
+function isFrequency(text: string): text is Frequency {
+  return Object.hasOwn(frequencies, text);
+}
 
 /** Why a schedule cannot be used, or undefined when it can. */
 export function scheduleFault(cron: string, timeZone: string, now: Date): 'cron' | 'time_zone' | undefined {

@@ -21,7 +21,7 @@ import { type FileSet, fileSet } from '../run/file-set.ts';
 import { definitionIn, layerDefinition } from '../run/layer-definition.ts';
 import { addDenials, noCounts, type RunCounts } from '../run/run-counts.ts';
 import { keepSecrets } from '../source-address.ts';
-import { addressOf } from '../upstream-of.ts';
+import { addressOf, upstreamAt } from '../upstream-of.ts';
 import { listSubdirs } from '../upstreams/conda/list-subdirs.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 import { sourceKey } from '../verbs/create-mirror.ts';
@@ -73,7 +73,7 @@ export async function dryRun(
   const channel = await findChannelById(deps.db, channelId);
   if (!channel) throw new MirrorError('channel_missing', 'The channel is not there any more.');
   const layer = await definitionIn(deps, channel, definition);
-  const upstream: UpstreamDeps = { http: deps.http, guard: deps.guard, address: definition.address, signal };
+  const upstream: UpstreamDeps = { ...upstreamAt(deps, definition.address), signal };
   const source = await findSourceByKey(deps.db, sourceKey(deps, definition.type, definition.address));
   const run = { deps, mode: definition.mode, page, shown: mirror && mirror.at_rev > 0 ? fileSet() : undefined };
   const plan: DryRun = { count: noCounts(), to_fetch: { files: 0, bytes: 0 }, parts: [], items: [], total_count: 0 };

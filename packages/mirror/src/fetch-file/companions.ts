@@ -12,7 +12,7 @@ import { admitCompanion, storedWheelMetadata } from '@sluice/registry';
 import { inTime } from '../ask-name/in-time.ts';
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
-import { upstreamOf } from '../upstream-of.ts';
+import { storedAddress, upstreamOf } from '../upstream-of.ts';
 import { describedFile } from '../upstreams/pypi/locate.ts';
 import { openMetadata, openProvenance } from '../upstreams/pypi/metadata.ts';
 import type { FileFetcher } from './file-fetcher.ts';
@@ -49,7 +49,7 @@ export function createCompanions(deps: MirrorDeps, fetcher: Pick<FileFetcher, 'f
   async function fromUpstream(file: AccompaniedFile, kind: CompanionKind): Promise<Uint8Array | undefined> {
     const source = await findSource(deps.db, file.part.source_id);
     if (!source?.url) return undefined;
-    const stored = { source_url: source.url, source_proxy: source.proxy, source_credential: source.credential };
+    const stored = storedAddress(source, source.url);
     const { described, pageUrl } = await describedFile(deps, file);
     const isOffered = kind === 'metadata' ? described.coreMetadata !== false : described.provenance !== undefined;
     if (!isOffered) return undefined;

@@ -33,7 +33,7 @@ beforeEach(async () => {
   fetchers = [];
   const source = await findOrCreateSource(
     bench.deps.db,
-    { type: 'conda', url: upstream.url, proxy: null, credential: null, credential_key: null },
+    { type: 'conda', url: upstream.url, proxy: null, credential: null, credential_key: null, ca: null, ca_key: null },
     new Date(),
   );
   sourceId = source.id;

@@ -4,7 +4,7 @@ import { bytesToHex, type Md5, parseMd5, parseSha256, type Sha256, sha256ToBytes
 import { admitBytes } from '@sluice/registry';
 import type { MirrorDeps, Receiving } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
-import { upstreamOf } from '../upstream-of.ts';
+import { storedAddress, upstreamOf } from '../upstream-of.ts';
 import { upstreamFormat } from '../upstreams/index.ts';
 import { type OpenFile, openFile } from '../upstreams/open-file.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
@@ -111,7 +111,7 @@ export function createFileFetcher(deps: MirrorDeps, options: FetcherOptions = {}
     const source = await findSource(deps.db, part.source_id);
     if (!source?.url)
       throw new MirrorError('mirror_missing', `The source of ${part.subdir}/${file} is gone.`, { found: file });
-    const stored = { source_url: source.url, source_proxy: source.proxy, source_credential: source.credential };
+    const stored = storedAddress(source, source.url);
     const upstream = { ...upstreamOf(deps, stored), signal: closing.signal };
     const location = await upstreamFormat(source.type).locator(deps, upstream)({ part, file, from_rev });
     const place: PackagePlace = { subdir: part.subdir, file, location };

@@ -12,6 +12,7 @@ export function answerError(status: number, url: URL, retryAfterS: number | unde
     new MirrorError(code, message, {
       wanted: 'status 200',
       found,
+      status,
       transient,
       retryAfterS: transient ? retryAfterS : undefined,
     });
@@ -39,7 +40,7 @@ export function connectionError(error: unknown, url: URL, signal: AbortSignal | 
   if (code !== undefined && certificateCodes.test(code)) {
     return new MirrorError(
       'upstream_unavailable',
-      `${place} is not trusted: ${code}. Add its authority with SLUICE_CA_FILE.`,
+      `${place} is not trusted: ${code}. Give its authority's certificate as the mirror's ca, or for all mirrors with SLUICE_CA_FILE.`,
       { found: code, cause: error },
     );
   }

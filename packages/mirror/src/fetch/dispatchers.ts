@@ -13,9 +13,10 @@ export interface HttpTimeouts {
 
 /** The ways out of this process. */
 export interface Dispatchers {
-  direct: Dispatcher;
+  /** `ca`: PEM text of certificate authorities to trust beside those that are trusted for all. */
+  direct(ca: string | undefined): Dispatcher;
   /** Through a proxy. `trusted`: an operator named it, so it may lie anywhere; otherwise the guard is asked. */
-  through(proxy: string, trusted: boolean): Promise<Dispatcher>;
+  through(proxy: string, options: { trusted: boolean; ca: string | undefined }): Promise<Dispatcher>;
   close(): Promise<void>;
 }
 
@@ -25,53 +26,63 @@ export interface Dispatchers {
  * @param extraCa PEM text of certificate authorities to trust beside the system's.
  */
 export function createDispatchers(guard: SourceGuard, timeouts: HttpTimeouts, extraCa?: string): Dispatchers {
-  const ca = extraCa === undefined ? undefined : [...getCACertificates('default'), extraCa];
-  const tls = ca === undefined ? {} : { ca };
+  const trust = (ca: string | undefined) =>
+    ca === undefined && extraCa === undefined
+      ? {}
+      : { ca: [...getCACertificates('default'), ...[extraCa, ca].filter((text) => text !== undefined)] };
   const limits = { headersTimeout: timeouts.headersMs, bodyTimeout: timeouts.bodyMs, allowH2: false };
+  const agents = new Map<string | undefined, Agent>();
   const proxies = new Map<string, ProxyAgent>();
 
-  const direct = new Agent({
-    ...limits,
-    connect(options, callback) {
-      const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
-      guard.addresses(options.hostname, port).then(
-        (addresses) => {
-          const connect = buildConnector({
-            ...tls,
-            allowH2: false,
-            timeout: timeouts.connectMs,
-            lookup: pinned(addresses),
-          });
-          connect(options, callback);
-        },
-        (error: unknown) => callback(error as Error, null),
-      );
-    },
-  });
+  function straight(ca: string | undefined): Agent {
+    const tls = trust(ca);
+    return new Agent({
+      ...limits,
+      connect(options, callback) {
+        const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
+        guard.addresses(options.hostname, port).then(
+          (addresses) => {
+            const connect = buildConnector({
+              ...tls,
+              allowH2: false,
+              timeout: timeouts.connectMs,
+              lookup: pinned(addresses),
+            });
+            connect(options, callback);
+          },
+          (error: unknown) => callback(error as Error, null),
+        );
+      },
+    });
+  }
 
   return {
-    direct,
-    async through(proxy, trusted) {
+    direct(ca) {
+      const agent = agents.get(ca) ?? straight(ca);
+      agents.set(ca, agent);
+      return agent;
+    },
+    async through(proxy, { trusted, ca }) {
       const url = proxyUrl(proxy);
       const lookup = trusted
         ? {}
         : { lookup: pinned(await guard.addresses(url.hostname, Number(url.port || defaultPort(url)))) };
-      const key = `${trusted} ${proxy}`;
+      const key = JSON.stringify([trusted, proxy, ca]);
       let agent = proxies.get(key);
       if (!agent) {
         agent = new ProxyAgent({
           ...limits,
           uri: proxy,
           connectTimeout: timeouts.connectMs,
-          proxyTls: { ...tls, ...lookup },
-          requestTls: tls,
+          proxyTls: { ...trust(undefined), ...lookup },
+          requestTls: trust(ca),
         });
         proxies.set(key, agent);
       }
       return agent;
     },
     async close() {
-      await Promise.all([direct.destroy(), ...[...proxies.values()].map((agent) => agent.destroy())]);
+      await Promise.all([...agents.values(), ...proxies.values()].map((agent) => agent.destroy()));
     },
   };
 }

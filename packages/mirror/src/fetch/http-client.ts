@@ -14,9 +14,15 @@ export interface HttpRequest {
   headers?: Readonly<Record<string, string>>;
   /** The mirror's own proxy, `http://[user:password@]host[:port]`. It wins over the environment's. */
   proxy?: string | undefined;
+  /** PEM text of certificate authorities to trust for this, beside those that are trusted for all. */
+  ca?: string | undefined;
+  /** An `Authorization` header, in place of user and password; like these it goes no further than the URL's own origin. */
+  authorization?: string | undefined;
   signal?: AbortSignal | undefined;
   /** How often to try in all, while failures are transient. Default 4. */
   attempts?: number;
+  /** Told of every try that failed, also of those that are followed by another. */
+  onFailure?: (error: MirrorError) => void;
 }
 
 /** An answer with status 200, 206 or 304. Its body must be read to the end or discarded. */
@@ -68,15 +74,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const firstPauseMs = options.retryPauseMs ?? 500;
   const longestPauseMs = options.longestPauseMs ?? 30_000;
 
-  async function dispatcherFor(url: URL, proxy: string | undefined) {
+  async function dispatcherFor(url: URL, { proxy, ca }: HttpRequest) {
     const chosen = proxy ?? proxyFor(url, options.proxies);
-    if (chosen === undefined) return dispatchers.direct;
+    if (chosen === undefined) return dispatchers.direct(ca);
     await refuseForbiddenTarget(options.guard, url);
-    return dispatchers.through(chosen, proxy === undefined);
+    return dispatchers.through(chosen, { trusted: proxy === undefined, ca });
   }
 
   async function hop(url: URL, request: HttpRequest, authorization: string | undefined) {
-    const dispatcher = await dispatcherFor(url, request.proxy);
+    const dispatcher = await dispatcherFor(url, request);
     const bare = new URL(url);
     bare.username = '';
     bare.password = '';
@@ -95,10 +101,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   async function once(request: HttpRequest): Promise<HttpAnswer> {
     let url = parsed(request.url);
-    const origin = url.origin;
-    const authorization = basicOf(url);
+    const home = url;
+    const authorization = request.authorization ?? basicOf(url);
     for (let hops = 0; ; hops++) {
-      const answer = await hop(url, request, url.origin === origin ? authorization : basicOf(url)).catch(
+      const answer = await hop(url, request, isSameHome(home, url) ? authorization : basicOf(url)).catch(
         (error: unknown) => {
           throw connectionError(error, url, request.signal);
         },
@@ -137,7 +143,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         try {
           return await once(request);
         } catch (error) {
-          if (!(error instanceof MirrorError) || !error.transient || attempt >= attempts) throw error;
+          if (!(error instanceof MirrorError)) throw error;
+          request.onFailure?.(error);
+          if (!error.transient || attempt >= attempts) throw error;
           const wanted = error.retryAfterS === undefined ? firstPauseMs * 2 ** (attempt - 1) : error.retryAfterS * 1000;
           await pause(Math.min(wanted, longestPauseMs), undefined, {
             ...(request.signal ? { signal: request.signal } : {}),
@@ -179,6 +187,13 @@ function redirected(from: URL, location: string): URL {
       found: redact(location),
     },
   );
+}
+
+/** Whether credentials of one may be shown to the other: the same origin, or the same host that has moved on to https. */
+function isSameHome(home: URL, url: URL): boolean {
+  if (url.origin === home.origin) return true;
+  const isUpgrade = home.protocol === 'http:' && url.protocol === 'https:' && home.port === '' && url.port === '';
+  return isUpgrade && url.hostname === home.hostname;
 }
 
 function tooManyRedirects(url: string): MirrorError {

@@ -2,6 +2,7 @@ import { createHttpClient, type HttpClient, type HttpClientOptions } from '../fe
 import { createSourceGuard, type SourceGuard } from '../fetch/source-guard.ts';
 import { parseSourceRules } from '../fetch/source-rules.ts';
 import { parseSourceAddress } from '../source-address.ts';
+import { upstreamAt } from '../upstream-of.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 
 /** A guard that lets loopback and the folder through. */
@@ -26,5 +27,5 @@ export function testHttp(guard: SourceGuard, options: Partial<HttpClientOptions>
 export function testUpstreamDeps(source: string, folder?: string): UpstreamDeps & { close(): Promise<void> } {
   const guard = testGuard(folder);
   const http = testHttp(guard);
-  return { guard, http, address: parseSourceAddress(source), close: () => http.close() };
+  return { ...upstreamAt({ guard, http }, parseSourceAddress(source)), close: () => http.close() };
 }

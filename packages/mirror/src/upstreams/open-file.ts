@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
 import { MirrorError } from '../errors.ts';
-import { proxyWithSecret } from '../source-address.ts';
 import { absentIfMissing } from './absent-if.ts';
 import type { Location } from './location.ts';
 import type { UpstreamDeps } from './upstream-deps.ts';
@@ -40,7 +39,6 @@ export async function openFile(
       ...location.headers,
       ...(options.from > 0 ? { range: `bytes=${options.from}-` } : {}),
     },
-    proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
     signal: deps.signal,
     ...(options.attempts === undefined ? {} : { attempts: options.attempts }),
   });

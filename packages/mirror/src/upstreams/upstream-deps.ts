@@ -4,7 +4,7 @@ import type { SourceAddress } from '../source-address.ts';
 
 /** What reading an upstream needs: the ways out, and where to go. */
 export interface UpstreamDeps {
-  http: HttpClient;
+  http: Pick<HttpClient, 'open'>;
   guard: SourceGuard;
   address: SourceAddress;
   signal?: AbortSignal | undefined;

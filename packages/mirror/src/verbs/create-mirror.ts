@@ -7,6 +7,7 @@ import {
   type SourceKey,
 } from '@sluice/catalog';
 import type { Actor } from '@sluice/registry';
+import { caKey } from '../definition/read-ca.ts';
 import { type MirrorInput, readDefinition } from '../definition/read-definition.ts';
 import { nextRunAfter } from '../definition/schedule.ts';
 import type { MirrorDeps } from '../deps.ts';
@@ -35,30 +36,17 @@ export async function createMirror(
   actor: MirrorActor,
 ): Promise<string> {
   const now = deps.now();
-  const { name, type, address, mode, cron, time_zone, filters, keep_legacy, internal } = readDefinition(
-    wish.input,
-    now,
-  );
-  if (internal) mustBeAdministrator(actor);
+  const { name, type, address, ...defined } = readDefinition(wish.input, now);
+  if (defined.internal) mustBeAdministrator(actor);
   await checkReach(deps.guard, address);
   const id = deps.newId();
   await deps.db.transaction().execute(async (trx) => {
     const channel = await lockChannel(trx, wish.channelId, 'stay');
     if (!channel) throw new MirrorError('channel_missing', 'The channel is not there any more; create it first.');
     const source = await findOrCreateSource(trx, sourceKey(deps, type, address), now);
-    const mirror = {
-      id,
-      channel_id: channel.id,
-      name,
-      source_id: source.id,
-      mode,
-      filters,
-      keep_legacy,
-      internal,
-      cron,
-      time_zone,
-    };
-    const made = await insertMirror(trx, { ...mirror, next_run_at: nextRunAfter(cron, time_zone, now) }, now);
+    const next_run_at = nextRunAfter(defined.cron, defined.time_zone, now);
+    const mirror = { id, channel_id: channel.id, name, source_id: source.id, ...defined, next_run_at };
+    const made = await insertMirror(trx, mirror, now);
     if (!made) throw nameTaken(name);
     await recordEvent(trx, {
       at: now,
@@ -68,13 +56,8 @@ export async function createMirror(
       subject: name,
       data: {
         mirror_id: id,
-        mode,
         source_root: shownAddress(address, address.secret).url,
-        filters,
-        keep_legacy,
-        ...(internal ? { internal } : {}),
-        cron,
-        time_zone,
+        ...defined,
       },
     });
     await notifyChanged(trx, 'mirror', id);
@@ -85,7 +68,8 @@ export async function createMirror(
 
 /** What makes a source the one it is, with its secrets sealed. */
 export function sourceKey(deps: Pick<MirrorDeps, 'sealer'>, type: string, address: SourceAddress): SourceKey {
-  return { type, url: address.url, proxy: address.proxy, ...deps.sealer.seal(address.secret) };
+  const { url, proxy, ca, secret } = address;
+  return { type, url, proxy, ca, ca_key: caKey(ca), ...deps.sealer.seal(secret) };
 }
 
 /** The error of a name that another mirror of the channel has. */

@@ -17,12 +17,15 @@ import { nextRunAfter } from '../definition/schedule.ts';
 import { MirrorError } from '../errors.ts';
 import { isOpen } from '../run/is-open.ts';
 import { startOnlyRun } from '../run/start-run.ts';
-import { keepSecrets, type SourceAddress, shownAddress } from '../source-address.ts';
+import { hidden, keepSecrets, type SourceAddress, shownAddress } from '../source-address.ts';
 import { addressOf } from '../upstream-of.ts';
 import { checkReach } from './check-reach.ts';
 import { type MirrorActor, mustBeAdministrator, nameTaken, sourceKey, type VerbDeps } from './create-mirror.ts';
 
-/** Fields to change; what is left out, also inside `filters`, stays. A filter is cleared by null or an empty list. */
+/**
+ * Fields to change; what is left out, also inside `filters` and `limits`, stays. A filter is cleared by null or an empty list, a
+ * limit by null.
+ */
 export type MirrorEdit = Partial<MirrorInput>;
 
 /**
@@ -52,7 +55,7 @@ export async function editMirror(
     const after = keepDependencies(before, readDefinition(mergedInput(before, stored, fields), now));
     const address = keepSecrets(after.address, stored);
     const changed = changedFields(before, stored, after, address);
-    const goesElsewhere = changed.includes('source_root') || changed.includes('proxy');
+    const goesElsewhere = ['source_root', 'credentials', 'proxy', 'ca'].some((field) => changed.includes(field));
     if (after.internal && (goesElsewhere || changed.includes('internal'))) mustBeAdministrator(actor);
     if (goesElsewhere) await checkReach(deps.guard, address);
     if (changed.length > 0) await write(trx, { deps, before, after, address, changed, actor, now });
@@ -82,17 +85,13 @@ async function write(trx: Db, { deps, before, after, address, changed, actor, no
       found: 'an open run',
     });
   }
-  const { name, filters, keep_legacy, internal, cron, time_zone } = after;
+  const { type: _, mode: __, address: ___, ...columns } = after;
+  const { name, cron, time_zone } = columns;
   await updateMirror(
     trx,
     before.id,
     {
-      name,
-      filters,
-      keep_legacy,
-      internal,
-      cron,
-      time_zone,
+      ...columns,
       next_source_id: source.id === before.shown_source_id ? null : source.id,
       ...(changed.includes('cron') || changed.includes('time_zone')
         ? { next_run_at: nextRunAfter(cron, time_zone, now) }
@@ -109,7 +108,10 @@ async function write(trx: Db, { deps, before, after, address, changed, actor, no
     data: { mirror_id: before.id, changed },
   });
   await notifyChanged(trx, 'mirror', before.id);
-  if (before.at_rev > 0 && ['filters', 'keep_legacy', 'internal'].some((field) => changed.includes(field))) {
+  if (
+    before.at_rev > 0 &&
+    ['filters', 'keep_legacy', 'internal', 'keep_removed', 'grace_days'].some((field) => changed.includes(field))
+  ) {
     await enqueuePublication(trx, before.channel_id, [{ text: `mirror ${name} edited`, actor: actor.name }]);
   }
 }
@@ -119,6 +121,7 @@ export function mergedInput(before: MirrorRow, stored: SourceAddress, fields: Mi
   const shown = shownAddress(stored, stored.secret);
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const filters: unknown = given.filters ?? {};
+  const { limits = {} } = given;
   return {
     mirror_name: before.name,
     source_root: shown.url,
@@ -127,11 +130,22 @@ export function mergedInput(before: MirrorRow, stored: SourceAddress, fields: Mi
     keep_legacy: before.keep_legacy,
     internal: before.internal,
     proxy: shown.proxy,
+    ca: stored.ca,
+    keep_removed: before.keep_removed,
+    grace_days: given.keep_removed === false ? null : before.grace_days,
+    ...keptToken(stored, given.source_root),
     ...given,
     mirror_mode: before.mode,
     mirror_type: before.source_type,
     filters: isObject(filters) ? { ...writtenFilters(before.filters), ...filters } : filters,
+    limits: isObject(limits) ? { ...before.limits, ...limits } : limits,
   };
+}
+
+/** The token that is sent beside the URL stays unless the new URL has user and password of its own. */
+function keptToken({ secret }: SourceAddress, url: unknown): Pick<MirrorInput, 'credentials'> {
+  const hasOwn = typeof url === 'string' && URL.canParse(url) && new URL(url).username !== '';
+  return secret.bearer === undefined || hasOwn ? {} : { credentials: { token: hidden } };
 }
 
 /** The filters that people write: what runs found out is not among them. */
@@ -157,12 +171,17 @@ function changedFields(
   const pairs: [string, unknown, unknown][] = [
     ['mirror_name', before.name, after.name],
     ['source_root', key(stored), key(address)],
+    ['credentials', stored.secret.bearer, address.secret.bearer],
     ['proxy', proxy(stored), proxy(address)],
+    ['ca', stored.ca, address.ca],
     ['cron', before.cron, after.cron],
     ['time_zone', before.time_zone, after.time_zone],
     ['keep_legacy', before.keep_legacy, after.keep_legacy],
     ['internal', before.internal, after.internal],
     ['filters', inOrder(before.filters), inOrder(after.filters)],
+    ['limits', inOrder(before.limits), inOrder(after.limits)],
+    ['keep_removed', before.keep_removed, after.keep_removed],
+    ['grace_days', before.grace_days, after.grace_days],
   ];
   return pairs.filter(([, was, is]) => was !== is).map(([field]) => field);
 }

@@ -1,6 +1,7 @@
 import {
   findMirror,
   listMirrors as listRows,
+  type MirrorLimits,
   type MirrorList,
   type MirrorMode,
   type MirrorRow,
@@ -11,6 +12,9 @@ import {
   mirrorRuns as runRows,
 } from '@sluice/catalog';
 import type { MirrorFilters } from '@sluice/policy';
+import { type CertificateInfo, certificatesIn } from '../definition/read-ca.ts';
+import { type Authentication, authenticationOf } from '../definition/read-credentials.ts';
+import { type Frequency, frequencyOf } from '../definition/schedule.ts';
 import type { MirrorDeps } from '../deps.ts';
 import { type SyncState, syncState } from '../run/sync-state.ts';
 import { shownAddress } from '../source-address.ts';
@@ -25,10 +29,19 @@ export interface MirrorInfo {
   mode: MirrorMode;
   source_root: string;
   proxy: string | null;
+  /** How it is asked; null for as anybody may. What with is never shown. */
+  authentication: Authentication | null;
+  /** Those of its own that its server is checked against. */
+  ca_certificates: CertificateInfo[];
   filters: MirrorFilters;
   keep_legacy: boolean;
   internal: boolean;
+  limits: MirrorLimits;
+  keep_removed: boolean;
+  grace_days: number | null;
   cron: string;
+  /** The name of the schedule, if it has one. */
+  frequency: Frequency | null;
   time_zone: string;
   next_run_at: Date | null;
   /** When its newest run began, whatever became of it. */
@@ -100,10 +113,16 @@ function info(deps: ViewDeps, row: MirrorRow, run: RunRow | undefined): MirrorIn
     mode: row.mode,
     source_root: shown.url,
     proxy: shown.proxy,
+    authentication: shown.authentication,
+    ca_certificates: certificatesIn(row.source_ca),
     filters: row.filters,
     keep_legacy: row.keep_legacy,
     internal: row.internal,
+    limits: row.limits,
+    keep_removed: row.keep_removed,
+    grace_days: row.grace_days,
     cron: row.cron,
+    frequency: frequencyOf(row.cron),
     time_zone: row.time_zone,
     next_run_at: row.next_run_at,
     last_run_at: run?.started_at ?? run?.created_at ?? null,
@@ -116,11 +135,14 @@ function info(deps: ViewDeps, row: MirrorRow, run: RunRow | undefined): MirrorIn
 }
 
 /** A list must not break over one mirror whose secrets were sealed with another key. */
-function shownSource(deps: ViewDeps, row: MirrorRow): { url: string; proxy: string | null } {
+function shownSource(
+  deps: ViewDeps,
+  row: MirrorRow,
+): { url: string; proxy: string | null; authentication: Authentication | null } {
   try {
     const address = addressOf(deps, row);
-    return shownAddress(address, address.secret);
+    return { ...shownAddress(address, address.secret), authentication: authenticationOf(address.secret) };
   } catch {
-    return { url: row.source_url, proxy: row.source_proxy };
+    return { url: row.source_url, proxy: row.source_proxy, authentication: null };
   }
 }

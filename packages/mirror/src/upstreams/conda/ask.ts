@@ -1,7 +1,6 @@
 import { MirrorError } from '../../errors.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
 import { conditionalHeaders, type Validators } from '../../fetch/validators.ts';
-import { proxyWithSecret } from '../../source-address.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { channelLocation, channelUrl } from './locate.ts';
 
@@ -34,7 +33,6 @@ export async function ask(
       'accept-encoding': encoding === 'json' ? 'gzip' : 'identity',
       ...validators,
     },
-    proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
     signal: deps.signal,
   });
   if (answer.status === 200) return answer;

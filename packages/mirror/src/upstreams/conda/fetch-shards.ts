@@ -3,14 +3,13 @@ import type { ListedShard } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
 import { redact } from '../../redact.ts';
-import { proxyWithSecret } from '../../source-address.ts';
 import { readBounded } from '../read-bounded.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { digestOf } from './digest-of.ts';
 import { locationBelow } from './locate.ts';
 
-/** Requests under way at once, over connections that are kept. */
-const workers = 16;
+/** Requests under way at once, over connections that are kept, when the mirror does not say. */
+const defaultConcurrency = 16;
 const attempts = 3;
 const mostBytes = 64 * 1024 * 1024;
 /** What is handed over together. */
@@ -27,6 +26,7 @@ export interface ShardFetching {
   keep: (files: readonly Uint8Array[]) => Promise<void>;
   /** False when no more should be begun. */
   hasTime: () => boolean;
+  concurrency?: number | undefined;
   onProgress?: (done: number) => void;
 }
 
@@ -68,7 +68,7 @@ export async function fetchShards(fetching: ShardFetching, shards: readonly List
     }
   }
 
-  const working = Array.from({ length: workers }, work);
+  const working = Array.from({ length: fetching.concurrency ?? defaultConcurrency }, work);
   try {
     await Promise.all(working);
   } catch (error) {
@@ -104,7 +104,6 @@ async function ask({ upstream, subdir, baseUrl }: ShardFetching, name: string, f
   const request = {
     url: location.url,
     headers: { 'accept-encoding': 'identity' },
-    proxy: proxyWithSecret(upstream.address.proxy, upstream.address.secret),
     signal: upstream.signal,
   };
   return upstream.http.open(request).catch((error: unknown) => {

@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { isJsonObject, knownSubdirs, parseSubdir } from '@sluice/formats/conda';
-import { proxyWithSecret } from '../../source-address.ts';
 import { absentIfNone } from '../absent-if.ts';
 import { readBounded } from '../read-bounded.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
@@ -37,7 +36,6 @@ async function readChanneldata(deps: UpstreamDeps, url: string): Promise<Uint8Ar
   const answer = await deps.http.open({
     url,
     headers: { 'accept-encoding': 'identity' },
-    proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
     signal: deps.signal,
   });
   return readBounded(answer.body, mostBytes, channelUrl(deps.address, 'channeldata.json'));

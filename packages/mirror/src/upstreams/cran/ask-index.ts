@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { conditionalHeaders, type Validators } from '../../fetch/validators.ts';
-import { proxyWithSecret, withSecret } from '../../source-address.ts';
+import { withSecret } from '../../source-address.ts';
 import { absentIfMissing } from '../absent-if.ts';
 import { openFolderFile } from '../folder-file.ts';
 import { locationOf } from '../location.ts';
@@ -50,7 +50,6 @@ export async function askIndex(
     .open({
       url: location.url,
       headers: { 'accept-encoding': 'identity', ...validators, ...headers },
-      proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
       signal: deps.signal,
     })
     .catch(absentIfMissing);

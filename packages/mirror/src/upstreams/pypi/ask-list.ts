@@ -5,7 +5,6 @@ import { gunzipped } from '../../fetch/gunzipped.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
 import { conditionalHeaders, type Validators } from '../../fetch/validators.ts';
 import { redact } from '../../redact.ts';
-import { proxyWithSecret } from '../../source-address.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { saysIndex } from './ask-page.ts';
 import { simpleAccept, simpleUrl } from './simple-root.ts';
@@ -26,7 +25,6 @@ export async function askList(deps: UpstreamDeps, root: string, known: Validator
   const answer = await deps.http.open({
     url: simpleUrl(deps, root, ''),
     headers: { accept: simpleAccept, 'accept-encoding': 'gzip', ...validators },
-    proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
     signal: deps.signal,
   });
   const place = redact(answer.url);

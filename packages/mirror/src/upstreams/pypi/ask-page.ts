@@ -6,7 +6,6 @@ import { MirrorError } from '../../errors.ts';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
 import { conditionalHeaders, type Validators } from '../../fetch/validators.ts';
 import { redact } from '../../redact.ts';
-import { proxyWithSecret } from '../../source-address.ts';
 import { readBounded } from '../read-bounded.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { storedUrl } from './locate.ts';
@@ -46,7 +45,6 @@ export async function askPage(
     answer = await deps.http.open({
       url: simpleUrl(deps, root, `${name}/`),
       headers: { accept: simpleAccept, 'accept-encoding': 'gzip', ...validators },
-      proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
       signal: deps.signal,
       ...(attempts === undefined ? {} : { attempts }),
     });

@@ -8,7 +8,15 @@ import {
 } from '@sluice/catalog';
 import { fileRange, pythonPart } from '@sluice/formats/package';
 import { markerHolds, readRequirement } from '@sluice/formats/pypi';
-import { addRecords, evaluateAll, factsBuilder, layerRules, type Rule, readEnvironment } from '@sluice/policy';
+import {
+  addRecords,
+  dependencyEnvironments,
+  evaluateAll,
+  factsBuilder,
+  layerRules,
+  type Rule,
+  readEnvironment,
+} from '@sluice/policy';
 import { MirrorError } from '../../errors.ts';
 import { layerDefinition } from '../../run/layer-definition.ts';
 import { commit, type RunContext, reporter, type StageEnd, save } from '../../run/run-context.ts';
@@ -88,7 +96,7 @@ async function requirementsReader({ deps, mirror }: RunContext, part: Part) {
   const definition = await layerDefinition(deps, mirror);
   const { projects: _, ...filters } = mirror.filters;
   const rules = layerRules({ ...definition, mirror: { ...definition.mirror!, filters } });
-  const environments = (mirror.filters.include_dependencies ?? []).map(readEnvironment);
+  const environments = dependencyEnvironments(mirror.filters).map(readEnvironment);
   return async (name: string, extras: ReadonlySet<string>): Promise<Needed> => {
     const needed: Needed = new Map();
     const live = await liveRecordsBetween(deps.db, part, fileRange('python', name));

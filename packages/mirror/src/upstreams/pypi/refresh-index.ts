@@ -1,5 +1,6 @@
-import { countKnownNames, findSourceName, knownNames, type Part, sourceRevision } from '@sluice/catalog';
+import { countKnownNames, findSourceName, knownNames, type Part, sourceRevision, stepsOf } from '@sluice/catalog';
 import { pythonPart } from '@sluice/formats/package';
+import { dependencyEnvironments } from '@sluice/policy';
 import { readNameList } from '@sluice/registry';
 import { needsMetadata } from '../../ask-name/needs-metadata.ts';
 import { MirrorError } from '../../errors.ts';
@@ -34,12 +35,12 @@ interface Names {
 export async function refreshIndex(context: RunContext): Promise<StageEnd> {
   const { mirror, run } = context;
   const part: Part = { source_id: mirror.source_id, subdir: pythonPart };
-  const steps = mirror.mode === 'active' ? 4 : 3;
+  const steps = stepsOf(mirror.mode, 1);
   if (run.last_key === null) {
     await save(context, { steps, step: 1, step_text: 'Reading the list of projects', step_done: 0, step_total: 0 });
     await listStage(context, part);
   }
-  if (mirror.filters.include_dependencies?.length) return refreshClosure(context, part);
+  if (dependencyEnvironments(mirror.filters).length > 0) return refreshClosure(context, part);
   const names = await namesOf(context, part);
   await save(context, { steps, step: 1, step_text: 'Reading the pages of projects', step_total: names.total });
   if (!(await refreshNames(context, part, names))) return 'yield';

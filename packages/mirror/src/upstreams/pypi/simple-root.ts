@@ -1,5 +1,5 @@
 import { MirrorError } from '../../errors.ts';
-import { proxyWithSecret, withSecret } from '../../source-address.ts';
+import { withSecret } from '../../source-address.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 
 /** What installers ask for, the form we like best first. @see PEP 691 */
@@ -32,7 +32,6 @@ async function isThere(deps: UpstreamDeps, url: string): Promise<boolean> {
     const answer = await deps.http.open({
       url: `${withSecret(url, deps.address.secret)}/`,
       headers: { accept: simpleAccept, 'accept-encoding': 'gzip' },
-      proxy: proxyWithSecret(deps.address.proxy, deps.address.secret),
       signal: deps.signal,
     });
     await answer.discard();

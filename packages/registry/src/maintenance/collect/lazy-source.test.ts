@@ -47,6 +47,8 @@ it('the list of an index stays while a mirror reads it, and what stands beside a
       proxy: null,
       credential: null,
       credential_key: null,
+      ca: null,
+      ca_key: null,
       channel_id: null,
       created_at: new Date(),
     })
