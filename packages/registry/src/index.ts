@@ -13,6 +13,14 @@ export { runExportsOfIndex } from './admit/run-exports-text.ts';
 export { admitShardFiles, admitShards, type ListedShard } from './admit/shards.ts';
 export { sourceFacts } from './admit/source-facts.ts';
 export { admitUpload, type Upload, type UploadResult } from './admit/upload.ts';
+export { sealEvents } from './audit/seal-events.ts';
+export {
+  type AuditFault,
+  type AuditFaultCode,
+  type AuditPlace,
+  type AuditSlice,
+  verifyAudit,
+} from './audit/verify-audit.ts';
 export { createChannel, type NewChannelWish } from './channels/create-channel.ts';
 export { chooseDefaultChannel, createDefaultChannel } from './channels/default-channel.ts';
 export { deleteChannel } from './channels/delete-channel.ts';

@@ -88,12 +88,13 @@ export async function unchainedEvent(
   db: Db,
   after: number,
   limit: number,
-): Promise<{ upTo: number | undefined; event_id: number | undefined }> {
-  const { rows } = await sql<{ up_to: number | null; event_id: number | null }>`
-    with some as (select id from event where id > ${after} order by id limit ${limit})
-    select max(some.id) as up_to, min(some.id) filter (where seal.event_id is null and not exists (
-      select from event_unsealed waiting where waiting.event_id = some.id
+): Promise<{ count: number; upTo: number | undefined; event_id: number | undefined }> {
+  const { rows } = await sql<{ count: number; up_to: number | null; event_id: number | null }>`
+    with here as (select id from event where id > ${after} order by id limit ${limit})
+    select count(*)::int as count, max(here.id) as up_to, min(here.id) filter (where seal.event_id is null and here.id not in (
+      select event_id from event_unsealed
     )) as event_id
-    from some left join event_seal seal on seal.event_id = some.id`.execute(db);
-  return { upTo: rows[0]?.up_to ?? undefined, event_id: rows[0]?.event_id ?? undefined };
+    from here left join event_seal seal on seal.event_id = here.id`.execute(db);
+  const { count, up_to, event_id } = rows[0]!;
+  return { count, upTo: up_to ?? undefined, event_id: event_id ?? undefined };
 }

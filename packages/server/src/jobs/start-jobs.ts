@@ -5,6 +5,7 @@ import { parseCronItems, type Runner, run, type TaskList, type WorkerEvents } fr
 import type { Rooms } from '../compose.ts';
 import { jobs, schedule } from './index.ts';
 import type { Job } from './job.ts';
+import { keepAudit } from './keep-audit.ts';
 import { keepMirrors } from './keep-mirrors.ts';
 import { publishOutdated } from './publish-outdated.ts';
 import { queueLog } from './queue-log.ts';
@@ -59,6 +60,7 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
   const following = follow();
   if ('publish-channel' in kinds) await publishOutdated(rooms);
   const leaveMirrors = keepMirrors(rooms);
+  const leaveAudit = keepAudit(rooms);
   const beat = setInterval(() => void beatOnce(rooms, workers), BEAT_MS);
 
   async function follow(): Promise<void> {
@@ -83,6 +85,7 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
       // It may have begun again just then; a runner that is stopped already does not mind.
       await stopRunner(runner, patience_ms);
       clearInterval(beat);
+      await leaveAudit();
       await queue.close();
     },
   };

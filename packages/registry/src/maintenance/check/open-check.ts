@@ -1,6 +1,7 @@
 import { type Db, findChannel, forgetOldMaintenance, type MaintenanceRow, recordEvent } from '@sluice/catalog';
 import { channelMissing } from '../../errors.ts';
 import type { MaintenanceDeps, Stage, Work } from '../deps.ts';
+import { checkAudit } from './check-audit.ts';
 import { checkBlobs, checkFiles } from './check-bytes.ts';
 import { checkChannel } from './check-channel.ts';
 import { checkRecords, checkStrays } from './check-rows.ts';
@@ -14,6 +15,7 @@ const everything = {
   files: checkFiles,
   records: checkRecords,
   strays: checkStrays,
+  audit: checkAudit,
   channels: checkChannel,
 };
 const oneChannel = { channels: checkChannel };

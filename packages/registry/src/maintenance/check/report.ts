@@ -20,7 +20,8 @@ export type FindingCode =
   | 'monolith_missing'
   | 'mirror_ahead'
   | 'record_twice'
-  | 'stray_rows';
+  | 'stray_rows'
+  | 'audit_broken';
 
 /** One thing that is wrong, or, as a `notice`, that will be put right by itself. */
 export interface Finding {
