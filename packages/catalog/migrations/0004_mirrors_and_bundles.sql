@@ -143,16 +143,35 @@ create table bundle_part (
   primary key (bundle_id, part)
 );
 
--- Bytes that came with a bundle that is not complete yet: a collection leaves them alone.
+-- Bytes of a bundle that is not complete yet: a collection leaves them alone. Of one that is made also where they go: which member of
+-- which part ('' stands for blobs/<sha256>, null for none yet), in what order.
 create table bundle_blob (
   bundle_id uuid not null references bundle on delete cascade,
   blob bytea not null references blob,
-  primary key (bundle_id, blob)
+  member text collate "C" not null default '',
+  part integer,
+  position integer,
+  primary key (bundle_id, blob, member)
 );
 create index bundle_blob_blob on bundle_blob (blob);
 
 -- Bundles that are made by the clock.
 create table bundle_schedule (
+-- The publications that a bundle under way is made from: they are kept for its time.
+create table bundle_publication (
+  bundle_id uuid not null references bundle on delete cascade,
+  channel_id bigint not null references channel on delete cascade,
+  no integer not null,
+  primary key (bundle_id, channel_id)
+);
+create index bundle_publication_channel on bundle_publication (channel_id);
+
+-- The last serial that was given out in each series made here: a number is never used twice, whatever was deleted.
+create table bundle_series (
+  series text collate "C" primary key,
+  last_serial integer not null
+);
+
   id uuid primary key,
   name text not null unique,
   definition jsonb not null,

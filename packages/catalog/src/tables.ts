@@ -346,7 +346,15 @@ export interface Tables {
     place: string | null;
     state: 'todo' | 'done';
   };
-  bundle_blob: { bundle_id: string; blob: Bytes };
+  bundle_blob: {
+    bundle_id: string;
+    blob: Bytes;
+    member: Generated<string>;
+    part: number | null;
+    position: number | null;
+  };
+  bundle_publication: { bundle_id: string; channel_id: number; no: number };
+  bundle_series: { series: string; last_serial: number };
   bundle_schedule: {
     id: string;
     name: string;
