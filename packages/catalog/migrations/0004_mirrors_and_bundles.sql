@@ -155,8 +155,6 @@ create table bundle_blob (
 );
 create index bundle_blob_blob on bundle_blob (blob);
 
--- Bundles that are made by the clock.
-create table bundle_schedule (
 -- The publications that a bundle under way is made from: they are kept for its time.
 create table bundle_publication (
   bundle_id uuid not null references bundle on delete cascade,
@@ -174,6 +172,8 @@ create table bundle_series (
 
   id uuid primary key,
   name text not null unique,
+-- Bundles that are made by the clock.
+create table bundle_schedule (
   definition jsonb not null,
   cron text not null,
   time_zone text not null default 'UTC',
