@@ -170,10 +170,10 @@ create table bundle_series (
   last_serial integer not null
 );
 
-  id uuid primary key,
-  name text not null unique,
 -- Bundles that are made by the clock.
 create table bundle_schedule (
+  id uuid primary key,
+  name text not null unique,
   definition jsonb not null,
   cron text not null,
   time_zone text not null default 'UTC',
