@@ -33,6 +33,8 @@ create table kept_record (
 alter table run
   add column bytes_done bigint not null default 0,
   add column bytes_total bigint not null default 0,
+  add column bytes_rate bigint not null default 0,
+  add column seconds_left integer,
   add column failed_request jsonb,
   add column report jsonb not null default '{}';
 

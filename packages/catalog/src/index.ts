@@ -303,11 +303,11 @@ export { insertRollback, type RollbackNote } from './queries/rollback.ts';
 export {
   boundIdleTransaction,
   claimRun,
-  endIdleRun,
   endRun,
   findRun,
   holdsLease,
   insertRun,
+  haltIdleRun,
   lapsedRuns,
   lastCompletedRun,
   mirrorRuns,
@@ -329,6 +329,7 @@ export {
   type RunItemRow,
   settleRunItems,
 } from './queries/run-item.ts';
+  type RunItemTally,
 export {
   awaitPublication,
   endWaitingRun,
@@ -398,6 +399,7 @@ export { findUploadsSource, liveFilesBetween, lockUploadsSource, type UploadsSou
 export { beatWorkers, releaseLostJobs } from './queries/worker.ts';
 export type { Db } from './session.ts';
 export { type Session, withFreeLock, withLock, withSession } from './session.ts';
+export { isOpenRun, type RunEvent, type RunPhase, runAfter, stageAfter, stepOf, stepsOf } from './run-states.ts';
 export type {
   CompanionKind,
   MirrorLimits,

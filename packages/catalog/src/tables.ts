@@ -285,6 +285,8 @@ export interface Tables {
     error_text: string | null;
     bytes_done: Generated<number>;
     bytes_total: Generated<number>;
+    bytes_rate: Generated<number>;
+    seconds_left: number | null;
     failed_request: ColumnType<Record<string, unknown> | null, string | null | undefined, string | null>;
     report: ColumnType<Record<string, unknown>, string | undefined, string>;
     created_at: Date;

@@ -69,16 +69,33 @@ export async function settleRunItems(
     where run_item.run_id = ${runId} and run_item.subdir = result.subdir and run_item.file = result.file`.execute(db);
 }
 
-/** How many files of a run are in each state. */
-export async function countRunItems(db: Db, runId: string): Promise<{ todo: number; done: number; failed: number }> {
+/** How many files of a run are in each state, and how many bytes they have as far as their records say. */
+export interface RunItemTally {
+  todo: number;
+  done: number;
+  failed: number;
+  bytes_todo: number;
+  bytes_settled: number;
+}
+
+/** Count the files of a run. */
+export async function countRunItems(db: Db, runId: string): Promise<RunItemTally> {
   const rows = await db
     .selectFrom('run_item')
-    .select(['state', (eb) => eb.fn.countAll<number>().as('n')])
+    .select(['state', (eb) => eb.fn.countAll<number>().as('n'), (eb) => eb.fn.sum<number | null>('size').as('bytes')])
     .where('run_id', '=', runId)
     .groupBy('state')
     .execute();
-  const count = (state: string) => Number(rows.find((row) => row.state === state)?.n ?? 0);
-  return { todo: count('todo'), done: count('done'), failed: count('failed') };
+  const row = (state: string) => rows.find((one) => one.state === state);
+  const count = (state: string) => Number(row(state)?.n ?? 0);
+  const bytes = (state: string) => Number(row(state)?.bytes ?? 0);
+  return {
+    todo: count('todo'),
+    done: count('done'),
+    failed: count('failed'),
+    bytes_todo: bytes('todo'),
+    bytes_settled: bytes('done') + bytes('failed'),
+  };
 }
 
 function buffer(bytes: Uint8Array | null): Buffer | null {

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
+import { openStates } from '../run-states.ts';
 import type { Db } from '../session.ts';
-import { endColumns, held, openStates, type RunEnd, type RunHold, type RunRow, until } from './run.ts';
+import { endColumns, ending, held, type RunEnd, type RunHold, type RunRow, until } from './run.ts';
+import { stateAfter, takes } from './run-phase.ts';
 
 // Runs in their last stage: nobody holds them, they wait for a publication of their channel and then for its documents.
 
@@ -13,13 +15,16 @@ export async function awaitPublication(
   const row = await held(db, hold)
     .set((eb) => ({
       stage: 'publish',
-      state: 'running',
+      state: stateAfter('hand_over'),
       step: eb.ref('steps'),
       step_text: wait.stepText,
       step_done: 0,
       step_total: 0,
+      bytes_rate: 0,
+      seconds_left: null,
       lease_until: until(wait.askAgainMs),
     }))
+    .where(takes('hand_over'))
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
@@ -78,8 +83,8 @@ export async function endWaitingRun(db: Db, id: string, end: RunEnd, now: Date):
     .updateTable('run')
     .set(endColumns(end, now))
     .where('id', '=', id)
-    .where('state', 'in', openStates)
     .where('stage', '=', 'publish')
+    .where(takes(ending[end.state]))
     .returningAll()
     .executeTakeFirst();
 }

@@ -1,12 +1,11 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
+import { openStates, type RunEvent } from '../run-states.ts';
 import type { Db } from '../session.ts';
-import type { RunState, Tables } from '../tables.ts';
+import type { Tables } from '../tables.ts';
+import { stateAfter, takes } from './run-phase.ts';
 
 export type RunRow = Selectable<Tables['run']>;
-
-/** States in which a run is not over. At most one run of a mirror is in one of them. */
-export const openStates = ['pending', 'running', 'stopping'] as const satisfies RunState[];
 
 /*
  * The lease of a run, all by the database's clock since the workers' clocks may differ:
@@ -49,12 +48,11 @@ export async function claimRun(
       fence: eb('fence', '+', 1),
       worker: claim.worker,
       lease_until: until(claim.leaseMs),
-      state: sql<RunState>`case state when 'pending' then 'running' else state end`,
+      state: stateAfter('claim'),
       started_at: sql<Date>`coalesce(started_at, ${now})`,
     }))
     .where('id', '=', id)
-    .where('state', 'in', openStates)
-    .where('stage', '!=', 'publish')
+    .where(takes('claim'))
     .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', sql<Date>`clock_timestamp()`)]))
     .returningAll()
     .executeTakeFirst();
@@ -109,6 +107,10 @@ export type RunProgress = Partial<
     | 'plan_key'
     | 'counts'
     | 'last_key'
+    | 'bytes_done'
+    | 'bytes_total'
+    | 'bytes_rate'
+    | 'seconds_left'
   >
 >;
 
@@ -138,35 +140,51 @@ export async function releaseLease(db: Db, hold: RunHold): Promise<boolean> {
 export interface RunEnd {
   state: 'stopped' | 'completed' | 'failed';
   error?: { code: string; text: string };
+  /** The request to the upstream that ended it, without secrets. */
+  failedRequest?: object | undefined;
 }
+
+/** The event of each end. */
+export const ending = { stopped: 'halt', completed: 'complete', failed: 'fail' } as const satisfies Record<
+  string,
+  RunEvent
+>;
 
 /** End a run that this holder has. @returns whether it still had it. */
 export async function endRun(db: Db, hold: RunHold, end: RunEnd, now: Date): Promise<boolean> {
-  const row = await held(db, hold).set(endColumns(end, now)).returning('id').executeTakeFirst();
+  const row = await held(db, hold)
+    .set(endColumns(end, now))
+    .where(takes(ending[end.state]))
+    .returning('id')
+    .executeTakeFirst();
   return row !== undefined;
 }
 
-/** End a run that nobody holds: not yet begun, or its worker is gone. @returns whether it was such a run. */
-export async function endIdleRun(db: Db, id: string, end: RunEnd, now: Date): Promise<boolean> {
+/** Halt a run that is to be stopped and that nobody holds: not yet begun, or its worker is gone. @returns whether it was such a run. */
+export async function haltIdleRun(db: Db, id: string, now: Date): Promise<boolean> {
   const row = await db
     .updateTable('run')
-    .set((eb) => ({ ...endColumns(end, now), fence: eb('fence', '+', 1) }))
+    .set((eb) => ({ ...endColumns({ state: 'stopped' }, now), fence: eb('fence', '+', 1) }))
     .where('id', '=', id)
-    .where('state', 'in', openStates)
-    .where('stage', '!=', 'publish')
+    .where(takes('halt'))
     .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', sql<Date>`clock_timestamp()`)]))
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
 }
 
-/** Ask the open run of a mirror to stop; one that only waits for its publication goes on. Undefined when none is open. */
-export async function requestStop(db: Db, mirrorId: string): Promise<RunRow | undefined> {
+/** Ask the open run of a mirror to stop; one that only waits for its publication is over at once. Undefined when none is open. */
+export async function requestStop(db: Db, mirrorId: string, now: Date): Promise<RunRow | undefined> {
   return db
     .updateTable('run')
-    .set({ stop_requested: true, state: sql<RunState>`case stage when 'publish' then state else 'stopping' end` })
+    .set({
+      stop_requested: true,
+      state: stateAfter('stop'),
+      finished_at: sql<Date | null>`case ${stateAfter('stop')} when 'stopped' then ${now}::timestamptz end`,
+    })
     .where('mirror_id', '=', mirrorId)
     .where('state', 'in', openStates)
+    .where(takes('stop'))
     .returningAll()
     .executeTakeFirst();
 }
@@ -177,7 +195,7 @@ export async function lapsedRuns(db: Db, limit: number): Promise<Pick<RunRow, 'i
     .selectFrom('run')
     .select(['id', 'state'])
     .where('state', 'in', openStates)
-    .where('stage', '!=', 'publish')
+    .where(takes('claim'))
     .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', sql<Date>`clock_timestamp()`)]))
     .orderBy('created_at')
     .limit(limit)
@@ -247,5 +265,6 @@ export function endColumns(end: RunEnd, now: Date) {
     finished_at: now,
     error_code: end.error?.code ?? null,
     error_text: end.error?.text ?? null,
+    failed_request: end.failedRequest === undefined ? null : JSON.stringify(end.failedRequest),
   };
 }

@@ -1,4 +1,4 @@
-import { type RunItemRow, settleRunItems } from '@sluice/catalog';
+import { type RunItemRow, type RunItemTally, settleRunItems } from '@sluice/catalog';
 import { type ArrivedFile, admitBytes } from '@sluice/registry';
 import type { Receiving } from '../deps.ts';
 import { rememberedError } from '../error-code.ts';
@@ -17,12 +17,7 @@ export interface Arrivals {
   flush(): Promise<void>;
 }
 
-/** How many files of a run are in each state. */
-export interface ItemTally {
-  todo: number;
-  done: number;
-  failed: number;
-}
+type ItemTally = Pick<RunItemTally, 'todo' | 'done' | 'failed'>;
 
 const mostInBatch = 100;
 

@@ -5,12 +5,12 @@ import {
   noteAwaitedPublication,
   publishedRuns,
   type RunEnd,
-  recordEvent,
   undocumentedRuns,
   waitingRuns,
 } from '@sluice/catalog';
 import type { MirrorDeps } from '../deps.ts';
 import { rememberedError } from '../error-code.ts';
+import { recordEnd } from './record-end.ts';
 
 /**
  * Publish a channel for the runs that wait for that: from then on they wait for the documents of its head. Only those that
@@ -69,18 +69,5 @@ async function endWaiting(trx: Db, runId: string, end: RunEnd, now: Date): Promi
   const run = await endWaitingRun(trx, runId, end, now);
   const mirror = run && (await findMirror(trx, run.mirror_id));
   if (!mirror) return;
-  await recordEvent(trx, {
-    at: now,
-    actor: run.actor ?? 'system',
-    action: `mirror_${end.state}`,
-    channel: mirror.channel_path,
-    subject: mirror.name,
-    data: {
-      mirror_id: mirror.id,
-      run_id: run.id,
-      revision: run.revision,
-      count: run.counts,
-      ...(end.error && { error: end.error.code }),
-    },
-  });
+  await recordEnd(trx, mirror, run, end, now);
 }

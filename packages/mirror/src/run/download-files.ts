@@ -1,4 +1,4 @@
-import { countRunItems, nextRunItems, type RunItemRow } from '@sluice/catalog';
+import { countRunItems, nextRunItems, type RunItemRow, stageAfter, stepOf } from '@sluice/catalog';
 import { bytesToHex, type Md5, type Sha256 } from '@sluice/formats/digest';
 import type { Receiving } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
@@ -6,28 +6,37 @@ import { mostPackageBytes, receivePackage } from '../fetch-file/receive-package.
 import { upstreamFormat } from '../upstreams/index.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 import { type Arrivals, collectArrivals } from './arrivals.ts';
+import { type ByteProgress, byteProgress } from './byte-progress.ts';
 import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
 import { countsOf } from './run-counts.ts';
 
-const workers = 8;
+/** Files fetched at once when the mirror does not say. */
+const defaultConcurrency = 8;
 /** So many unavailable files in a row mean that the upstream is down, not that files are bad. */
 const downAfter = 8;
 
 /**
- * Third stage, for active mirrors: fetch the files whose bytes are not here, eight at a time, and admit them in batches.
+ * Third stage, for active mirrors: fetch the files whose bytes are not here, several at a time, and admit them in batches.
  * A file that cannot be had is noted with its reason and holds nothing up. What is local by now is not fetched.
  *
  * @throws {MirrorError} `upstream_unavailable` when the upstream is down; `all_files_failed` when there is not one.
  */
 export async function downloadFiles(context: RunContext): Promise<StageEnd> {
-  const { deps, run } = context;
-  await save(context, { step: run.steps - 1, step_text: 'Fetching files' });
-  const arrivals = collectArrivals(context, await countRunItems(deps.db, run.id));
+  const { deps, mirror, run } = context;
+  const tally = await countRunItems(deps.db, run.id);
+  await save(context, {
+    step: stepOf('download', mirror.mode, run.steps),
+    step_text: 'Fetching files',
+    bytes_done: tally.bytes_settled,
+    bytes_total: tally.bytes_settled + tally.bytes_todo,
+  });
+  const progress = byteProgress(context, tally);
+  const arrivals = collectArrivals(context, tally);
   const giveUp = new AbortController();
   const upstream = { ...context.upstream, signal: AbortSignal.any([context.lease.signal, giveUp.signal]) };
-  const items = missingItems(context, arrivals);
-  const fetchOne = fetcher(context, upstream, arrivals);
-  const working = Array.from({ length: workers }, async () => {
+  const items = missingItems(context, arrivals, progress);
+  const fetchOne = fetcher(context, upstream, arrivals, progress);
+  const working = Array.from({ length: mirror.limits.concurrency ?? defaultConcurrency }, async () => {
     while (context.hasTime()) {
       const next = await items.next();
       if (next.done) return;
@@ -42,31 +51,45 @@ export async function downloadFiles(context: RunContext): Promise<StageEnd> {
     // What has arrived whole is kept; the error of the downloads is the one to tell.
     await arrivals.flush().catch(() => {});
     throw error;
+  } finally {
+    progress.end();
   }
   await arrivals.flush();
   if ((await countRunItems(deps.db, run.id)).todo > 0) return 'yield';
   const counts = countsOf(run.counts);
   if (counts.active === 0 && counts.failed > 0) throw allFailed(counts.failed);
-  await commit(context, (trx) => save(context, { stage: 'publish' }, trx));
+  await commit(context, (trx) => save(context, { stage: stageAfter('download', 0) }, trx));
   return 'next';
 }
 
 /** The files still to fetch. Those whose bytes have come in another way are settled in passing. */
-async function* missingItems(context: RunContext, arrivals: Arrivals): AsyncGenerator<RunItemRow> {
+async function* missingItems(
+  context: RunContext,
+  arrivals: Arrivals,
+  progress: ByteProgress,
+): AsyncGenerator<RunItemRow> {
   const { deps, mirror, run } = context;
   let last: RunItemRow | undefined;
   for (;;) {
     const page = await nextRunItems(deps.db, { id: run.id, source_id: mirror.source_id }, last, 500);
     if (page.length === 0) return;
     for (const item of page) {
-      if (item.local) arrivals.local(item);
-      else yield item;
+      if (!item.local) yield item;
+      else {
+        progress.settled(item);
+        arrivals.local(item);
+      }
     }
     last = page.at(-1);
   }
 }
 
-function fetcher(context: RunContext, upstream: UpstreamDeps, arrivals: Arrivals): (item: RunItemRow) => Promise<void> {
+function fetcher(
+  context: RunContext,
+  upstream: UpstreamDeps,
+  arrivals: Arrivals,
+  progress: ByteProgress,
+): (item: RunItemRow) => Promise<void> {
   const { deps, mirror, timings } = context;
   const locate = upstreamFormat(mirror.source_type).locator(deps, upstream);
   let unavailable = 0;
@@ -79,6 +102,7 @@ function fetcher(context: RunContext, upstream: UpstreamDeps, arrivals: Arrivals
     let receiving: Receiving | undefined;
     try {
       receiving = await deps.storage.receive({ expect, maxBytes: mostPackageBytes });
+      progress.began(receiving);
       const { subdir, file, from_rev } = item;
       const location = await locate({ part: { source_id: mirror.source_id, subdir }, file, from_rev });
       await receivePackage(upstream, receiving, { subdir, file, location }, expect, {
@@ -91,10 +115,12 @@ function fetcher(context: RunContext, upstream: UpstreamDeps, arrivals: Arrivals
       if (!(error instanceof MirrorError)) throw error;
       unavailable = error.code === 'upstream_unavailable' ? unavailable + 1 : 0;
       if (unavailable >= downAfter) throw error;
+      progress.settled(item, receiving);
       arrivals.failed(item, error);
       return;
     }
     unavailable = 0;
+    progress.settled(item, receiving);
     await arrivals.arrived(item, receiving);
   };
 }

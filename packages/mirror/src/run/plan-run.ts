@@ -5,6 +5,8 @@ import {
   noteRefusals,
   type RunItemRow,
   type RunRow,
+  stageAfter,
+  stepOf,
 } from '@sluice/catalog';
 import { type LayerDefinition, lookedAtSubdirs } from '@sluice/policy';
 import { type PlannedFile, planLayer } from '@sluice/registry';
@@ -27,7 +29,7 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
   const { deps, mirror, run } = context;
   const revision = run.revision!;
   await save(context, {
-    step: run.steps - (mirror.mode === 'active' ? 2 : 1),
+    step: stepOf('plan', mirror.mode, run.steps),
     step_text: 'Judging every file',
     step_done: 0,
     step_total: 0,
@@ -61,7 +63,7 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
   await commit(context, (trx) =>
     save(
       context,
-      { stage: missing > 0 ? 'download' : 'publish', plan_key: planKey, counts: { ...counts }, last_key: null },
+      { stage: stageAfter('plan', missing), plan_key: planKey, counts: { ...counts }, last_key: null },
       trx,
     ),
   );
@@ -111,6 +113,7 @@ async function planParts(
 /** Note the files of a batch whose bytes are not here. @returns how many are here. */
 async function noteMissing(context: RunContext, files: readonly PlannedFile[]): Promise<number> {
   const digests = files.flatMap((file) => (file.sha256 ? [Buffer.from(file.sha256)] : []));
+  context.lease.signal.throwIfAborted();
   const local = await keptLocal(context.deps.db, digests);
   const missing = files.filter((file) => !file.sha256 || !local.has(Buffer.from(file.sha256).toString('hex')));
   if (missing.length > 0) await commit(context, (trx) => insertRunItems(trx, context.run.id, missing.map(itemOf)));

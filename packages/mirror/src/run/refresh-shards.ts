@@ -55,7 +55,7 @@ async function fetchMissing(
   baseUrl: string,
   changed: readonly ListedShard[],
 ): Promise<boolean> {
-  const { deps, lease, upstream } = context;
+  const { deps, lease, mirror, upstream } = context;
   const digests = changed.map(({ sha256 }) => sha256);
   const local = await keptLocal(deps.db, digests);
   const missing = changed.filter(({ sha256 }) => !local.has(bytesToHex(sha256)));
@@ -67,6 +67,7 @@ async function fetchMissing(
       baseUrl,
       keep: (files) => admitShardFiles(deps, files, lease.guard),
       hasTime: context.hasTime,
+      concurrency: mirror.limits.concurrency,
       onProgress: (done) => report({ step_done: done, step_total: missing.length }),
     },
     missing,

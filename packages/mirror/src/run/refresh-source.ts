@@ -1,4 +1,4 @@
-import { findPart, sourceRevision } from '@sluice/catalog';
+import { findPart, sourceRevision, stepsOf } from '@sluice/catalog';
 import { lookedAtSubdirs } from '@sluice/policy';
 import { MirrorError } from '../errors.ts';
 import { listSubdirs } from '../upstreams/conda/list-subdirs.ts';
@@ -16,7 +16,7 @@ export async function refreshSource(context: RunContext): Promise<StageEnd> {
   const { mirror, run } = context;
   const looked = lookedAtSubdirs(mirror.filters);
   const subdirs = looked.length > 0 ? looked : [...(await listSubdirs(context.upstream))].sort();
-  const steps = subdirs.length + (mirror.mode === 'active' ? 3 : 2);
+  const steps = stepsOf(mirror.mode, subdirs.length);
   const done = run.last_key;
   for (const [i, subdir] of subdirs.entries()) {
     if (done !== null && subdir <= done) continue;

@@ -9,7 +9,9 @@ import {
 import type { MirrorDeps } from '../deps.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 import { fencedOut, type Lease } from './keep-lease.ts';
+import { rateOver, secondsLeft } from './rate.ts';
 import type { RunTimings } from './timings.ts';
+import type { Traffic } from './traffic.ts';
 
 /** What the stages of a run work with. */
 export interface RunContext {
@@ -19,7 +21,9 @@ export interface RunContext {
   run: RunRow;
   mirror: MirrorRow;
   lease: Lease;
+  /** Its `http` is that of `traffic`. */
   upstream: UpstreamDeps;
+  traffic: Traffic;
   /** False when this slice should end at the next safe place. */
   hasTime: () => boolean;
 }
@@ -29,7 +33,9 @@ export type StageEnd = 'next' | 'yield';
 
 /** Save progress of the run, in a transaction or by itself. @throws {MirrorError} `fenced_out`. */
 export async function save(context: RunContext, progress: RunProgress, db: Db = context.deps.db): Promise<void> {
-  if (!(await saveProgress(db, context.lease.hold, progress))) throw fencedOut();
+  // What was measured of one step says nothing of the next.
+  const fresh = progress.step === undefined ? {} : { seconds_left: null };
+  if (!(await saveProgress(db, context.lease.hold, { ...fresh, ...progress }))) throw fencedOut();
   Object.assign(context.run, progress);
 }
 
@@ -43,18 +49,36 @@ export async function commit<T>(context: RunContext, work: (trx: Db) => Promise<
   });
 }
 
-/** A way to report often and write seldom: at most every half second; what is lost is only progress. */
+/** Rates are measured over so much time. */
+const rateWindowMs = 10_000;
+
+/**
+ * A way to report often and write seldom: at most every half second; what is lost is only progress. How fast it goes, and
+ * how long it may take, is worked out from what is reported.
+ */
 export function reporter(context: RunContext): (progress: RunProgress) => void {
+  const network = rateOver(rateWindowMs);
+  const work = rateOver(rateWindowMs);
   let last = performance.now();
   let writing = false;
   return (progress) => {
-    if (writing || performance.now() - last < 500 || context.lease.signal.aborted) return;
+    const now = performance.now();
+    if (writing || now - last < 500 || context.lease.signal.aborted) return;
     writing = true;
-    last = performance.now();
-    saveProgress(context.deps.db, context.lease.hold, progress)
+    last = now;
+    const { done, total } = amountOf(progress);
+    const seconds_left = secondsLeft(done, total, work.at(now, done));
+    const bytes_rate = Math.round(network.at(now, context.traffic.bytes()));
+    saveProgress(context.deps.db, context.lease.hold, { ...progress, bytes_rate, seconds_left })
       .catch(() => {})
       .finally(() => {
         writing = false;
       });
   };
+}
+
+/** What of a stage is done: bytes where these are counted, else steps. */
+function amountOf({ bytes_done, bytes_total, step_done, step_total }: RunProgress): { done: number; total: number } {
+  if (bytes_total) return { done: bytes_done ?? 0, total: bytes_total };
+  return { done: step_done ?? 0, total: step_total ?? 0 };
 }

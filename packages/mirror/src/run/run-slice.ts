@@ -8,6 +8,7 @@ import {
   isConnectionLoss,
   type MirrorRow,
   poolOfRun,
+  type RunEnd,
   type RunRow,
   recordEvent,
   releaseLease,
@@ -21,8 +22,10 @@ import { downloadFiles } from './download-files.ts';
 import { handOver } from './hand-over.ts';
 import { isFencedOut, keepLease } from './keep-lease.ts';
 import { planRun } from './plan-run.ts';
+import { recordEnd } from './record-end.ts';
 import { commit, type RunContext, type StageEnd } from './run-context.ts';
 import { defaultTimings, type RunTimings } from './timings.ts';
+import { type Traffic, watchTraffic } from './traffic.ts';
 
 /**
  * How a slice ended.
@@ -63,15 +66,19 @@ export async function runSlice(deps: MirrorDeps, runId: string, options: SliceOp
   const hold = { id: run.id, fence: run.fence };
   const lease = keepLease(deps.db, hold, timings, options.signal);
   const deadline = performance.now() + timings.sliceMs;
+  let traffic: Traffic | undefined;
   try {
     if (run.fence > 1) await endEarlierWorkers(deps.db, hold);
+    const upstream = upstreamOf(deps, mirror);
+    traffic = watchTraffic(upstream.http, { bytesPerSecond: mirror.limits.bytes_per_second, now: deps.now });
     const context: RunContext = {
       deps: { ...deps, pool: poolOfRun(deps.pool, hold) },
       timings,
       run,
       mirror,
       lease,
-      upstream: { ...upstreamOf(deps, mirror), signal: lease.signal },
+      traffic,
+      upstream: { ...upstream, http: traffic.http, signal: lease.signal },
       hasTime: () => performance.now() < deadline && !lease.signal.aborted && !lease.isLapsed(),
     };
     if (run.stop_requested) throw new MirrorError('run_stopped', 'The run was stopped by request.');
@@ -81,7 +88,7 @@ export async function runSlice(deps: MirrorDeps, runId: string, options: SliceOp
     // After a long sleep whatever fails first is an effect of it, such as a session that the successor ended.
     if (lease.isLapsed()) return 'fenced_out';
     const reason: unknown = lease.signal.aborted ? lease.signal.reason : error;
-    return await endSlice({ deps, run, mirror, lease, stopping: options.signal?.aborted ?? false }, reason);
+    return await endSlice({ deps, run, mirror, lease, traffic, stopping: options.signal?.aborted ?? false }, reason);
   } finally {
     lease.end();
   }
@@ -121,37 +128,28 @@ interface Ending {
   run: RunRow;
   mirror: MirrorRow;
   lease: RunContext['lease'];
+  traffic: Traffic | undefined;
   /** The process stops: somebody else should go on. */
   stopping: boolean;
 }
 
-async function endSlice({ deps, run, mirror, lease, stopping }: Ending, error: unknown): Promise<SliceEnd> {
+async function endSlice({ deps, run, mirror, lease, traffic, stopping }: Ending, error: unknown): Promise<SliceEnd> {
   if (isFencedOut(error)) return 'fenced_out';
   if (isConnectionLoss(error)) throw error;
   if (stopping) return yieldRun(deps, lease.hold);
-  const state = error instanceof MirrorError && error.code === 'run_stopped' ? 'stopped' : 'failed';
-  const remembered = rememberedError(error);
+  const isStop = error instanceof MirrorError && error.code === 'run_stopped';
+  const end: RunEnd = isStop
+    ? { state: 'stopped' }
+    : { state: 'failed', error: rememberedError(error), failedRequest: traffic?.failedRequest(error) };
   const now = deps.now();
   const ended = await deps.db.transaction().execute(async (trx) => {
-    if (!(await endRun(trx, lease.hold, state === 'failed' ? { state, error: remembered } : { state }, now)))
-      return false;
-    await recordEvent(trx, {
-      at: now,
-      actor: run.actor ?? 'system',
-      action: `mirror_${state}`,
-      channel: mirror.channel_path,
-      subject: mirror.name,
-      data: {
-        mirror_id: mirror.id,
-        run_id: run.id,
-        count: run.counts,
-        ...(state === 'failed' ? { error: remembered.code } : {}),
-      },
-    });
+    if (!(await endRun(trx, lease.hold, end, now))) return false;
+    await recordEnd(trx, mirror, run, end, now);
     return true;
   });
-  if (ended && state === 'failed' && houseCodeOf(error) === undefined) throw error;
-  return ended ? state : 'fenced_out';
+  if (ended && !isStop && houseCodeOf(error) === undefined) throw error;
+  if (!ended) return 'fenced_out';
+  return isStop ? 'stopped' : 'failed';
 }
 
 async function recordStart(trx: Db, deps: MirrorDeps, mirror: MirrorRow, run: RunRow): Promise<void> {

@@ -1,13 +1,6 @@
-import {
-  endIdleRun,
-  enqueuePublication,
-  findMirror,
-  findRun,
-  lapsedRuns,
-  overduePublications,
-  recordEvent,
-} from '@sluice/catalog';
+import { enqueuePublication, findMirror, findRun, haltIdleRun, lapsedRuns, overduePublications } from '@sluice/catalog';
 import type { MirrorDeps } from '../deps.ts';
+import { recordEnd } from './record-end.ts';
 import { enqueueSlice } from './run-slice.ts';
 import { defaultTimings } from './timings.ts';
 
@@ -53,19 +46,10 @@ export async function sweepRuns(
 export async function stopIdleRun(deps: Pick<MirrorDeps, 'db' | 'now'>, runId: string): Promise<boolean> {
   return deps.db.transaction().execute(async (trx) => {
     const now = deps.now();
-    if (!(await endIdleRun(trx, runId, { state: 'stopped' }, now))) return false;
+    if (!(await haltIdleRun(trx, runId, now))) return false;
     const run = await findRun(trx, runId);
     const mirror = run && (await findMirror(trx, run.mirror_id));
-    if (mirror) {
-      await recordEvent(trx, {
-        at: now,
-        actor: run.actor ?? 'system',
-        action: 'mirror_stopped',
-        channel: mirror.channel_path,
-        subject: mirror.name,
-        data: { mirror_id: mirror.id, run_id: run.id, count: run.counts },
-      });
-    }
+    if (mirror) await recordEnd(trx, mirror, run, { state: 'stopped' }, now);
     return true;
   });
 }

@@ -4,6 +4,7 @@ import {
   findMirror,
   findMirrorByName,
   findOrCreateSource,
+  isOpenRun,
   type MirrorRow,
   newestRuns,
   notifyChanged,
@@ -15,7 +16,6 @@ import type { Actor } from '@sluice/registry';
 import { type MirrorDefinition, type MirrorInput, readDefinition } from '../definition/read-definition.ts';
 import { nextRunAfter } from '../definition/schedule.ts';
 import { MirrorError } from '../errors.ts';
-import { isOpen } from '../run/is-open.ts';
 import { startOnlyRun } from '../run/start-run.ts';
 import { hidden, keepSecrets, type SourceAddress, shownAddress } from '../source-address.ts';
 import { addressOf } from '../upstream-of.ts';
@@ -79,7 +79,7 @@ async function write(trx: Db, { deps, before, after, address, changed, actor, no
     : undefined;
   if (other) throw nameTaken(after.name);
   const source = await findOrCreateSource(trx, sourceKey(deps, after.type, address), now);
-  if (source.id !== before.source_id && isOpen((await newestRuns(trx, [before.id])).get(before.id))) {
+  if (source.id !== before.source_id && isOpenRun((await newestRuns(trx, [before.id])).get(before.id))) {
     throw new MirrorError('run_open', 'The source cannot be changed while a run is open. Stop the run first.', {
       wanted: 'no open run',
       found: 'an open run',

@@ -1,6 +1,7 @@
 import { findMirror, newestRuns, notifyChanged, requestStop } from '@sluice/catalog';
 import type { Actor } from '@sluice/registry';
 import { MirrorError } from '../errors.ts';
+import { recordEnd } from '../run/record-end.ts';
 import { startOnlyRun } from '../run/start-run.ts';
 import { stopIdleRun } from '../run/sweep-runs.ts';
 import type { VerbDeps } from './create-mirror.ts';
@@ -29,15 +30,19 @@ export async function runNow(deps: VerbDeps, mirrorId: string, actor: Pick<Actor
 
 /**
  * Ask the open run of a mirror to stop. One that nobody has begun, or whose worker is gone, is stopped at once; a working
- * one within seconds, keeping what it has brought in. One that only waits for its publication completes.
+ * one within seconds, keeping what it has brought in. One that only waits for its publication is over at once; the
+ * publication comes all the same.
  *
  * @throws {MirrorError} `mirror_missing`, `run_idle`.
  * @see product.md MI-07
  */
 export async function stopRun(deps: VerbDeps, mirrorId: string): Promise<void> {
   const run = await deps.db.transaction().execute(async (trx) => {
-    if (!(await findMirror(trx, mirrorId))) throw mirrorMissing(mirrorId);
-    const asked = await requestStop(trx, mirrorId);
+    const mirror = await findMirror(trx, mirrorId);
+    if (!mirror) throw mirrorMissing(mirrorId);
+    const now = deps.now();
+    const asked = await requestStop(trx, mirrorId, now);
+    if (asked?.state === 'stopped') await recordEnd(trx, mirror, asked, { state: 'stopped' }, now);
     if (asked) await notifyChanged(trx, 'mirror', mirrorId);
     return asked;
   });
@@ -47,5 +52,5 @@ export async function stopRun(deps: VerbDeps, mirrorId: string): Promise<void> {
       found: 'none',
     });
   }
-  await stopIdleRun(deps, run.id);
+  if (run.state === 'stopping') await stopIdleRun(deps, run.id);
 }

@@ -1,4 +1,4 @@
-import { findPart, sourceRevision, touchPart } from '@sluice/catalog';
+import { findPart, sourceRevision, stepsOf, touchPart } from '@sluice/catalog';
 import { type CranTree, parseCranTree } from '@sluice/formats/cran';
 import { cranPart, cranPath } from '@sluice/formats/package';
 import { lookedAtSubdirs } from '@sluice/policy';
@@ -17,7 +17,7 @@ export const cranFormat: UpstreamFormat = { refresh, locator: cranLocator };
 async function refresh(context: RunContext): Promise<StageEnd> {
   const { mirror, run } = context;
   const trees = lookedAtSubdirs(mirror.filters).map((part) => parseCranTree(cranPath(part))!);
-  const steps = trees.length + (mirror.mode === 'active' ? 3 : 2);
+  const steps = stepsOf(mirror.mode, trees.length);
   const done = run.last_key;
   for (const [i, tree] of trees.entries()) {
     const part = cranPart(tree.path);
