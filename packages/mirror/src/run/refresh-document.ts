@@ -39,7 +39,7 @@ export async function refreshDocument(
   const answer = await findDocument(upstream, subdir, isSameExports ? known : forgotten(known), now);
   if (answer.status === 'absent') return 'absent';
   if (answer.status === 'folder') {
-    await refreshFolder(context, part, answer.files, known);
+    await refreshFolder(context, part, answer.path, known);
     return 'done';
   }
   if (answer.status === 'unchanged') {
