@@ -327,9 +327,9 @@ export {
   insertRunItems,
   nextRunItems,
   type RunItemRow,
+  type RunItemTally,
   settleRunItems,
 } from './queries/run-item.ts';
-  type RunItemTally,
 export {
   awaitPublication,
   endWaitingRun,
