@@ -131,7 +131,7 @@ create table bundle (
   started_at timestamptz,
   finished_at timestamptz
 );
-create index bundle_series on bundle (direction, series, serial desc);
+create index bundle_of_series on bundle (direction, series, serial desc);
 create index bundle_contents on bundle (contents);
 
 -- The parts of a bundle: of one that is made, where they lie; of one that comes in, which are in.
