@@ -1,6 +1,6 @@
 export { ArchiveError, type ArchiveErrorCode } from './errors.ts';
 export type { ArchiveEntry, ArchiveFile, ArchiveTree } from './folder/archive-tree.ts';
-export { isArchiveName, openArchiveTree } from './folder/open-tree.ts';
+export { isArchiveName, openArchiveTree, readArchiveFile } from './folder/open-tree.ts';
 export { type CondaInspection, type InspectOptions, inspectConda, type JsonObject } from './inspect/inspect-conda.ts';
 export { type CranInspection, type InspectCranOptions, inspectCran } from './inspect/inspect-cran.ts';
 export { inspectSdist, type SdistInspection, type SdistOptions } from './inspect/inspect-sdist.ts';
@@ -9,4 +9,4 @@ export type { PathsSummary } from './inspect/paths-summary.ts';
 export type { PythonMetadata } from './inspect/python-metadata.ts';
 export type { WheelText } from './inspect/wheel-text.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
-export { type RandomAccess, withRandomAccess } from './random-access.ts';
+export type { RandomAccess } from './random-access.ts';

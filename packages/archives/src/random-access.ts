@@ -16,20 +16,32 @@ export async function withRandomAccess<T>(
   work: (access: RandomAccess) => Promise<T>,
 ): Promise<T> {
   if (typeof source !== 'string') return work(source);
-  const handle = await open(source, 'r');
+  const access = await openRandomAccess(source);
+  try {
+    return await work(access);
+  } finally {
+    await access.close();
+  }
+}
+
+/** A file, open until it is closed. */
+export async function openRandomAccess(path: string): Promise<RandomAccess & { close(): Promise<void> }> {
+  const handle = await open(path, 'r');
   try {
     const { size } = await handle.stat();
     // One buffer for all: a new one for each read of 5 GB leaves more garbage than is collected in time.
     const into = Buffer.allocUnsafe(READ_BYTES);
-    return await work({
+    return {
       size,
       async read(position, length) {
         const { bytesRead } = await handle.read(into, 0, Math.min(length, READ_BYTES), position);
         return into.subarray(0, bytesRead);
       },
-    });
-  } finally {
+      close: () => handle.close(),
+    };
+  } catch (error) {
     await handle.close();
+    throw error;
   }
 }
 

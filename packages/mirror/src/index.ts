@@ -6,6 +6,7 @@ export { type DryRun, type DryRunWish, dryRun, type FileAction } from './dry-run
 export { type DefinitionIssue, MirrorError, type MirrorErrorCode } from './errors.ts';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './fetch/http-client.ts';
 export { type ProxyRules, proxyRulesOf } from './fetch/proxy-rules.ts';
+export type { SourceArchives } from './fetch/source-folder.ts';
 export { createSourceGuard, type SourceGuard } from './fetch/source-guard.ts';
 export { parseSourceRules, type SourceRules } from './fetch/source-rules.ts';
 export { type AccompaniedFile, type Companions, createCompanions } from './fetch-file/companions.ts';

@@ -14,6 +14,7 @@ import {
 } from '@sluice/policy';
 import { recordDepends, sourceFacts } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
+import type { SourceFolder } from '../fetch/source-folder.ts';
 import { findDocument } from '../upstreams/conda/find-document.ts';
 import { folderPackages } from '../upstreams/conda/folder-packages.ts';
 import { readTree } from '../upstreams/cran/read-tree.ts';
@@ -57,7 +58,7 @@ export async function upstreamPart(
       return { status: 'read', ...files.collected(), refused };
     }
     case 'folder': {
-      const refused = await readFolder(deps, upstream, { path: answer.path, subdir, part, source }, files);
+      const refused = await readFolder(deps, upstream, { files: answer.files, subdir, part, source }, files);
       return { status: 'read', ...files.collected(), refused };
     }
   }
@@ -128,15 +129,14 @@ async function readDocument(json: AsyncIterable<Uint8Array>, files: Collector): 
 async function readFolder(
   deps: MirrorDeps,
   upstream: UpstreamDeps,
-  folder: { path: string; subdir: string; part: Part | undefined; source: SourceRow | undefined },
+  folder: { files: SourceFolder; subdir: string; part: Part | undefined; source: SourceRow | undefined },
   files: Collector,
 ): Promise<number> {
   const { part, source } = folder;
   const known = part ? await folderFiles(deps.db, part) : [];
-  const { guard, signal } = upstream;
   const packages = await folderPackages(
-    { guard, inspect: deps.inspect, openInspectors: deps.openInspectors, signal },
-    { path: folder.path, subdir: folder.subdir, known },
+    { inspect: deps.inspect, openInspectors: deps.openInspectors, signal: upstream.signal },
+    { files: folder.files, subdir: folder.subdir, known },
   );
   const { listed, refused: refusedBefore } = packages.unchanged();
   let refused = refusedBefore;

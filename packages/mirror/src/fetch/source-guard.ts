@@ -1,10 +1,13 @@
 import { lookup as systemLookup } from 'node:dns/promises';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { resolve, sep } from 'node:path';
 import { MirrorError } from '../errors.ts';
 import { classifyAddress, inNetworks } from './address-class.ts';
+import { createArchiveReader } from './archive-folder.ts';
+import { diskFile, diskFolder } from './disk-folder.ts';
+import type { SourceArchives, SourceFile, SourceFolder } from './source-folder.ts';
 import type { SourceRules } from './source-rules.ts';
 
 /** An address a connection may be made to: checked, and to be used as it is, without asking DNS again. */
@@ -28,6 +31,14 @@ export interface SourceGuard {
    * @throws {MirrorError} `source_refused` when it lies outside the allowed roots; `upstream_missing` when nothing is there.
    */
   path(path: string): Promise<string>;
+  /**
+   * A folder of a `file:` source: of the disk, or, where the path leads through an archive, in that.
+   *
+   * @throws {MirrorError} as {@link path}; `upstream_malformed` for an archive that cannot be trusted.
+   */
+  folder(path: string): Promise<SourceFolder>;
+  /** A file of such a folder. @throws {MirrorError} as {@link folder}. */
+  file(path: string): Promise<SourceFile>;
 }
 
 /** What the guard asks of the machine; given by tests. */
@@ -54,7 +65,10 @@ export function createSourceGuard(
   rules: SourceRules,
   ownPorts: readonly number[],
   on: GuardMachine = machine,
+  archives?: SourceArchives,
 ): SourceGuard {
+  const inArchives = archives && createArchiveReader(archives);
+
   function refusal(host: string, address: string, port: number): MirrorError | undefined {
     const kind = classifyAddress(address);
     const place = address === host ? address : `${host} (${address})`;
@@ -87,24 +101,51 @@ export function createSourceGuard(
       if (allowed.length === 0) throw reasons[0]!;
       return allowed.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
     },
-    async path(path) {
-      const outside = refused(`${path} is outside the folders that sources may lie in. ${remedy}`, path);
-      // Before the disk is asked, so that a refusal does not tell what exists elsewhere.
-      if (!rules.any && !rules.roots.some((root) => liesIn(root, resolve(path)))) throw outside;
-      const real = await realpath(path).catch((cause: unknown) => {
-        throw new MirrorError('upstream_missing', `There is nothing at ${path} that this server can read.`, {
-          found: path,
-          cause,
-        });
-      });
-      if (rules.any) return real;
-      for (const root of rules.roots) {
-        const realRoot = await realpath(root).catch(() => undefined);
-        if (realRoot !== undefined && liesIn(realRoot, real)) return real;
-      }
-      throw outside;
+    path: truePath,
+    async folder(path) {
+      const { place, inside } = await placeOf(path);
+      if (inside !== undefined) return inArchives!.folder(place, inside);
+      if (!(await stat(place)).isDirectory()) throw nothingAt(path);
+      return diskFolder(place, truePath);
+    },
+    async file(path) {
+      const { place, inside } = await placeOf(path);
+      return inside === undefined ? diskFile(place) : inArchives!.file(place, inside);
     },
   };
+
+  /** Where a path leads on the disk; `inside`: and where in the archive that lies there. */
+  async function placeOf(path: string): Promise<{ place: string; inside?: string }> {
+    const parts = resolve(path).split(sep);
+    for (const [i, part] of parts.entries()) {
+      if (!archives?.isName(part)) continue;
+      const place = await truePath(parts.slice(0, i + 1).join(sep));
+      if ((await stat(place)).isFile()) return { place, inside: parts.slice(i + 1).join('/') };
+    }
+    return { place: await truePath(path) };
+  }
+
+  async function truePath(path: string): Promise<string> {
+    const outside = refused(`${path} is outside the folders that sources may lie in. ${remedy}`, path);
+    // Before the disk is asked, so that a refusal does not tell what exists elsewhere.
+    if (!rules.any && !rules.roots.some((root) => liesIn(root, resolve(path)))) throw outside;
+    const real = await realpath(path).catch((cause: unknown) => {
+      throw nothingAt(path, cause);
+    });
+    if (rules.any) return real;
+    for (const root of rules.roots) {
+      const realRoot = await realpath(root).catch(() => undefined);
+      if (realRoot !== undefined && liesIn(realRoot, real)) return real;
+    }
+    throw outside;
+  }
+}
+
+function nothingAt(path: string, cause?: unknown): MirrorError {
+  return new MirrorError('upstream_missing', `There is nothing at ${path} that this server can read.`, {
+    found: path,
+    cause,
+  });
 }
 
 function liesIn(root: string, path: string): boolean {

@@ -1,9 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { MirrorError } from '../errors.ts';
+import type { SourceFile } from '../fetch/source-folder.ts';
 import { absentIfMissing } from './absent-if.ts';
 import type { UpstreamDeps } from './upstream-deps.ts';
 
-/** A document of a folder, open to be read once. `etag` stands for its size and time of change, `total` is in bytes. */
+/** A document of a folder, open to be read once. `etag` stands for its content, `total` is in bytes. */
 interface FolderFile {
   bytes: AsyncIterable<Uint8Array>;
   total: number;
@@ -23,44 +23,31 @@ export async function openFolderFile(
   path: string,
   known: { url: string; etag: string | null },
 ): Promise<FolderFile | 'unchanged' | undefined> {
-  const file = await deps.guard.path(path).catch(absentIfMissing);
+  const file = await deps.guard.file(path).catch(absentIfMissing);
   if (file === undefined) return undefined;
-  const handle = await open(file);
   try {
-    const etag = await validator(handle);
+    const etag = await file.etag();
     if (known.etag === etag) {
-      await handle.close();
+      await file.close();
       return 'unchanged';
     }
-    const { size } = await handle.stat();
-    return { bytes: settled(handle, etag, known.url, deps.signal), total: size, etag };
+    return { bytes: settled(file, etag, known.url, deps.signal), total: file.size, etag };
   } catch (error) {
-    await handle.close();
+    await file.close();
     throw error;
   }
 }
 
-async function validator(handle: FileHandle): Promise<string> {
-  const { size, mtimeNs } = await handle.stat({ bigint: true });
-  return `"${size}-${mtimeNs}"`;
-}
-
 /** The bytes of a file that nobody changes while it is read. */
 async function* settled(
-  handle: FileHandle,
+  file: SourceFile,
   etag: string,
   url: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of handle.createReadStream({
-      autoClose: false,
-      highWaterMark: 256 * 1024,
-      signal: signal ?? undefined,
-    })) {
-      yield chunk as Uint8Array;
-    }
-    if ((await validator(handle)) !== etag) {
+    yield* file.bytes(0, signal);
+    if ((await file.etag()) !== etag) {
       throw new MirrorError('upstream_unavailable', `${url} changed while it was read.`, {
         wanted: 'a file at rest',
         found: 'a file being written',
@@ -68,6 +55,6 @@ async function* settled(
       });
     }
   } finally {
-    await handle.close();
+    await file.close();
   }
 }

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { MirrorError } from '../errors.ts';
 import { absentIfMissing } from './absent-if.ts';
 import type { Location } from './location.ts';
@@ -56,16 +55,15 @@ export async function openFile(
 }
 
 async function openLocal(deps: UpstreamDeps, path: string, from: number): Promise<OpenFile> {
-  const handle = await open(await deps.guard.path(path));
-  try {
-    const { size } = await handle.stat();
-    const bytes = handle.createReadStream({ start: from, highWaterMark: 256 * 1024, signal: deps.signal ?? undefined });
-    const discard = async () => void bytes.destroy();
-    return { start: from, size, bytes: bytes as AsyncIterable<Uint8Array>, discard };
-  } catch (error) {
-    await handle.close();
-    throw error;
+  const file = await deps.guard.file(path);
+  async function* bytes() {
+    try {
+      yield* file.bytes(from, deps.signal);
+    } finally {
+      await file.close();
+    }
   }
+  return { start: from, size: file.size, bytes: bytes(), discard: () => file.close() };
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -1,5 +1,6 @@
 import type { SourcePartRow } from '@sluice/catalog';
 import type { HttpAnswer } from '../../fetch/http-client.ts';
+import type { SourceFolder } from '../../fetch/source-folder.ts';
 import { absentIfMissing, absentIfNone } from '../absent-if.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
 import { absenceMs, isBelieved } from './absence.ts';
@@ -22,7 +23,7 @@ export type KnownPart = Pick<SourcePartRow, 'document_url' | 'etag' | 'last_modi
 export type DocumentAnswer =
   | { status: 'unchanged' }
   | { status: 'document'; document: OpenDocument; zstAbsent: boolean }
-  | { status: 'folder'; path: string }
+  | { status: 'folder'; files: SourceFolder }
   | { status: 'absent' };
 
 /**

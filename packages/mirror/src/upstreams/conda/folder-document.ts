@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { absentIfMissing } from '../absent-if.ts';
@@ -19,12 +18,12 @@ export async function findFolderDocument(
   folder: string,
   known: KnownPart | undefined,
 ): Promise<DocumentAnswer> {
-  const path = await deps.guard.path(folder).catch(absentIfMissing);
-  if (path === undefined || !(await stat(path)).isDirectory()) return { status: 'absent' };
+  const files = await deps.guard.folder(folder).catch(absentIfMissing);
+  if (files === undefined) return { status: 'absent' };
   for (const encoding of ['zst', 'json'] as const) {
     const name = `repodata.json${encoding === 'zst' ? '.zst' : ''}`;
     const url = pathToFileURL(join(folder, name)).href;
-    const file = await openFolderFile(deps, join(path, name), {
+    const file = await openFolderFile(deps, join(folder, name), {
       url,
       etag: known?.document_url === url ? known.etag : null,
     });
@@ -33,5 +32,5 @@ export async function findFolderDocument(
     const document = await openDocument({ url, subdir, encoding, ...file, lastModified: null });
     return { status: 'document', document, zstAbsent: encoding === 'json' };
   }
-  return { status: 'folder', path };
+  return { status: 'folder', files };
 }

@@ -20,7 +20,6 @@ beforeEach(async () => {
 async function read(onOpen?: (file: string) => Promise<void>) {
   const packages = await folderPackages(
     {
-      guard: testGuard(path),
       async inspect(_, file) {
         opened.push(file);
         await onOpen?.(file);
@@ -28,7 +27,7 @@ async function read(onOpen?: (file: string) => Promise<void>) {
         return { body: Buffer.from(`{"of":"${file}"}`), extra: null, sha256: new Uint8Array(32) };
       },
     },
-    { path, subdir: 'noarch', known: [...known.values()] },
+    { files: await testGuard(path).folder(path), subdir: 'noarch', known: [...known.values()] },
   );
   const files: string[] = [];
   for await (const { file } of packages.records) files.push(file);
@@ -92,10 +91,9 @@ test('a link out of the folder is an error', async () => {
 test('many packages are opened by threads, which are closed; when they die nothing is said of any package', async () => {
   for (let i = 0; i < 500; i++) await put(`many-${i}-0.conda`);
   let closed = 0;
-  const open = (dies: boolean) =>
+  const open = async (dies: boolean) =>
     folderPackages(
       {
-        guard: testGuard(path),
         inspect: () => expect.unreachable('Opened here.'),
         openInspectors: () => ({
           async inspect(_, file) {
@@ -107,7 +105,7 @@ test('many packages are opened by threads, which are closed; when they die nothi
           },
         }),
       },
-      { path, subdir: 'noarch', known: [] },
+      { files: await testGuard(path).folder(path), subdir: 'noarch', known: [] },
     );
   const files = async (packages: Awaited<ReturnType<typeof open>>) => {
     const found: string[] = [];

@@ -1,10 +1,7 @@
-import { statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { FolderFileRow } from '@sluice/catalog';
 import { type FolderPackage, type Inspectors, RegistryError } from '@sluice/registry';
-import type { SourceGuard } from '../../fetch/source-guard.ts';
+import type { SourceFolder } from '../../fetch/source-folder.ts';
 
 /** What opening one package told, and the digest of the file. */
 export type InspectedPackage = Omit<FolderPackage, 'file'> & { sha256: Uint8Array };
@@ -48,26 +45,28 @@ const threadReaders = 64;
  */
 export async function folderPackages(
   deps: {
-    guard: SourceGuard;
     inspect: InspectPackage;
     /** Who opens packages where there are many; when left out, `inspect` does. */
     openInspectors?: (() => Inspectors) | undefined;
     signal?: AbortSignal | undefined;
     onProgress?: ((done: number, total: number) => void) | undefined;
   },
-  folder: { path: string; subdir: string; known: readonly FolderFileRow[] },
+  folder: { files: SourceFolder; subdir: string; known: readonly FolderFileRow[] },
 ): Promise<FolderPackages> {
   const known = new Map(folder.known.map((row) => [row.file, row]));
-  const { there, touched } = await compare(deps.guard, folder.path, known);
+  const { files } = folder;
+  const { there, touched } = await compare(files, known);
   const read: FolderFileRow[] = [];
   const vanished = new Set<string>();
 
-  async function one({ file, path }: FoundFile, inspect: InspectPackage) {
-    const before = statSync(path);
+  async function one(file: string, inspect: InspectPackage) {
+    const before = files.look(file);
+    if (!before) return void vanished.add(file);
     const row = { file, size: before.size, mtime_ms: before.mtimeMs };
     try {
-      const { sha256, ...opened } = await inspect(path, file, folder.subdir);
-      const after = statSync(path);
+      const { sha256, ...opened } = await files.atPath(file, (path) => inspect(path, file, folder.subdir));
+      const after = files.look(file);
+      if (!after) return void vanished.add(file);
       // Written to meanwhile: whatever was read, look again next time.
       const settled = after.size === before.size && after.mtimeMs === before.mtimeMs;
       if (!settled) throw new Error('The file changed while it was read.');
@@ -78,18 +77,18 @@ export async function folderPackages(
       // Nothing was found out about the package.
       if (error instanceof RegistryError && error.code === 'inspector_died') throw error;
       const refusal = error instanceof Error ? error.message : 'The file could not be read.';
-      const after = statSync(path, { throwIfNoEntry: false });
+      const after = files.look(file);
       const moving = after?.mtimeMs !== before.mtimeMs || after.size !== before.size;
       read.push({ ...row, mtime_ms: moving ? -1 : row.mtime_ms, sha256: null, refusal });
       return undefined;
     }
   }
 
-  async function attempt(found: FoundFile, inspect: InspectPackage) {
+  async function attempt(file: string, inspect: InspectPackage) {
     deps.signal?.throwIfAborted();
-    return one(found, inspect).catch((error: unknown) => {
+    return one(file, inspect).catch((error: unknown) => {
       if (!isMissing(error)) throw error;
-      vanished.add(found.file);
+      vanished.add(file);
       return undefined;
     });
   }
@@ -127,7 +126,7 @@ export async function folderPackages(
   return {
     isUnchanged: touched.length === 0 && gone().length === 0,
     unchanged() {
-      const other = new Set(touched.map(({ file }) => file));
+      const other = new Set(touched);
       const rest = folder.known.filter(({ file }) => there.has(file) && !other.has(file));
       return {
         listed: rest.filter(({ refusal }) => refusal === null).map(({ file }) => file),
@@ -142,35 +141,21 @@ export async function folderPackages(
   };
 }
 
-interface FoundFile {
-  file: string;
-  path: string;
-}
-
 /** What lies in a folder, and which of it is not as it was known, in byte order of the names. */
-async function compare(guard: SourceGuard, folder: string, known: ReadonlyMap<string, FolderFileRow>) {
-  // What the folder itself contains lies where the folder does; only a link may lead elsewhere.
-  const home = await guard.path(folder);
-  const entries = (await readdir(home, { withFileTypes: true })).filter(({ name }) => packageName.test(name));
+async function compare(files: SourceFolder, known: ReadonlyMap<string, FolderFileRow>) {
+  const entries = await files.list((name) => packageName.test(name));
   const there = new Set<string>();
-  const touched: FoundFile[] = [];
-  for (const [i, entry] of entries.entries()) {
+  const touched: string[] = [];
+  for (const [i, { name: file }] of entries.entries()) {
     if (i % portion === portion - 1) await turn();
-    const file = entry.name;
-    const path = entry.isFile() ? join(home, file) : await guard.path(join(home, file)).catch(absentIfMissing);
-    const now = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
-    if (path === undefined || !now) continue;
+    const now = files.look(file);
+    if (!now) continue;
     there.add(file);
     const last = known.get(file);
-    if (last === undefined || last.size !== now.size || last.mtime_ms !== now.mtimeMs) touched.push({ file, path });
+    if (last === undefined || last.size !== now.size || last.mtime_ms !== now.mtimeMs) touched.push(file);
   }
-  touched.sort((a, b) => Buffer.compare(Buffer.from(a.file), Buffer.from(b.file)));
+  touched.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return { there, touched };
-}
-
-function absentIfMissing(error: unknown): undefined {
-  if (isMissing(error)) return undefined;
-  throw error;
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { isJsonObject, knownSubdirs, parseSubdir } from '@sluice/formats/conda';
 import { absentIfNone } from '../absent-if.ts';
 import { readBounded } from '../read-bounded.ts';
@@ -20,8 +19,8 @@ export async function listSubdirs(deps: UpstreamDeps): Promise<string[]> {
 }
 
 async function subfolders(deps: UpstreamDeps, root: string): Promise<string[]> {
-  const entries = await readdir(await deps.guard.path(root), { withFileTypes: true });
-  return entries.filter((entry) => !entry.isFile() && isSubdir(entry.name)).map((entry) => entry.name);
+  const entries = await (await deps.guard.folder(root)).list(isSubdir);
+  return entries.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
 }
 
 /** Undefined when the channel has no usable channeldata.json. */

@@ -1,5 +1,3 @@
-import { readdir, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { type CranTree, parseDcf, parseRFileName, type RFileTimes } from '@sluice/formats/cran';
 import { describeRFile } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
@@ -31,23 +29,24 @@ export async function bareFolder(
   tree: CranTree,
   known: (file: string) => KnownFile | undefined,
 ): Promise<BareFolder | undefined> {
-  const root = await deps.guard.path(folder).catch(absentIfMissing);
-  const names = root === undefined ? [] : await readdir(root).catch(notThere);
-  const files = names.filter((name) => name.endsWith(`.${tree.extension}`)).sort();
+  const root = await deps.guard.folder(folder).catch(absentIfMissing);
+  const entries = (await root?.list((name) => name.endsWith(`.${tree.extension}`))) ?? [];
+  const files = entries.map(({ name }) => name).sort();
   if (root === undefined || files.length === 0) return undefined;
   const packages: ListedPackage[] = [];
   const refused: PackagesIndex['refused'] = [];
   const current = new Map<string, RFileTimes>();
   for (const file of files) {
     deps.signal?.throwIfAborted();
-    const place = path.join(root, file);
-    const { size, mtimeMs } = await stat(place);
+    const look = root.look(file);
+    if (!look) continue;
+    const { size, mtimeMs } = look;
     const mtime = Math.floor(mtimeMs / 1000);
     try {
       const { name } = parseRFileName(file);
       const before = known(file);
       const isSame = before?.size === size && before.mtime === new Date(mtime * 1000).toISOString();
-      const body = isSame ? before.body : await describeRFile({}, place, file);
+      const body = isSame ? before.body : await root.atPath(file, (path) => describeRFile({}, path, file));
       packages.push({ file, name, body, fields: parseDcf(body) });
       current.set(file, { path: file, size, mtime });
     } catch (error) {
@@ -60,9 +59,4 @@ export async function bareFolder(
 
 function isRefusal(error: Error): boolean {
   return error.name === 'ArchiveError' || error.name === 'FormatError';
-}
-
-function notThere(error: NodeJS.ErrnoException): string[] {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-  throw error;
 }

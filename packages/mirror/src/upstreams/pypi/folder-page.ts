@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
@@ -36,11 +34,11 @@ export async function folderPage(
   name: string,
   known: Validators | undefined,
 ): Promise<PageAnswer> {
-  const home = await deps.guard.path(fileURLToPath(root));
-  const entries = await readdir(home, { withFileTypes: true });
-  const folder = entries.find(
-    (entry) => !entry.isFile() && isProjectName(entry.name) && normaliseProjectName(entry.name) === name,
+  const home = fileURLToPath(root);
+  const entries = await (await deps.guard.folder(home)).list(
+    (entry) => isProjectName(entry) && normaliseProjectName(entry) === name,
   );
+  const folder = entries.find(({ kind }) => kind === 'folder');
   if (folder) {
     const page = await treePage(deps, join(home, folder.name), name, known);
     if (page) return page;
@@ -54,11 +52,10 @@ export async function folderPage(
 
 /** The names of projects that a folder has, as written there; of a plain tree with an index of its own, too. */
 export async function folderNames(deps: UpstreamDeps, root: string): Promise<string[]> {
-  const home = await deps.guard.path(fileURLToPath(root));
+  const home = await deps.guard.folder(fileURLToPath(root));
   const names = new Map<string, string>();
-  for (const entry of await readdir(home, { withFileTypes: true })) {
-    const name =
-      entry.isDirectory() && isProjectName(entry.name) ? entry.name : readPythonFileName(entry.name)?.writtenName;
+  for (const { name: entry, kind } of await home.list()) {
+    const name = kind === 'folder' && isProjectName(entry) ? entry : readPythonFileName(entry)?.writtenName;
     if (name !== undefined && !names.has(normaliseProjectName(name))) names.set(normaliseProjectName(name), name);
   }
   return [...names.values()];
@@ -92,15 +89,12 @@ interface BareFile {
 }
 
 async function filesOf(deps: UpstreamDeps, folder: string): Promise<BareFile[]> {
-  const path = await deps.guard.path(folder).catch(absentIfMissing);
-  if (path === undefined) return [];
-  const files: BareFile[] = [];
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (!entry.isFile() || readPythonFileName(entry.name) === undefined) continue;
-    const { size, mtimeMs } = await stat(join(path, entry.name));
-    files.push({ file: entry.name, path: join(path, entry.name), size, mtimeMs });
-  }
-  return files;
+  const home = await deps.guard.folder(folder).catch(absentIfMissing);
+  const entries = (await home?.list((name) => readPythonFileName(name) !== undefined)) ?? [];
+  return entries.flatMap(({ name: file, kind }) => {
+    const look = kind === 'file' ? home!.look(file) : undefined;
+    return look ? [{ file, path: join(folder, file), ...look }] : [];
+  });
 }
 
 async function barePage(
@@ -119,7 +113,7 @@ async function barePage(
     const described: SimpleFile = {
       filename: file,
       url: pathToFileURL(path).href,
-      hashes: { sha256: await digestOf(path, deps.signal) },
+      hashes: { sha256: await digestOf(deps, path) },
       size,
       uploadTime: new Date(mtimeMs).toISOString(),
       yanked: false,
@@ -138,11 +132,13 @@ async function barePage(
   return { status: 'page', asked: { page, url: `${pathToFileURL(home).href}/`, sha256, etag, lastModified: null } };
 }
 
-async function digestOf(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    signal?.throwIfAborted();
-    hash.update(chunk);
+async function digestOf({ guard, signal }: UpstreamDeps, path: string): Promise<string> {
+  const file = await guard.file(path);
+  try {
+    const hash = createHash('sha256');
+    for await (const chunk of file.bytes(0, signal)) hash.update(chunk);
+    return hash.digest('hex');
+  } finally {
+    await file.close();
   }
-  return hash.digest('hex');
 }
