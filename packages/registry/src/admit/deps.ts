@@ -1,5 +1,5 @@
 import type { Limits } from '@sluice/archives';
-import type { Db } from '@sluice/catalog';
+import type { Db, RevisionBy } from '@sluice/catalog';
 import type { BlobStore } from '@sluice/storage';
 import type { Pool } from 'pg';
 
@@ -12,6 +12,8 @@ export interface AdmitDeps {
   newId: () => string;
   /** How much of an archive is read before it is refused; the archives room's own when absent. */
   limits?: Partial<Limits>;
+  /** What has index documents admitted, for the history; a run nobody knows of when absent. */
+  by?: RevisionBy;
 }
 
 /** Runs inside the commit of a deed and throws when the doer may no longer do it (a lost lease). */

@@ -20,6 +20,7 @@ import { FormatError } from '@sluice/formats/errors';
 import { fileRange, packageTypeOf } from '@sluice/formats/package';
 import { factsRowOf, type ListedWith } from '@sluice/policy';
 import type { AdmitDeps, Guard } from './deps.ts';
+import { noteRevision } from './note-revision.ts';
 
 /** A file as an upstream lists it now: its key, its text, and what was read beside it. */
 export interface ListedRecord {
@@ -78,6 +79,13 @@ export async function admitName(
       const [known, asked] = [await findPart(trx, part), await findSourceName(trx, { ...part, name })];
       const records = (known?.records ?? 0) + difference.added - difference.removed;
       await savePart(trx, part, { ...input.origin, records }, changed ? revision : undefined, deps.now());
+      if (changed) {
+        const isEnded = new Set(ended);
+        const begun = fresh.map((record) => ({ ...record, v3: false }));
+        const change = { subdir: part.subdir, begun, ended: live.filter(({ file }) => isEnded.has(file)) };
+        const at = { source_id: part.source_id, revision, at: deps.now() };
+        await noteRevision(trx, at, deps.by ?? { cause: 'ask' }, [change]);
+      }
       const since = changed ? revision : (asked?.revision ?? 0);
       await saveSourceName(trx, { ...part, name }, { ...input.answer, revision: since });
       await input.guard?.(trx);

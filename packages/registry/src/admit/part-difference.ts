@@ -11,6 +11,7 @@ import {
   recordHash,
 } from '@sluice/policy';
 import { RegistryError } from '../errors.ts';
+import { changeSet } from './change-set.ts';
 
 /** What became of one listed record. `word`: its 64-bit hash as two halves; absent when it was refused. */
 export interface TakenRecord {
@@ -37,6 +38,8 @@ export interface PartDifference {
   /** Files whose live version ends: changed or gone. */
   ended(): string[];
   facts(): Facts;
+  /** The digest of what changed, see {@link changeSet}. */
+  digest(): Uint8Array;
 }
 
 // What is known of a row of the state before. Below `same` nothing was heard of it.
@@ -59,6 +62,7 @@ export function partDifference(
   const rowOf = fileRows(before.files, before.count);
   const states = new Uint8Array(before.count).fill(rest === 'gone' ? unheard : resting);
   const added = factsBuilder(subdir, previous ? undefined : expected);
+  const changes = changeSet(previous ? undefined : expected);
   const refused: RefusedRecord[] = [];
   const touchedFiles = new Set<string>();
   const renewed = new Set<string>();
@@ -77,6 +81,7 @@ export function partDifference(
     try {
       const facts = factsRow(file, body, revision, extra);
       added.add(facts);
+      changes.begin(facts.recordHash);
       if (row < 0) fresh++;
       return { isNew: true, v3: facts.v3 ?? false, word: facts.recordHash };
     } catch (error) {
@@ -131,6 +136,13 @@ export function partDifference(
       return { records: kept + added.count, added: fresh, updated, removed };
     },
     ended: () => filesOf(changed, unheard),
+    digest() {
+      states.forEach((state, row) => {
+        if (state !== changed && state !== unheard) return;
+        changes.end([before.recordHash[row * 2]!, before.recordHash[row * 2 + 1]!]);
+      });
+      return changes.digest(subdir);
+    },
     facts() {
       if (before.count === 0) return added.build();
       const kept = states.map((state) => (state === same || state === resting ? 1 : 0));

@@ -3,6 +3,7 @@ import {
   copyIn,
   findFacts,
   gatherRecordStatistics,
+  insertRevision,
   liveShards,
   type Part,
   type PartOrigin,
@@ -101,6 +102,10 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
   if (changed) {
     await closeRecords(db, part, difference.ended(), revision);
     await replaceShards(db, part, revision, shards ?? { ended: 'all', begun: [] });
+    const { added, updated, removed } = counts;
+    const change = { added, changed: updated, removed, sha256: difference.digest() };
+    const at = { source_id: input.sourceId, revision, at: deps.now() };
+    await insertRevision(db, at, deps.by ?? { cause: 'run' }, change);
     const stored = await findFacts(db, part, revision);
     const isDue = !stored || changes >= fewChanges || (changes > 0 && revision - stored.revision >= mostRevisions);
     if (isDue) await storeFacts({ ...deps, db }, part, revision, difference.facts());

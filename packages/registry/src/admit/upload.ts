@@ -25,6 +25,7 @@ import { fileRange, type PackageType, packageFamily } from '@sluice/formats/pack
 import { putSmallBlobs, type Received, type Receiving } from '@sluice/storage';
 import { channelMissing, RegistryError } from '../errors.ts';
 import type { AdmitDeps } from './deps.ts';
+import { noteRevision } from './note-revision.ts';
 import { uploadFormat } from './upload-formats/index.ts';
 import type { InspectedUpload, UploadFormat } from './upload-formats/upload-format.ts';
 
@@ -135,6 +136,9 @@ async function record(
       await insertRecordDigest(trx, part, { file, from_rev: revision, sha256 });
     }
     await savePart(trx, part, { ...noOrigin, records: 0 }, revision, now);
+    const begun = [{ file, body, v3, extra: inspected.extra ?? null }];
+    const at = { source_id: source.id, revision, at: now };
+    await noteRevision(trx, at, { cause: 'upload', actor }, [{ subdir: part.subdir, begun, ended: [] }]);
     await recordEvent(trx, {
       at: now,
       actor,

@@ -5,6 +5,7 @@ import {
   type Db,
   enqueuePublication,
   findRecord,
+  findRecords,
   findUploadsSource,
   headShardBlobs,
   liveFilesBetween,
@@ -16,6 +17,7 @@ import {
   type UploadsSource,
 } from '@sluice/catalog';
 import { fileRange, type PackageType, packageFamily, packageNameOf, packageTypeOf } from '@sluice/formats/package';
+import { noteRevision, type PartChange } from '../admit/note-revision.ts';
 import { channelMissing, RegistryError } from '../errors.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
 
@@ -46,7 +48,7 @@ export async function deleteFiles(
     const source = await findUploadsSource(trx, channel.id);
     const files = source ? await chosenFiles(trx, source, choice) : [];
     if (!source || files.length === 0) throw await notUploaded(trx, channel, choice);
-    await closeFiles(trx, source, files, now);
+    await closeFiles(trx, source, files, actor, now);
     const keys = files.map(({ subdir, file }) => `${subdir}/${file}`);
     const subject = choice.one ? keys[0]! : choice.name;
     await recordEvent(trx, {
@@ -83,18 +85,24 @@ async function chosenFiles(
 }
 
 /** End the files' records at a new revision of the uploads, which the next publication shows. */
-async function closeFiles(db: Db, source: UploadsSource, files: readonly UploadedFile[], now: Date): Promise<void> {
+async function closeFiles(
+  db: Db,
+  source: UploadsSource,
+  files: readonly UploadedFile[],
+  actor: Actor,
+  now: Date,
+): Promise<void> {
   const revision = source.revision + 1;
+  const changes: PartChange[] = [];
   for (const [subdir, group] of Map.groupBy(files, (file) => file.subdir)) {
     const part = { source_id: source.id, subdir };
-    await closeRecords(
-      db,
-      part,
-      group.map(({ file }) => file),
-      revision,
-    );
+    const keys = group.map(({ file }) => file);
+    changes.push({ subdir, begun: [], ended: await findRecords(db, part, keys, source.revision) });
+    await closeRecords(db, part, keys, revision);
     await savePart(db, part, { ...noOrigin, records: 0 }, revision, now);
   }
+  const at = { source_id: source.id, revision, at: now };
+  await noteRevision(db, at, { cause: 'delete', actor: actor.name }, changes);
 }
 
 /** Why nothing that was uploaded here is meant. */

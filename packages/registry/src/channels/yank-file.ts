@@ -14,6 +14,7 @@ import {
 } from '@sluice/catalog';
 import { pythonPart } from '@sluice/formats/package';
 import { readSimpleFile, writeSimpleFile } from '@sluice/formats/pypi';
+import { noteRevision } from '../admit/note-revision.ts';
 import { channelMissing } from '../errors.ts';
 import { notUploaded } from './delete-files.ts';
 import type { Actor, ChannelDeps } from './deps.ts';
@@ -56,12 +57,13 @@ export async function yankFile(
     const revision = source.revision + 1;
     const next = { file, from_rev: revision, extra: record.extra };
     await closeRecords(trx, part, [file], revision);
-    await insertRecord(trx, part, {
-      ...next,
-      body: new TextEncoder().encode(writeSimpleFile({ ...described, yanked })),
-    });
+    const body = new TextEncoder().encode(writeSimpleFile({ ...described, yanked }));
+    await insertRecord(trx, part, { ...next, body });
     await keepCompanions(trx, part, record, revision);
     await savePart(trx, part, { ...noOrigin, records: 0 }, revision, now);
+    const change = { subdir: pythonPart, begun: [{ ...next, body, v3: false }], ended: [record] };
+    const at = { source_id: source.id, revision, at: now };
+    await noteRevision(trx, at, { cause: 'yank', actor: actor.name }, [change]);
     await recordEvent(trx, {
       at: now,
       actor: actor.name,
