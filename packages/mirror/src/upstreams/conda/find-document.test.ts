@@ -247,8 +247,10 @@ describe('in a folder', () => {
   });
 
   test('without a document it is a bare folder; without the folder, absent', async () => {
-    const { root, deps } = await folder({});
-    expect(await find(deps)).toEqual({ status: 'folder', path: join(root, 'noarch') });
+    const { deps } = await folder({ 'a-1-0.conda': '' });
+    const answer = await find(deps);
+    if (answer.status !== 'folder') return expect.unreachable(answer.status);
+    expect(await answer.files.list()).toEqual([{ name: 'a-1-0.conda', kind: 'file' }]);
     expect(await findDocument(deps, 'win-64', undefined, now)).toEqual({ status: 'absent' });
   });
 

@@ -66,9 +66,8 @@ export async function folderPackages(
     try {
       const { sha256, ...opened } = await files.atPath(file, (path) => inspect(path, file, folder.subdir));
       const after = files.look(file);
-      if (!after) return void vanished.add(file);
       // Written to meanwhile: whatever was read, look again next time.
-      const settled = after.size === before.size && after.mtimeMs === before.mtimeMs;
+      const settled = after?.size === before.size && after.mtimeMs === before.mtimeMs;
       if (!settled) throw new Error('The file changed while it was read.');
       read.push({ ...row, sha256, refusal: null });
       return { ...opened, file };
