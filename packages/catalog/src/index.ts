@@ -178,6 +178,8 @@ export {
 export {
   copyRecordsOfMap,
   copySignatures,
+  documentsBefore,
+  type EarlierDocuments,
   type DocumentRow,
   documentsAt,
   findPublicationSource,

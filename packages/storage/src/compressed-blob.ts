@@ -59,6 +59,11 @@ export async function readCompressed(store: BlobStore, ref: BlobRef, unpackedByt
   });
 }
 
+/** What {@link putCompressed} wrote, a piece at a time. */
+export async function* readCompressedPieces(store: BlobStore, ref: BlobRef): AsyncGenerator<Uint8Array> {
+  yield* Readable.from(store.open(ref)).compose(createZstdDecompress({ chunkSize: packedPieceBytes }));
+}
+
 async function* pieces(chunks: Unpacked['chunks']): AsyncIterable<Uint8Array> {
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.byteLength; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);

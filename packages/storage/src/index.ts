@@ -9,7 +9,7 @@ export type {
   PackPlace,
   StoredObject,
 } from './blob-store.ts';
-export { putCompressed, readCompressed, type Unpacked } from './compressed-blob.ts';
+export { putCompressed, readCompressed, readCompressedPieces, type Unpacked } from './compressed-blob.ts';
 export { type DiskStoreOptions, openDiskStore } from './disk/open-disk-store.ts';
 export { StorageError, type StorageErrorCode } from './errors.ts';
 export { type Received, type ReceiveOptions, type Receiving, WITHHELD_BYTES } from './receiving.ts';

@@ -83,6 +83,30 @@ export function copySignatures(channelId: number, subdir: string, no: number): s
   return `copy (select signature from entry where ${liveShardsText(channelId, subdir, no)}) to stdout (format binary)`;
 }
 
+/** Documents of a part as they were written for an earlier publication. */
+export interface EarlierDocuments {
+  /** The publication that had brought them. */
+  no: number;
+  rows: (BlobRow & { key: string })[];
+}
+
+/** The newest documents of a part that were written for a publication before `no`; undefined when there are none. */
+export async function documentsBefore(
+  db: Db,
+  channelId: number,
+  part: string,
+  no: number,
+): Promise<EarlierDocuments | undefined> {
+  const { rows } = await sql<BlobRow & { key: string; no: number }>`
+    select monolith.key, monolith.no, blob.sha256, blob.size, blob.pack, blob.pack_offset
+    from monolith join blob on blob.sha256 = monolith.blob
+    where channel_id = ${channelId} and starts_with(key, ${`${part}/`}) and no = (
+      select max(before.no) from monolith as before
+      where before.channel_id = ${channelId} and before.key = ${mainDocument(part)} and before.no < ${no}
+    )`.execute(db);
+  return rows[0] && { no: rows[0].no, rows };
+}
+
 function liveShards(channelId: number, subdir: string, no: number) {
   return sql.raw(liveShardsText(channelId, subdir, no));
 }
@@ -102,19 +126,20 @@ export interface RecordMap {
 
 /**
  * The COPY command that reads the live records of several parts that stand in one map, in byte order of their keys there
- * (file names; for v3 without their ending): columns file, body, extra, and part, its place in `parts` from 0.
+ * (file names; for v3 without their ending): columns file, body, extra, part, its place in `parts` from 0,
+ * and signatures.
  */
 export function copyRecordsOfMap(parts: readonly (Part & { revision: number })[], { ending, v3 }: RecordMap): string {
   const key = v3 ? `left(file, -${ending.length})` : 'file';
   const live = parts.map(
     ({ source_id, subdir, revision }, i) => `
-      select ${key} as key, file, body, extra, ${i} as part from record
+      select ${key} as key, file, body, extra, ${i} as part, signatures from record
       where source_id = ${Number(source_id)} and subdir = ${pg.escapeLiteral(subdir)}
         and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
         and right(file, ${ending.length}) = ${pg.escapeLiteral(ending)} and v3 = ${v3}`,
   );
   return `copy (
-    select file, body, extra, part from (${live.join(' union all ')}) as live order by key
+    select file, body, extra, part, signatures from (${live.join(' union all ')}) as live order by key
   ) to stdout (format binary)`;
 }
 

@@ -44,7 +44,7 @@ export { createRepodataWriter, writeRepodata } from './repodata-write.ts';
 export type { RunExports } from './run-exports.ts';
 export { exportsNothing, parseRunExports, toRunExports } from './run-exports.ts';
 export type { RunExportsWriter } from './run-exports-write.ts';
-export { createRunExportsWriter } from './run-exports-write.ts';
+export { createRunExportsWriter, runExportsOfEntry } from './run-exports-write.ts';
 export { type PatchedShardIndex, patchShardIndex } from './shard-index-patch.ts';
 export type { ReadShard, Shard, ShardIndex, ShardIndexInfo, ShardRecord, ShardText } from './shards.ts';
 export {

@@ -59,6 +59,11 @@ export function createRunExportsWriter(subdir: string, emit: (chunk: Uint8Array)
   };
 }
 
+/** The run exports in a member's value as {@link createRunExportsWriter} writes it, where they lie. */
+export function runExportsOfEntry(value: Uint8Array): Uint8Array {
+  return value.subarray(before.length, value.length - 1);
+}
+
 const before = encodeUtf8('{"run_exports":');
 
 function wrapped(text: Uint8Array): Uint8Array {

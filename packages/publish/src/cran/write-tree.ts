@@ -8,7 +8,7 @@ import { PublishError } from '../errors.ts';
 import { documentLevel } from '../monolith/document-level.ts';
 import { listedRecords } from '../monolith/listed-records.ts';
 import type { MonolithDeps } from '../monolith/monolith-deps.ts';
-import type { SubdirContent } from '../monolith/subdir-content.ts';
+import { type SubdirContent, withWords } from '../monolith/subdir-content.ts';
 import type { WrittenPart } from '../monolith/write-part.ts';
 import { gatherTree, type ListedTree } from './gather-tree.ts';
 
@@ -49,7 +49,8 @@ async function listTree(deps: MonolithDeps, content: SubdirContent): Promise<Lis
   const ending = `.${parseCranTree(cranPath(content.subdir))?.extension ?? 'tar.gz'}`;
   let left = content.counts.reduce((sum, count) => sum + count, 0);
   const wanted = left;
-  const pass = listedRecords(deps.pool, content, { ending, v3: false }, content.words.take, gathered.add);
+  const { words } = await withWords(deps, content);
+  const pass = listedRecords(deps.pool, content, { ending, v3: false }, words.take, gathered.add);
   for await (const taken of pass) left -= taken;
   if (left !== 0) {
     throw new PublishError(

@@ -1,3 +1,4 @@
+import { packageNameOf } from '@sluice/formats/package';
 import type { NewestFile } from './newest-files.ts';
 
 /** The newest files of one subdir as a text, a line of JSON each, in byte order of their names: objects only one by one. */
@@ -11,6 +12,12 @@ export function newestList(files: readonly NewestFile[]): NewestList {
     portions.push(Buffer.from(lines.join('')));
   }
   return Buffer.concat(portions);
+}
+
+/** A list of which some package names have other newest files now, or none: those in `fresh`. */
+export function renewedList(earlier: NewestList, names: ReadonlySet<string>, fresh: NewestList): NewestList {
+  const kept = [...linesOf(earlier)].filter(({ fn }) => !names.has(packageNameOf('conda', fn)));
+  return newestList(Array.from(byName([newestList(kept), fresh]), ({ files }) => files).flat());
 }
 
 /** The files of several subdirs name by name, in byte order of the names. */

@@ -28,12 +28,15 @@ export interface SubdirContent {
   subdir: string;
   /** What it was made from, the first on top. */
   parts: ContentPart[];
-  /** Of the records it lists; a pass takes them out. */
-  words: WordSet;
   /** Records in each of {@link maps}. */
   counts: number[];
   /** What the members of all maps take, a comma after each. */
   memberBytes: number;
+}
+
+/** The same with the words of the records it lists; a pass takes them out. */
+export interface WordedContent extends SubdirContent {
+  words: WordSet;
 }
 
 /**
@@ -42,7 +45,7 @@ export interface SubdirContent {
  * @throws {PublishError} `monolith_uncounted` for shards of a version that did not note what is in them.
  */
 export async function subdirContent(
-  { db, pool }: MonolithDeps,
+  { db }: Pick<MonolithDeps, 'db'>,
   channelId: number,
   subdir: string,
   { no, inputs }: PublicationSource,
@@ -56,14 +59,20 @@ export async function subdirContent(
       { wanted: 'signatures and counts', found: `none for ${uncounted} shards` },
     );
   }
-  const words = wordSet(buckets.reduce((sum, count) => sum + count, 0));
+  const parts = await contentParts(db, subdir, inputs, patches);
+  return { channelId, no, subdir, parts, counts: buckets, memberBytes: bytes };
+}
+
+/** Read the words of what a publication lists of a part. */
+export async function withWords({ pool }: Pick<MonolithDeps, 'pool'>, content: SubdirContent): Promise<WordedContent> {
+  const { channelId, subdir, no, counts } = content;
+  const words = wordSet(counts.reduce((sum, count) => sum + count, 0));
   await withSession(pool, async ({ client }) => {
     for await (const batch of copyOut(client, copySignatures(channelId, subdir, no))) {
       for (let i = 0; i < batch.length; i++) words.add(batch.bytes(i, 0)!);
     }
   });
-  const parts = await contentParts(db, subdir, inputs, patches);
-  return { channelId, no, subdir, parts, words, counts: buckets, memberBytes: bytes };
+  return { ...content, words };
 }
 
 async function contentParts(

@@ -146,6 +146,35 @@ it('reads only subdirs that changed, and carries the rest', async () => {
   expect(Object.keys(recordsOf(after['noarch/repodata.json.zst']!))).toEqual(['packages.conda n-2-0.conda']);
 });
 
+it('carries a large subdir over from its last documents, and reads only what differs', async () => {
+  made = await handMade(1);
+  const { catalog, channelId } = made;
+  const large = { ...catalog, largeAbove: 0 };
+  const { 'a-1.9-0.conda': changed, ...rest } = Object.fromEntries(
+    Object.entries(shelf['linux-64']!).filter(([, { v3 }]) => !v3),
+  );
+  await made.revise(0, { 'linux-64': { ...rest, 'a-1.9-0.conda': changed! } });
+  await made.publish(all);
+  await writeMonolith(large, channelId);
+  const later = {
+    'a-1.9-0.conda': { text: text('a', '1.9'), runExports: '{}' },
+    'c-1-0.conda': { text: text('c', '1') },
+  };
+  await made.revise(0, { 'linux-64': { ...rest, ...later } });
+  await made.publish((_, file) => file !== 'a-1.10-0.conda');
+  const unread = await catalog.db.deleteFrom('record').where('file', '=', 'a-1.0-0.tar.bz2').executeTakeFirst();
+  expect(Number(unread.numDeletedRows)).toBe(1);
+  await writeMonolith(large, channelId);
+  const written = await documents();
+  expect(recordsOf(written['linux-64/repodata.json.zst']!)).toEqual(await shardRecords('linux-64', 2));
+  expect(Object.keys(JSON.parse(written['linux-64/run_exports.json.zst']!)['packages.conda'])).toEqual([
+    'a-1.0-0.conda',
+    'a-1.9-0.conda',
+  ]);
+  const { packages } = JSON.parse(written['channeldata.json.zst']!);
+  expect(packages).toMatchObject({ a: { version: '1.9' }, c: { version: '1' } });
+});
+
 it('shows a file that two layers have alike once', async () => {
   made = await handMade(2);
   await made.revise(0, shelf);
@@ -241,11 +270,15 @@ it('keeps the last documents serving when it dies on the way', async () => {
   expect(Object.keys(await documents())).not.toContain('noarch/repodata.json.zst');
 });
 
-it('writes any kept publication again, to the byte, whatever came after', { timeout: 60_000 }, async () => {
+it.each<[string, boolean, object]>([
+  ['to the byte, whatever came after', true, {}],
+  // Documents of large subdirs are made of earlier ones where there are such, and of the records alone at the end.
+  ['also large ones, carried over from others', false, { largeAbove: 0 }],
+])('writes any kept publication again, %s', { timeout: 60_000 }, async (_, hasV3, large) => {
   const files = ['a-1-0.conda', 'a-1-0.tar.bz2', 'a-2-0.conda', 'b-1-0.conda', 'b-1-0_x.conda', 'b-1-1.tar.bz2'];
   const record = fc.record({
     depends: fc.constantFrom('x', 'y'),
-    v3: fc.boolean(),
+    v3: hasV3 ? fc.boolean() : fc.constant(false),
     runExports: fc.constantFrom(undefined, '{}', '{"weak":["z"]}'),
   });
   const source = fc.dictionary(fc.constantFrom(...files), record, { maxKeys: files.length });
@@ -265,14 +298,14 @@ it('writes any kept publication again, to the byte, whatever came after', { time
           for (const { layer, ...subdirs } of revise) await made.revise(layer, handSource(subdirs));
           last = await made.publish((_, file) => !hidden.includes(file));
           if (!writes) continue;
-          await writeMonolith(catalog, channelId);
+          await writeMonolith({ ...catalog, ...large }, channelId);
           first.set(last, await documents());
           expect(await documents(last)).toEqual(first.get(last));
         }
         await catalog.db.deleteFrom('monolith').execute();
         for (let no = last; no >= 1; no--) {
           const missing = (await documentsAt(catalog.db, channelId, no)).missing;
-          const outcome = await writeMonolith(catalog, channelId, no);
+          const outcome = await writeMonolith({ ...catalog, ...large }, channelId, no);
           expect(outcome.status).toBe(missing.length === 0 ? 'unchanged' : 'written');
           expect((await documentsAt(catalog.db, channelId, no)).missing).toEqual([]);
           const again = await documents(no);

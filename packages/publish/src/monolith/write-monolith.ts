@@ -19,6 +19,7 @@ import {
 import { blobRef, putCompressed } from '@sluice/storage';
 import { PublishError } from '../errors.ts';
 import { patchesAt } from '../patches.ts';
+import { carrySubdir } from './carried/carry-subdir.ts';
 import { writeChanneldata } from './channel-document.ts';
 import { documentLevel } from './document-level.ts';
 import type { MonolithDeps } from './monolith-deps.ts';
@@ -41,7 +42,7 @@ export type MonolithOutcome =
  *
  * They are made of what the publication notes, the layers' revisions and the words of the records it lists, so they come
  * out the same whenever that is done, whatever rules are in force then. Subdirs whose documents are written are not
- * read. Under a lock of its own, so publications go on meanwhile; one transaction brings them all.
+ * read, and of large ones only what differs from the last documents. Under a lock of its own, so publications go on meanwhile; one transaction brings them all.
  *
  * @throws {PublishError} `monolith_drift`, `monolith_uncounted`.
  */
@@ -116,7 +117,7 @@ async function writeDocuments(
       continue;
     }
     const content = await subdirContent(deps, channelId, subdir, source, await patches.of(subdir));
-    const made = await writePart(deps, content);
+    const made = (await carrySubdir(deps, db, content, source, no)) ?? (await writePart(deps, content));
     for (const { key, blob } of made.documents) add(key, no, blob);
     if (made.newest) newest.set(subdir, made.newest);
   }

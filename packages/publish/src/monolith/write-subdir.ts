@@ -6,19 +6,14 @@ import { PublishError } from '../errors.ts';
 import { currentCandidates } from './current-candidates.ts';
 import { documentLevel } from './document-level.ts';
 import { gathered } from './gathered.ts';
+import { isLarge } from './large.ts';
 import { listedRecords } from './listed-records.ts';
 import type { MonolithDeps } from './monolith-deps.ts';
 import { newestFiles } from './newest-files.ts';
 import { newestList } from './newest-list.ts';
 import { type Revision, repodataFrame, repodataSize, v3Count } from './repodata.ts';
-import { maps, type SubdirContent } from './subdir-content.ts';
+import { maps, type SubdirContent, type WordedContent, withWords } from './subdir-content.ts';
 import type { WrittenPart } from './write-part.ts';
-
-/**
- * Above so many files a subdir has no current_repodata.json: choosing needs all records in memory, and only conda's
- * classic solver asks for it, which goes on with repodata.json.
- */
-const currentUpTo = 50_000;
 
 /** What channeldata.json needs of a subdir, kept for when that is written again and the subdir is not. Nobody is served it. */
 export const newestKey = 'newest.jsonl.zst';
@@ -40,8 +35,7 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
   const { subdir } = content;
   const runExports = gathered();
   const runExportsWriter = createRunExportsWriter(subdir, runExports.add);
-  const records = content.counts.reduce((sum, count) => sum + count, 0);
-  const current = records <= currentUpTo ? currentCandidates(subdir) : undefined;
+  const current = isLarge(deps, content) ? undefined : currentCandidates(subdir);
   const newest = newestFiles(subdir);
   const sinks: Sinks = {
     add(bucket, { bytes, fileAt, fileEnd, bodyAt, bodyEnd, extraAt, extraEnd }) {
@@ -54,7 +48,9 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
     },
     settle: runExports.settle,
   };
-  const documents = [{ key: 'repodata.json.zst', blob: await writeRepodata(deps, content, sinks) }];
+  const documents = [
+    { key: 'repodata.json.zst', blob: await writeRepodata(deps, await withWords(deps, content), sinks) },
+  ];
   runExportsWriter.end();
   const put = async (key: string, document: Unpacked) => {
     documents.push({ key, blob: await putCompressed(deps.storage, document, documentLevel(document.bytes)) });
@@ -70,7 +66,7 @@ function sized(chunks: Uint8Array[]): Unpacked {
   return { chunks, bytes: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0) };
 }
 
-async function writeRepodata(deps: MonolithDeps, content: SubdirContent, sinks: Sinks): Promise<BlobRow> {
+async function writeRepodata(deps: MonolithDeps, content: WordedContent, sinks: Sinks): Promise<BlobRow> {
   const frame = repodataFrame(content, await revisionOf(deps, content));
   const size = repodataSize(content, frame);
   const chunks = repodataChunks(deps, content, frame, sinks);
@@ -79,7 +75,7 @@ async function writeRepodata(deps: MonolithDeps, content: SubdirContent, sinks: 
 
 async function* repodataChunks(
   deps: MonolithDeps,
-  content: SubdirContent,
+  content: WordedContent,
   frame: ReturnType<typeof repodataFrame>,
   sinks: Sinks,
 ): AsyncGenerator<Uint8Array> {
@@ -105,7 +101,7 @@ async function* repodataChunks(
   yield* ready;
 }
 
-function drift({ subdir, counts }: SubdirContent, bucket: string, left: number): PublishError {
+export function drift({ subdir, counts }: SubdirContent, bucket: string, left: number): PublishError {
   const count = counts[maps.findIndex((map) => map.bucket === bucket)]!;
   return new PublishError(
     'monolith_drift',
@@ -115,7 +111,7 @@ function drift({ subdir, counts }: SubdirContent, bucket: string, left: number):
 }
 
 /** Gone through beforehand, since it stands at the document's beginning. There are few of them. */
-async function revisionOf(deps: MonolithDeps, content: SubdirContent): Promise<Revision> {
+async function revisionOf(deps: MonolithDeps, content: WordedContent): Promise<Revision> {
   const revision: Revision = { oldest: undefined, newest: undefined };
   if (v3Count(content.counts) === 0) return revision;
   for (const map of maps.filter(({ v3 }) => v3)) {

@@ -1,0 +1,33 @@
+import { type Db, touchedEntries } from '@sluice/catalog';
+
+/** Words of records by which two publications differ in a part, each with the package name it belongs to. */
+export interface MovedWords {
+  /** Listed by the earlier one only. */
+  dropped: Map<bigint, string>;
+  /** Listed by the later one only. */
+  fresh: Map<bigint, string>;
+}
+
+/** @returns undefined where they differ by more than `most` words, or a shard does not say what is in it. */
+export async function movedWords(
+  db: Db,
+  channelId: number,
+  { subdir, from, to, most }: { subdir: string; from: number; to: number; most: number },
+): Promise<MovedWords | undefined> {
+  const moved: MovedWords = { dropped: new Map(), fresh: new Map() };
+  for (const entry of await touchedEntries(db, channelId, { from, to, subdir })) {
+    if (entry.from?.signature === null || entry.to?.signature === null) return undefined;
+    const before = wordsOf(entry.from?.signature);
+    const after = wordsOf(entry.to?.signature);
+    const name = entry.key.slice(subdir.length + 1);
+    const known = new Set(before);
+    for (const word of after) if (!known.delete(word)) moved.fresh.set(word, name);
+    for (const word of known) moved.dropped.set(word, name);
+    if (moved.dropped.size + moved.fresh.size > most) return undefined;
+  }
+  return moved;
+}
+
+function wordsOf(signature: Uint8Array | undefined): BigUint64Array {
+  return new BigUint64Array(Uint8Array.from(signature ?? []).buffer);
+}
