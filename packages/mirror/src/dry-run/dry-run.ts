@@ -14,6 +14,7 @@ import {
   type Verdicts,
 } from '@sluice/policy';
 import { planLayer } from '@sluice/registry';
+import { mirrorTypes } from '../definition/mirror-types.ts';
 import { type MirrorDefinition, type MirrorInput, readDefinition } from '../definition/read-definition.ts';
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
@@ -51,8 +52,11 @@ export interface DryRun {
   total_count: number;
 }
 
-/** What to try: a new definition in a channel, or a mirror with changes that are not saved. */
-export type DryRunWish = { channelId: number; input: MirrorInput } | { mirrorId: string; edit?: MirrorEdit };
+/** What to try: a new definition in a channel, also one that is not made yet, or a mirror with changes that are not saved. */
+export type DryRunWish =
+  | { channelId: number; input: MirrorInput }
+  | { newChannel: true; input: MirrorInput }
+  | { mirrorId: string; edit?: MirrorEdit };
 
 const portion = 5000;
 
@@ -70,7 +74,7 @@ export async function dryRun(
   signal?: AbortSignal,
 ): Promise<DryRun> {
   const { definition, channelId, mirror } = await resolved(deps, wish);
-  const channel = await findChannelById(deps.db, channelId);
+  const channel = 'newChannel' in wish ? emptyChannel(definition) : await findChannelById(deps.db, channelId ?? 0);
   if (!channel) throw new MirrorError('channel_missing', 'The channel is not there any more.');
   const layer = await definitionIn(deps, channel, definition);
   const upstream: UpstreamDeps = { ...upstreamAt(deps, definition.address), signal };
@@ -112,11 +116,19 @@ export async function dryRun(
   return plan;
 }
 
+/** A channel as it would be made for the mirror. */
+function emptyChannel({ type }: MirrorDefinition) {
+  return { types: [mirrorTypes[type].packages], filters: {} };
+}
+
 async function resolved(
   deps: MirrorDeps,
   wish: DryRunWish,
-): Promise<{ definition: MirrorDefinition; channelId: number; mirror?: MirrorRow }> {
-  if ('input' in wish) return { definition: readDefinition(wish.input, deps.now()), channelId: wish.channelId };
+): Promise<{ definition: MirrorDefinition; channelId?: number; mirror?: MirrorRow }> {
+  if ('input' in wish) {
+    const definition = readDefinition(wish.input, deps.now());
+    return 'channelId' in wish ? { definition, channelId: wish.channelId } : { definition };
+  }
   const mirror = await findMirror(deps.db, wish.mirrorId);
   if (!mirror) throw mirrorMissing(wish.mirrorId);
   const stored = addressOf(deps, mirror);

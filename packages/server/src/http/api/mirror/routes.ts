@@ -56,6 +56,23 @@ export function registerMirror(app: App, { mirroring: deps }: MirrorRouteDeps): 
     },
     handler: ({ query }) => page(deps, query),
   });
+  app.route({
+    method: 'POST',
+    url: '/api/mirrors/dry_run',
+    onRequest: needs((principal) => mustHold(principal, 'channel:create')),
+    schema: {
+      operationId: 'try_mirror',
+      tags: ['mirror'],
+      summary: 'What a mirror would do in a channel that is not made yet',
+      querystring: DryRunQuery,
+      body: CreateMirrorBody,
+      response: { 200: DryRunView, ...problems(400, 401, 403, 502) },
+    },
+    handler: (request, reply) => {
+      const { run_now: _, ...input } = request.body;
+      return dryRun(deps, { newChannel: true, input }, request.query, gone(reply));
+    },
+  });
   for (const place of CHANNEL_PLACES) {
     registerCollection(app, deps, place);
     registerOne(app, deps, place);
