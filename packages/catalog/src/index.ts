@@ -36,6 +36,45 @@ export {
 } from './queries/account.ts';
 export { type BlobRow, findBlob, insertBlobs, keepBlobs, localDigests } from './queries/blob.ts';
 export { shareBlobs, withBlobsAlone } from './queries/blob-lock.ts';
+export {
+  type BundleChange,
+  type BundleDirection,
+  type BundleList,
+  type BundlePartRow,
+  type BundleRow,
+  bundleParts,
+  deleteBundle,
+  findBundle,
+  insertBundle,
+  listBundles,
+  type NewBundle,
+  noteBundleReport,
+  saveBundle,
+  saveBundleParts,
+} from './queries/bundle.ts';
+export {
+  type BundledBlob,
+  bundledBlobs,
+  companionsOfVersions,
+  copyVersionsAfter,
+  findBundleBase,
+  forgetBundleBlobs,
+  holdPublicationsFor,
+  nextBundleSerial,
+  olderBundles,
+  releasePublicationsOf,
+  saveBundleBlobs,
+  type VersionWanted,
+  versionBlobs,
+} from './queries/bundle-out.ts';
+export {
+  type BundleScheduleRow,
+  deleteBundleSchedule,
+  dueBundleSchedules,
+  insertBundleSchedule,
+  listBundleSchedules,
+  moveBundleSchedule,
+} from './queries/bundle-schedule.ts';
 export { changedFiles, changedShardNames } from './queries/changed-names.ts';
 export {
   type ChannelChange,
@@ -209,6 +248,7 @@ export {
   publishedDigests,
   runDigests,
   uploadedDigests,
+  bundleDigests,
   uploadSources,
   versionDigests,
 } from './queries/needed-blobs.ts';

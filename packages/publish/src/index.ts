@@ -15,8 +15,9 @@ export { type FileAnswer, findFile, type ServedFile, type WantedFile } from './f
 export { type HeadShard, headShards } from './head-shards.ts';
 export { isHiddenFrom } from './hidden-above.ts';
 export { outdatedChannels } from './judged.ts';
-export { knownNoarch } from './known-noarch.ts';
+export { knownNeeded } from './known-needed.ts';
 export { type RuledLayer, ruledLayers } from './layers.ts';
+export { type ListedFileVersion, type ListedWish, listedVersions, publishedParts } from './listed-versions.ts';
 export { type MonolithOutcome, writeMonolith } from './monolith/write-monolith.ts';
 export { type PublicationDeps, pinPublication, unpinPublication } from './pin.ts';
 export { type PublishOutcome, publishChannel } from './publish-channel.ts';

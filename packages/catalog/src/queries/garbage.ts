@@ -78,6 +78,8 @@ export async function removeCondemned(
       or exists (select from project_list where project_list.blob = blob.sha256)
       or exists (select from record_companion where record_companion.blob = blob.sha256)
     ) returning sha256`.execute(trx);
+      or exists (select from bundle where bundle.contents = blob.sha256)
+      or exists (select from bundle_blob where bundle_blob.blob = blob.sha256)
   const kept = new Set(referred.map(({ sha256 }) => sha256.toString('hex')));
   const going = digests.filter((digest) => !kept.has(digest.toString('hex')));
   // The file is fetched again when somebody asks for it, and its digest computed anew.

@@ -156,6 +156,16 @@ export async function runDigests(db: Db, after: Uint8Array, limit: number): Prom
 
 /** The number of each channel's head, by the channel's number. */
 export async function headNumbers(db: Db): Promise<Record<string, number>> {
+/** A page of the blobs that bundles need: the listings they are told apart by, and what those under way carry. */
+export async function bundleDigests(db: Db, after: Uint8Array, limit: number): Promise<Buffer[]> {
+  const { rows } = await sql<{ blob: Buffer }>`
+    select blob from (
+      select contents as blob from bundle where contents is not null union select blob from bundle_blob
+    ) as needed
+    where blob > ${Buffer.from(after)} order by blob limit ${limit}`.execute(db);
+  return rows.map(({ blob }) => blob);
+}
+
   const rows = await db.selectFrom('channel').select(['id', 'head_no']).where('head_no', '>', 0).execute();
   return Object.fromEntries(rows.map(({ id, head_no }) => [id, head_no]));
 }

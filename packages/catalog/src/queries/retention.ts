@@ -7,6 +7,7 @@ export interface KeepState {
   path: string;
   head: number;
   monolith: number;
+  /** Those that have a name, or that a bundle is being made from. */
   pinned: number[];
   /** Where it differs from the installation's setting. */
   retention: Partial<RetentionDays> | null;
@@ -36,6 +37,7 @@ export async function keepState(db: Db, channelId: number): Promise<KeepState | 
     .executeTakeFirst();
   if (!channel) return undefined;
   const pins = await db.selectFrom('pin').select('no').where('channel_id', '=', channelId).execute();
+  const bundled = await db.selectFrom('bundle_publication').select('no').where('channel_id', '=', channelId).execute();
   const publications = await db
     .selectFrom('publication')
     .select(['no', 'created_at'])
@@ -46,7 +48,7 @@ export async function keepState(db: Db, channelId: number): Promise<KeepState | 
     path: channel.path,
     head: channel.head_no,
     monolith: channel.monolith_no,
-    pinned: pins.map(({ no }) => no),
+    pinned: [...pins, ...bundled].map(({ no }) => no),
     retention: channel.retention,
     publications,
   };
@@ -66,6 +68,7 @@ export async function deletePublications(trx: Db, channelId: number, numbers: re
   const { numAffectedRows } = await sql`
     delete from publication where channel_id = ${channelId} and no = any(${[...numbers]}::int[])
       and no not in (select no from pin where channel_id = ${channelId})
+      and no not in (select no from bundle_publication where channel_id = ${channelId})
       and no not in (select unnest(array[head_no, monolith_no]) from channel where id = ${channelId})`.execute(trx);
   return Number(numAffectedRows ?? 0);
 }

@@ -1,4 +1,5 @@
 import {
+  bundleDigests,
   copyOut,
   copyUploadedRecords,
   type DerivedTable,
@@ -80,27 +81,30 @@ export async function markUploads(collection: Collection, at = 0): Promise<numbe
 }
 
 interface DigestPlace {
-  table: DerivedTable | 'run_item';
+  table: DerivedTable | 'run_item' | 'bundle';
   after: string;
 }
 
-const rest: readonly DigestPlace['table'][] = ['run_item', ...derivedTables];
+const rest: readonly DigestPlace['table'][] = ['run_item', 'bundle', ...derivedTables];
 
-/** Sixth stage: what unfinished runs want, and the blobs of what was worked out. */
+/** Sixth stage: what unfinished runs want, what bundles need, and the blobs of what was worked out. */
 export async function markRest(
   collection: Collection,
   { table, after }: DigestPlace = { table: rest[0]!, after: '' },
 ): Promise<DigestPlace | undefined> {
   const { deps, asOf } = collection;
   const from = Buffer.from(after, 'hex');
-  const digests =
-    table === 'run_item'
-      ? await runDigests(deps.db, from, portion)
-      : await derivedBlobs(deps.db, table, asOf, from, portion);
+  const digests = await digestsOf(table);
   markAll(await collection.marks(), digests);
   if (digests.length === portion) return { table, after: digests.at(-1)!.toString('hex') };
   const next = rest[rest.indexOf(table) + 1];
   return next && { table: next, after: '' };
+
+  function digestsOf(of: DigestPlace['table']): Promise<Buffer[]> {
+    if (of === 'run_item') return runDigests(deps.db, from, portion);
+    if (of === 'bundle') return bundleDigests(deps.db, from, portion);
+    return derivedBlobs(deps.db, of, asOf, from, portion);
+  }
 }
 
 function markAll(marks: DigestMarks, digests: readonly Uint8Array[]): void {
