@@ -1,4 +1,4 @@
-import { countRunItems, nextRunItems, type RunItemRow, stageAfter, stepOf } from '@sluice/catalog';
+import { countRunItems, nextRunItems, type RunItemRow, stepOf } from '@sluice/catalog';
 import { bytesToHex, type Md5, type Sha256 } from '@sluice/formats/digest';
 import type { Receiving } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
@@ -7,7 +7,7 @@ import { upstreamFormat } from '../upstreams/index.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 import { type Arrivals, collectArrivals } from './arrivals.ts';
 import { type ByteProgress, byteProgress } from './byte-progress.ts';
-import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
+import { type RunContext, type StageEnd, save } from './run-context.ts';
 import { countsOf } from './run-counts.ts';
 
 /** Files fetched at once when the mirror does not say. */
@@ -58,8 +58,7 @@ export async function downloadFiles(context: RunContext): Promise<StageEnd> {
   if ((await countRunItems(deps.db, run.id)).todo > 0) return 'yield';
   const counts = countsOf(run.counts);
   if (counts.active === 0 && counts.failed > 0) throw allFailed(counts.failed);
-  await commit(context, (trx) => save(context, { stage: stageAfter('download', 0) }, trx));
-  return 'next';
+  return 'all_in';
 }
 
 /** The files still to fetch. Those whose bytes have come in another way are settled in passing. */

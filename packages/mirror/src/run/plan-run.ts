@@ -46,8 +46,8 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
   if (same && mirror.mode === 'passive') {
     const last = countsOf(previous.counts);
     const counts = { ...last, total: last.total - last.failed + refused, failed: refused, removed: 0 };
-    await commit(context, (trx) => save(context, { stage: 'publish', plan_key: planKey, counts }, trx));
-    return 'next';
+    await commit(context, (trx) => save(context, { plan_key: planKey, counts }, trx));
+    return 'all_in';
   }
   const compare = same ? undefined : await shownBefore(deps, mirror.source_id, previous);
   const counts = noCounts();
@@ -60,14 +60,10 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
   });
   counts.total += refused;
   counts.failed = refused;
-  await commit(context, (trx) =>
-    save(
-      context,
-      { stage: stageAfter('plan', missing), plan_key: planKey, counts: { ...counts }, last_key: null },
-      trx,
-    ),
-  );
-  return 'next';
+  const stage = stageAfter('plan', missing);
+  const planned = { plan_key: planKey, counts: { ...counts }, last_key: null };
+  await commit(context, (trx) => save(context, { ...planned, ...(stage === 'download' && { stage }) }, trx));
+  return stage === 'download' ? 'next' : 'all_in';
 }
 
 interface Planning {

@@ -28,8 +28,11 @@ export interface RunContext {
   hasTime: () => boolean;
 }
 
-/** How a stage ended: the next one may begin, or the slice is over and another goes on. */
-export type StageEnd = 'next' | 'yield';
+/**
+ * How a stage ended: the next one may begin, the slice is over and another goes on, or nothing is left but to hand the run over.
+ * Only that writes the stage `publish`: a worker that dies before it has handed over nothing.
+ */
+export type StageEnd = 'next' | 'yield' | 'all_in';
 
 /** Save progress of the run, in a transaction or by itself. @throws {MirrorError} `fenced_out`. */
 export async function save(context: RunContext, progress: RunProgress, db: Db = context.deps.db): Promise<void> {

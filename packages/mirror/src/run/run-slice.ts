@@ -104,6 +104,7 @@ async function stages(context: RunContext): Promise<SliceEnd> {
     const end = await work[context.run.stage](context);
     context.lease.signal.throwIfAborted();
     if (end === 'yield') return yieldRun(context.deps, context.lease.hold);
+    if (end === 'all_in') break;
   }
   await handOver(context);
   return 'handed_over';
