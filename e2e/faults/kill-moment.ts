@@ -1,5 +1,5 @@
 /** Numbers that look random, from 0 to below 1; the same seed gives the same ones. */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

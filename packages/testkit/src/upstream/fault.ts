@@ -9,8 +9,8 @@ export interface Fault {
   readonly body?: unknown;
   /** With `status`: an HTML page instead. */
   readonly html?: string;
-  /** With `status`: where a redirect leads. To the path itself it is a loop; with a host, another machine. */
-  readonly location?: string;
+  /** Where a redirect leads (302, or `status`), also as made from the path: to itself it is a loop. */
+  readonly location?: string | ((path: string) => string);
   /** Break the connection without a word. */
   readonly hangUp?: boolean;
   /** Before the first byte. */

@@ -84,6 +84,8 @@ describe('an upstream server', () => {
     upstream.fail(/txt$/, { location: 'http://elsewhere.test/' });
     const response = await get({ redirect: 'manual' });
     expect([response.status, response.headers.get('location')]).toEqual([302, 'http://elsewhere.test/']);
+    upstream.fail(/txt$/, { location: (path) => path });
+    await expect(get()).rejects.toMatchObject({ cause: { message: expect.stringContaining('redirect') } });
   });
 
   it('counts requests and bytes by path', async () => {

@@ -120,7 +120,8 @@ async function answer(
     response.writeHead(status, headers).end(body);
   };
   if (fault.html !== undefined) return send(fault.status ?? 200, { 'content-type': 'text/html' }, fault.html);
-  if (fault.location !== undefined) return send(fault.status ?? 302, { location: fault.location });
+  const location = typeof fault.location === 'function' ? fault.location(request.url!) : fault.location;
+  if (location !== undefined) return send(fault.status ?? 302, { location });
   if (fault.status) {
     const body = fault.body === undefined ? undefined : JSON.stringify(fault.body);
     return send(fault.status, body === undefined ? {} : { 'content-type': 'application/problem+json' }, body);
