@@ -55,6 +55,18 @@ create table source_revision (
 );
 
 -- What a publication changed, and the other way round, without looking at all that it shows.
+-- Which files come along with what a mirror's filters choose, in all its parts: of platforms without noarch what they need of it,
+-- and where dependencies are included all that they take. What was worked out before is of another format.
+-- lines: the report on every spec, a JSON text a line; null where nobody asked for dependencies.
+delete from needed_noarch;
+alter table needed_noarch rename to needed_files;
+alter index needed_noarch_blob rename to needed_files_blob;
+alter table needed_files
+  add column lines bytea references blob,
+  add column lines_bytes bigint,
+  add column summary jsonb;
+create index needed_files_lines on needed_files (lines);
+
 create index entry_begun on entry (channel_id, from_no desc, key) where kind = 'shard';
 create index entry_ended on entry (channel_id, to_no desc, key) where kind = 'shard' and to_no is not null;
 

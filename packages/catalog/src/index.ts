@@ -252,7 +252,7 @@ export {
   uploadSources,
   versionDigests,
 } from './queries/needed-blobs.ts';
-export { findNeededNoarch, insertNeededNoarch, type LayerState } from './queries/needed-noarch.ts';
+export { findNeededFiles, insertNeededFiles, type LayerState } from './queries/needed-files.ts';
 export {
   deleteNotice,
   findNotice,
@@ -295,8 +295,7 @@ export {
   changedRecords,
   closeRecords,
   copyLiveRecords,
-  copyRecordsOfNames,
-  copyRecordsOfRanges,
+  copyRecordsOf,
   findLatestRecords,
   findOlderRecords,
   findRecord,

@@ -235,7 +235,16 @@ export interface Tables {
   reserved_name: { pattern: string; note: Generated<string>; created_at: Date; created_by: string };
   refused_record: { source_id: number; subdir: string; file: string; reason: string };
   record_digest: { source_id: number; subdir: string; file: string; from_rev: number; sha256: Bytes };
-  needed_noarch: { source_id: number; revision: number; rules: Bytes; blob: Bytes; unpacked_bytes: number };
+  needed_files: {
+    source_id: number;
+    revision: number;
+    rules: Bytes;
+    blob: Bytes;
+    unpacked_bytes: number;
+    lines: Bytes | null;
+    lines_bytes: number | null;
+    summary: ColumnType<Record<string, unknown> | null, string | null | undefined, string>;
+  };
   facts: { source_id: number; subdir: string; revision: number; blob: Bytes; unpacked_bytes: number };
   mirror: {
     id: string;

@@ -1,4 +1,5 @@
 import { cranPart } from '@sluice/formats/package';
+import type { ReasonCode } from './decision.ts';
 
 /** Filters of a channel: they hold for every layer of it. Wire names of product.md MI-03. */
 export interface ChannelFilters {
@@ -44,9 +45,27 @@ export function dependencyEnvironments({ include_dependencies }: MirrorFilters):
   return Array.isArray(include_dependencies) ? include_dependencies : [];
 }
 
-/** Whether a mirror names platforms without noarch: then of noarch comes along what its files depend on. */
-export function takesNeededNoarch({ subdirs = [] }: MirrorFilters): boolean {
+/** Whether files come along with what a mirror chooses: of conda and R what it depends on. */
+export function takesNeeded(filters: MirrorFilters): boolean {
+  return withoutNoarch(filters) || addsDependencies(filters);
+}
+
+/** The rules that do not hold for what is needed of a part; none where nothing comes along. */
+export function liftedByNeed(filters: MirrorFilters, part: string): readonly ReasonCode[] {
+  const lifted: ReasonCode[] = [];
+  if (part === 'noarch' && withoutNoarch(filters)) lifted.push('platform');
+  if (addsDependencies(filters)) lifted.push('only_specs');
+  return lifted;
+}
+
+/** A mirror that names platforms without noarch takes of noarch what their files depend on. */
+function withoutNoarch({ subdirs = [] }: MirrorFilters): boolean {
   return subdirs.length > 0 && !subdirs.includes('noarch');
+}
+
+/** Whether what `only_specs` keeps brings its dependencies. */
+export function addsDependencies({ include_dependencies, only_specs = [] }: MirrorFilters): boolean {
+  return include_dependencies === true && only_specs.length > 0;
 }
 
 /** The parts of its source that a mirror looks at, in byte order: subdirs it names, and noarch with them; trees. Empty: all there are. */

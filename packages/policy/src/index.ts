@@ -19,13 +19,13 @@ export {
   dependencyEnvironments,
   lookedAtSubdirs,
   type MirrorFilters,
-  takesNeededNoarch,
+  takesNeeded,
 } from './filters.ts';
 export { type LayerDefinition, layerRules } from './layer-rules.ts';
 export { pythonNameGate } from './name-gate.ts';
-export { type Depends, dependsList, dependsOf } from './noarch/depends-list.ts';
-export { type FileNames, readFileNames } from './noarch/file-names.ts';
-export { neededNoarch, type PartDepends } from './noarch/needed-noarch.ts';
+export { type Depends, type DependsList, dependsList, dependsOf } from './needed/depends-list.ts';
+export { neededFiles, type PartDepends } from './needed/needed-files.ts';
+export { changedNeeded, type NeededSet, readNeeded, type StoredNeeded } from './needed/needed-set.ts';
 export { isReserved, reservedPatternFault } from './reserved-names.ts';
 export {
   keptPublications,

@@ -1,6 +1,6 @@
 import { cranPart, type PackageType } from '@sluice/formats/package';
-import type { ChannelFilters, MirrorFilters } from './filters.ts';
-import type { FileNames } from './noarch/file-names.ts';
+import { addsDependencies, type ChannelFilters, type MirrorFilters } from './filters.ts';
+import type { NeededSet } from './needed/needed-set.ts';
 import type { Rule } from './rule.ts';
 import { dateRule } from './rules/date.ts';
 import { excludeSpecsRule } from './rules/exclude-specs.ts';
@@ -28,10 +28,10 @@ export interface LayerDefinition {
  *
  * Compile once per change of the definition; the rules are then good for any facts.
  *
- * @param needed the noarch files that come along, where `takesNeededNoarch`; without them none does.
+ * @param needed the files that come along, where `takesNeeded`; without them none does.
  * @throws {FormatError | PolicyError} when a spec, licence or day cannot be read.
  */
-export function layerRules({ types, channel, mirror }: LayerDefinition, needed?: FileNames): Rule[] {
+export function layerRules({ types, channel, mirror }: LayerDefinition, needed?: NeededSet): Rule[] {
   const rules: Rule[] = [typeRule(types)];
   if (mirror?.reserved?.length) rules.push(reservedRule(mirror.reserved));
   const filters = mirror?.filters ?? {};
@@ -42,7 +42,11 @@ export function layerRules({ types, channel, mirror }: LayerDefinition, needed?:
   if (filters.subdirs?.length) rules.push(platformRule(filters.subdirs, needed));
   rules.push(...licenceAndSpecRules('channel', channel));
   if (filters.date_from || filters.date_to) rules.push(dateRule(filters.date_from, filters.date_to));
-  if (filters.only_specs?.length) rules.push(onlySpecsRule(filters.only_specs));
+  if (filters.only_signed) rules.push(signatureRule());
+  if (filters.cve_score_threshold !== undefined) rules.push(cveScoreRule(filters.cve_score_threshold));
+  if (filters.exclude_non_curated_cve) rules.push(uncuratedRule());
+  if (filters.only_specs?.length)
+    rules.push(onlySpecsRule(filters.only_specs, addsDependencies(filters) ? needed : undefined));
   rules.push(...licenceAndSpecRules('mirror', filters));
   if (filters.latest_versions) rules.push(latestVersionsRule(filters.latest_versions));
   if (mirror && !mirror.keepLegacy) rules.push(legacyRule());

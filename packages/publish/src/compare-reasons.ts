@@ -71,7 +71,7 @@ type Versions = Map<string, RecordVersion | null>[];
  * @returns one reason a file, in the same order.
  */
 export async function changeReasons(
-  deps: Pick<PublishDeps, 'db' | 'neededNoarch'>,
+  deps: Pick<PublishDeps, 'db' | 'neededFiles'>,
   channel: ChannelRow,
   { from, to }: { from: number; to: number },
   files: readonly DifferentFile[],
@@ -80,7 +80,7 @@ export async function changeReasons(
     [Math.min(from, to), Math.max(from, to)].map((no) => findPublication(deps.db, channel.id, no)),
   );
   if (!earlier || !later || files.length === 0) return files.map(() => ({ code: 'hidden', layer: null }));
-  const layers = await ruledLayers(deps.db, channel, deps.neededNoarch);
+  const layers = await ruledLayers(deps.db, channel, deps.neededFiles);
   const reasons = new Map<DifferentFile, ChangeReason>();
   for (const [subdir, here] of Map.groupBy(files, (file) => file.subdir)) {
     const context = {

@@ -1,7 +1,7 @@
 import type { Db } from '@sluice/catalog';
 import type { BlobStore } from '@sluice/storage';
 import type { Pool } from 'pg';
-import type { NeededNoarch } from './layers.ts';
+import type { NeededFilesOf } from './layers.ts';
 
 /** What publishing works with. The clock is handed in. */
 export interface PublishDeps {
@@ -10,7 +10,7 @@ export interface PublishDeps {
   storage: BlobStore;
   now: () => Date;
   /** Works it out where nobody did before, which takes a while. */
-  neededNoarch: NeededNoarch;
+  neededFiles: NeededFilesOf;
   /** Told how many shards or documents of a kind were made. */
   onRegenerated?: (kind: string, count: number) => void;
 }

@@ -20,7 +20,7 @@ async function ask(file: string, at?: number): Promise<FileAnswer> {
   const row = await findChannelById(catalog.db, channel);
   return findFile(catalog, {
     channelId: channel,
-    layers: await ruledLayers(catalog.db, row!, catalog.neededNoarch),
+    layers: await ruledLayers(catalog.db, row!, catalog.neededFiles),
     subdir: 'linux-64',
     file,
     ...(at === undefined ? {} : { at }),

@@ -190,7 +190,7 @@ type Listed = Record<string, { size: number; sha256?: string }>;
 /** What the index lists, the door gives: those very bytes. */
 async function expectDoorToAgree(channel: number): Promise<void> {
   const row = (await findChannelById(catalog.db, channel))!;
-  const layers = await ruledLayers(catalog.db, row, catalog.neededNoarch);
+  const layers = await ruledLayers(catalog.db, row, catalog.neededFiles);
   await writeMonolith(catalog, channel);
   const repodata = (await headDocuments(catalog.db, channel)).find(({ key }) => key === 'linux-64/repodata.json.zst');
   if (!repodata) return;

@@ -1,15 +1,20 @@
-import { findNeededNoarch, type LayerState } from '@sluice/catalog';
-import { type FileNames, readFileNames } from '@sluice/policy';
+import { findNeededFiles, type LayerState } from '@sluice/catalog';
+import { type NeededSet, readNeeded, type StoredNeeded } from '@sluice/policy';
 import { blobRef, readCompressed } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
 
+type StoreDeps = Pick<PublishDeps, 'db' | 'storage'>;
+
 /**
- * The noarch files that come along with a layer's platforms, for a door that cannot wait until it is worked out: just after
- * a rule was edited, or while the channel is frozen. Until then all of them pass this one rule, and what a publication
- * lists decides.
+ * The files that come along with what a layer's filters choose, for a door that cannot wait until it is worked out: just after
+ * a rule was edited, or while the channel is frozen. Until then all of them pass, and what a publication lists decides.
  */
-export async function knownNoarch(deps: Pick<PublishDeps, 'db' | 'storage'>, layer: LayerState): Promise<FileNames> {
-  const known = await findNeededNoarch(deps.db, layer);
-  if (!known) return { has: () => true };
-  return readFileNames(await readCompressed(deps.storage, blobRef(known), known.unpacked_bytes));
+export async function knownNeeded(deps: StoreDeps, layer: LayerState): Promise<NeededSet> {
+  return (await storedNeeded(deps, layer)) ?? { has: () => true };
+}
+
+/** The same; undefined where nobody worked it out, or it is of no use any more. */
+export async function storedNeeded({ db, storage }: StoreDeps, layer: LayerState): Promise<StoredNeeded | undefined> {
+  const known = await findNeededFiles(db, layer);
+  return known && readNeeded(await readCompressed(storage, blobRef(known), known.unpacked_bytes));
 }

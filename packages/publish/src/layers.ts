@@ -12,12 +12,14 @@ import {
   reservedPatterns,
 } from '@sluice/catalog';
 import {
-  type FileNames,
+  type ChannelFilters,
   type LayerDefinition,
   layerRules,
+  type MirrorFilters,
+  type NeededSet,
   type PackageType,
   type Rule,
-  takesNeededNoarch,
+  takesNeeded,
 } from '@sluice/policy';
 
 /** A layer with its rules compiled. */
@@ -40,8 +42,8 @@ export interface PublishedLayer extends RuledLayer {
   shownBy?: Pick<BelowHead, 'channel_id' | 'no'> & { patches: NonNullable<PublicationInput['patches']> };
 }
 
-/** Says which noarch files come along with a layer that names platforms only. */
-export type NeededNoarch = (layer: LayerState) => Promise<FileNames>;
+/** Says which files come along with what a layer's filters choose. */
+export type NeededFilesOf = (layer: LayerState) => Promise<NeededSet>;
 
 type RuledChannel = Pick<ChannelRow, 'id' | 'types' | 'filters' | 'name_priority'>;
 
@@ -49,11 +51,11 @@ type RuledChannel = Pick<ChannelRow, 'id' | 'types' | 'filters' | 'name_priority
  * The layers of a channel as downloads are judged by: its own, then those of each channel below as they are there now, and
  * the rules in force for each.
  */
-export async function ruledLayers(db: Db, channel: RuledChannel, neededNoarch: NeededNoarch): Promise<RuledLayer[]> {
-  const layers = await ownLayers(db, channel, neededNoarch);
+export async function ruledLayers(db: Db, channel: RuledChannel, neededFiles: NeededFilesOf): Promise<RuledLayer[]> {
+  const layers = await ownLayers(db, channel, neededFiles);
   for (const [k, { id }] of (await channelsBelow(db, channel.id)).entries()) {
     const below = await findChannelById(db, id);
-    const theirs = below ? await ruledLayers(db, below, neededNoarch) : [];
+    const theirs = below ? await ruledLayers(db, below, neededFiles) : [];
     for (const layer of theirs) {
       const place = { ...layer, layer: belowName(id), tier: belowTier(channel, k), reserved: [] };
       layers.push({ ...place, rules: ownRules(channel), below: { channelId: id, layer, layers: theirs } });
@@ -69,9 +71,9 @@ export async function ruledLayers(db: Db, channel: RuledChannel, neededNoarch: N
 export async function publishedLayers(
   db: Db,
   channel: RuledChannel,
-  neededNoarch: NeededNoarch,
+  neededFiles: NeededFilesOf,
 ): Promise<PublishedLayer[]> {
-  const layers: PublishedLayer[] = await ownLayers(db, channel, neededNoarch);
+  const layers: PublishedLayer[] = await ownLayers(db, channel, neededFiles);
   for (const [k, head] of (await headsBelow(db, channel.id)).entries()) {
     layers.push(...headLayers(head, { rules: ownRules(channel), tier: belowTier(channel, k) }));
   }
@@ -102,29 +104,38 @@ export function belowName(channelId: number | ''): string {
 }
 
 /** The uploads and the mirrors. */
-async function ownLayers(db: Db, channel: RuledChannel, neededNoarch: NeededNoarch): Promise<RuledLayer[]> {
+async function ownLayers(db: Db, channel: RuledChannel, neededFiles: NeededFilesOf): Promise<RuledLayer[]> {
   const layers: RuledLayer[] = [];
   const patterns = await reservedPatterns(db);
   for (const layer of await channelLayers(db, channel.id)) {
     const { mirror, source_id: sourceId, revision } = layer;
     const reserved = mirror && !mirror.internal ? patterns : [];
-    const definition: LayerDefinition = {
-      types: channel.types as PackageType[],
-      channel: channel.filters,
-      ...(mirror && {
-        mirror: {
-          filters: mirror.filters,
-          keepLegacy: mirror.keep_legacy,
-          ...(reserved.length > 0 ? { reserved } : {}),
-        },
-      }),
-    };
+    const definition = definitionOf(channel, mirror && { ...mirror, reserved });
     const needed =
-      mirror && takesNeededNoarch(mirror.filters) ? await neededNoarch({ sourceId, revision, definition }) : undefined;
+      mirror && takesNeeded(mirror.filters) ? await neededFiles({ sourceId, revision, definition }) : undefined;
     const tier = mirror && channel.name_priority === 'strict' ? 1 : 0;
     layers.push({ ...layer, tier, reserved, rules: layerRules(definition, needed) });
   }
   return layers;
+}
+
+/** What decides over a layer of a channel; always written the same way, since its digest is a key. */
+export function definitionOf(
+  { types, filters }: { types: readonly string[]; filters: ChannelFilters },
+  mirror: { filters: MirrorFilters; keep_legacy: boolean; reserved?: readonly string[] } | null,
+): LayerDefinition {
+  const { reserved = [] } = mirror ?? {};
+  return {
+    types: types as PackageType[],
+    channel: filters,
+    ...(mirror && {
+      mirror: {
+        filters: mirror.filters,
+        keepLegacy: mirror.keep_legacy,
+        ...(reserved.length > 0 ? { reserved } : {}),
+      },
+    }),
+  };
 }
 
 /** The rules that a channel has for everything, and the only ones for what channels below bring. */

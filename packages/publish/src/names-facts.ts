@@ -1,11 +1,4 @@
-import {
-  type CopyBatch,
-  copyOut,
-  copyRecordsOfNames,
-  copyRecordsOfRanges,
-  type Part,
-  withSession,
-} from '@sluice/catalog';
+import { type CopyBatch, copyOut, copyRecordsOf, withSession } from '@sluice/catalog';
 import type { PatchInstructions } from '@sluice/formats/conda';
 import { fileRange, packageTypeOf } from '@sluice/formats/package';
 import { addRecords, type Facts, factsBuilder } from '@sluice/policy';
@@ -30,7 +23,7 @@ export async function factsOfNames(
   const texts = new Map<string, ShownText>();
   if (names.length === 0) return { facts: builder.build(), texts };
   await withSession(pool, async ({ client }) => {
-    for await (const rows of copyOut(client, recordsOfNames({ source_id, subdir }, revision, names))) {
+    for await (const rows of copyOut(client, copyRecordsOf({ source_id, subdir }, revision, names))) {
       for (let i = 0; i < rows.length; i++) {
         const { file, from_rev, ...text } = rowOf(rows, i);
         const shown = patchedThrough(patches, { file, ...text });
@@ -43,18 +36,7 @@ export async function factsOfNames(
   return { facts: builder.build(), texts };
 }
 
-/** The COPY command that reads what is live of some package names: columns as {@link rowOf} takes them. */
-export function recordsOfNames(part: Part, revision: number, names: readonly string[]): string {
-  const type = packageTypeOf(part.subdir);
-  if (type === 'conda') return copyRecordsOfNames(part, revision, names);
-  return copyRecordsOfRanges(
-    part,
-    revision,
-    names.map((name) => fileRange(type, name)),
-  );
-}
-
-/** A row of {@link recordsOfNames}; its texts lie in the batch. */
+/** A row of `copyRecordsOf`; its texts lie in the batch. */
 export function rowOf(rows: CopyBatch, i: number): ShownText & { file: string; from_rev: number } {
   return {
     file: rows.text(i, 0)!,

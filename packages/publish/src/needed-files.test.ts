@@ -2,7 +2,7 @@ import { findChannelById, liveEntries } from '@sluice/catalog';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findFile } from './find-file.ts';
-import { knownNoarch } from './known-noarch.ts';
+import { knownNeeded } from './known-needed.ts';
 import { ruledLayers } from './layers.ts';
 import { publishChannel } from './publish-channel.ts';
 
@@ -42,7 +42,7 @@ async function names(): Promise<string[]> {
 /** What the door of another process says, which works nothing out. */
 async function door(file: string) {
   const row = await findChannelById(catalog.db, channel);
-  const layers = await ruledLayers(catalog.db, row!, (layer) => knownNoarch(catalog, layer));
+  const layers = await ruledLayers(catalog.db, row!, (layer) => knownNeeded(catalog, layer));
   const answer = await findFile(catalog, { channelId: channel, layers, subdir: 'noarch', file: `${file}-0.conda` });
   return answer.status === 'refused' ? answer.decision.reasons[0] : answer.status;
 }

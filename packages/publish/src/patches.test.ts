@@ -41,7 +41,7 @@ async function breakPatches(which: { subdir: string; to_rev: number | null }): P
 
 it('a download reads the patches in force only, as long as they tell', async () => {
   const ask = async (at?: number) => {
-    const layers = await ruledLayers(catalog.db, (await findChannelById(catalog.db, channel))!, catalog.neededNoarch);
+    const layers = await ruledLayers(catalog.db, (await findChannelById(catalog.db, channel))!, catalog.neededFiles);
     const wanted = { channelId: channel, layers, subdir: 'linux-64', file: 'a-1-0.conda' };
     return findFile(catalog, { ...wanted, ...(at && { at }) });
   };

@@ -55,7 +55,7 @@ async function filesOfShards(channelId: number, subdir: string): Promise<string[
 
 async function answer(channelId: number, file: string) {
   const channel = await findChannelById(catalog.db, channelId);
-  const layers = await ruledLayers(catalog.db, channel!, catalog.neededNoarch);
+  const layers = await ruledLayers(catalog.db, channel!, catalog.neededFiles);
   return findFile(catalog, { channelId, layers, subdir: 'linux-64', file });
 }
 

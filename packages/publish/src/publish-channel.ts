@@ -22,6 +22,7 @@ import { patchesAt } from './patches.ts';
 import { planSubdir, type SubdirPlan } from './plan-subdir.ts';
 import { namesAbove } from './tiers.ts';
 import type { Touched } from './touched.ts';
+import { createNeededChanges } from './touched-by-needed.ts';
 import { touchedNames } from './touched-names.ts';
 
 /** What a publication changed. */
@@ -82,7 +83,7 @@ export async function publishChannel(
     const channel = await findChannelById(db, channelId);
     if (!channel) return { status: 'missing' };
     if (channel.frozen) return { status: 'frozen' };
-    const layers = await publishedLayers(db, channel, deps.neededNoarch);
+    const layers = await publishedLayers(db, channel, deps.neededFiles);
     const judged = judgedFrom(channel, layers);
     const text = JSON.stringify(judged);
     if (text === channel.judged && options.from !== 'scratch') return { status: 'unchanged' };
@@ -168,7 +169,7 @@ async function planPublication(
   const indexes = new Map((await headIndexes(deps.db, channel.id)).map((index) => [index.subdir, index]));
   const shown = [...indexes.keys()];
   const before = anew ? undefined : readJudged(channel.judged);
-  const touched = await touchedNames(deps.db, channel.id, { before, after, shown });
+  const touched = await touchedNames(deps.db, channel.id, { before, after, shown }, createNeededChanges(deps));
   const patches = await patchesAt(deps.db, channel.id, after.patch_rev);
   const from = anew ? ('records' as const) : ('columns' as const);
   const plans: SubdirPlan[] = [];

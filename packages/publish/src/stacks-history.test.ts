@@ -198,7 +198,7 @@ type Door = (key: string) => Promise<FileAnswer>;
 /** The door of a channel as its rules are now. */
 async function doorOf(id: number): Promise<Door> {
   const channel = (await findChannelById(catalog.db, id))!;
-  const ruled = await ruledLayers(catalog.db, channel, catalog.neededNoarch);
+  const ruled = await ruledLayers(catalog.db, channel, catalog.neededFiles);
   return (key) => {
     const [subdir, file] = key.split('/') as [string, string];
     return findFile(catalog, { channelId: id, layers: ruled, subdir, file });

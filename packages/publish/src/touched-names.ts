@@ -11,11 +11,12 @@ import {
 } from '@sluice/catalog';
 import { changedPatches } from '@sluice/formats/conda';
 import { type PackageType, packageNameOf, packageTypeOf } from '@sluice/formats/package';
-import { type MirrorFilters, takesNeededNoarch } from '@sluice/policy';
+import { type MirrorFilters, takesNeeded } from '@sluice/policy';
 import type { Judged, JudgedLayer } from './judged.ts';
 import { patchesAt } from './patches.ts';
 import { type AddTouched, type TouchedSubdirs, touchedSubdirs } from './touched.ts';
 import { touchedBelow } from './touched-below.ts';
+import type { NeededChanges } from './touched-by-needed.ts';
 import { touchedByFilters, touchedByReserved } from './touched-by-rules.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function touchedNames(
   db: Db,
   channelId: number,
   { before, after, shown }: { before: Judged | undefined; after: Judged; shown: readonly string[] },
+  neededChanges: NeededChanges,
 ): Promise<TouchedSubdirs> {
   const parts = await partsOf(db, [...(before?.layers ?? []), ...after.layers]);
   const subdirs = await allSubdirs(db, parts, [before, after], shown);
@@ -38,7 +40,6 @@ export async function touchedNames(
   }
   const rules = touchedOfType(before.filters, after.filters);
   for (const subdir of subdirs) touched.add(subdir, rules(subdir));
-  const channelChanged = JSON.stringify(before.filters) !== JSON.stringify(after.filters);
   const lowest = Math.max(lowestTier(before), lowestTier(after));
   const hides = (tier: number) => priorityOf(after) === 'strict' && tier < lowest;
   const adderOf = (tier: number) => (hides(tier) ? touched.addEverywhere : touched.add);
@@ -47,8 +48,11 @@ export async function touchedNames(
     const layer = (now ?? old)!;
     const some = parts.get(layer.source_id) ?? [];
     const add = adderOf(tierOf(layer));
-    if (old && now) await addLayer(db, old, now, some, add, channelChanged);
-    else await addRevisions(db, layer.source_id, some, 0, layer.revision, add);
+    if (old && now) {
+      await addLayer(db, old, now, some, add);
+      await addNeeded(neededChanges, [before, after], [old, now], some, add);
+    }
+    if (!old || !now) await addRevisions(db, layer.source_id, some, 0, layer.revision, add);
   }
   // Which layer is on top decides where two have the same file.
   for (const layer of moved(before, after))
@@ -123,7 +127,6 @@ async function addLayer(
   now: JudgedLayer,
   parts: readonly PartState[],
   touched: AddTouched,
-  channelChanged: boolean,
 ): Promise<void> {
   const [from, to] = [Math.min(old.revision, now.revision), Math.max(old.revision, now.revision)];
   await addRevisions(db, now.source_id, parts, from, to, touched);
@@ -136,17 +139,22 @@ async function addLayer(
     touched(subdir, rules(subdir));
     touched(subdir, reserved(subdir));
   }
-  const changed =
-    channelChanged ||
-    from !== to ||
-    before.keep_legacy !== after.keep_legacy ||
-    JSON.stringify(before.reserved) !== JSON.stringify(after.reserved) ||
-    JSON.stringify(before.filters) !== JSON.stringify(after.filters);
-  // What comes along of noarch depends on everything that is kept of the platforms.
-  if (changed && (takesNeededNoarch(old.mirror.filters) || takesNeededNoarch(now.mirror.filters))) touched('noarch');
   if (old.mirror.failed_run_id !== now.mirror.failed_run_id) {
     for (const run of [old.mirror.failed_run_id, now.mirror.failed_run_id]) await addFailed(db, run, parts, touched);
   }
+}
+
+/** What comes along depends on everything that is kept. */
+async function addNeeded(
+  neededChanges: NeededChanges,
+  judged: readonly [Judged, Judged],
+  layers: readonly [JudgedLayer, JudgedLayer],
+  parts: readonly PartState[],
+  touched: AddTouched,
+): Promise<void> {
+  if (!layers.some(({ mirror }) => mirror && takesNeeded(mirror.filters))) return;
+  const changes = await neededChanges(judged, layers);
+  for (const { subdir } of parts) touched(subdir, changes === 'all' ? undefined : (changes.get(subdir) ?? []));
 }
 
 /** The names of a part that may be judged otherwise after filters changed; undefined for any. Specs are read once for each type. */

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { copyOut, withSession } from '@sluice/catalog';
+import { copyOut, copyRecordsOf, withSession } from '@sluice/catalog';
 import type { PublishDeps } from './deps.ts';
-import { recordsOfNames, rowOf } from './names-facts.ts';
+import { rowOf } from './names-facts.ts';
 import { oneFrame } from './one-frame.ts';
 import type { ShownName } from './select.ts';
 import type { LoadedLayer } from './selection.ts';
@@ -97,7 +97,7 @@ async function textsOf(
   const read = new Map<string, ShownText>();
   if (names.length === 0) return read;
   await withSession(deps.pool, async ({ client }) => {
-    const command = recordsOfNames({ source_id: layer.source_id, subdir }, layer.revision, names);
+    const command = copyRecordsOf({ source_id: layer.source_id, subdir }, layer.revision, names);
     for await (const rows of copyOut(client, command)) {
       for (let i = 0; i < rows.length; i++) {
         const row = rowOf(rows, i);

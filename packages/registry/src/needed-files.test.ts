@@ -2,7 +2,7 @@ import type { LayerState } from '@sluice/catalog';
 import type { MirrorFilters } from '@sluice/policy';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { neededNoarch } from './needed-noarch.ts';
+import { neededFiles } from './needed-files.ts';
 
 let catalog: TestCatalog;
 beforeAll(async () => {
@@ -29,11 +29,11 @@ test('is worked out once for a revision and its rules, and right for each of the
     [layer(sourceId, third.revision), false],
   ];
   for (const [state, wanted] of asked) {
-    const both = await Promise.all([neededNoarch(catalog, state), neededNoarch(catalog, state)]);
-    expect(both.map(({ has }) => has('lib-1-0.conda'))).toEqual([wanted, wanted]);
+    const both = await Promise.all([neededFiles(catalog, state), neededFiles(catalog, state)]);
+    expect(both.map(({ has }) => has('noarch', 'lib-1-0.conda'))).toEqual([wanted, wanted]);
   }
   const noRecords = { connect: () => Promise.reject(new Error('the records are read again')) } as never;
   for (const [state, wanted] of asked) {
-    expect((await neededNoarch({ ...catalog, pool: noRecords }, state)).has('lib-1-0.conda')).toBe(wanted);
+    expect((await neededFiles({ ...catalog, pool: noRecords }, state)).has('noarch', 'lib-1-0.conda')).toBe(wanted);
   }
 });

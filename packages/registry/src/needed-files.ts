@@ -1,22 +1,27 @@
 import {
   copyLiveRecords,
   copyOut,
-  findNeededNoarch,
+  copyRecordsOf,
+  findNeededFiles,
   insertBlobs,
-  insertNeededNoarch,
+  insertNeededFiles,
   type LayerState,
   type Part,
+  partSubdirs,
   withSession,
 } from '@sluice/catalog';
 import {
   type Depends,
+  type DependsList,
+  dependsList,
   dependsOf,
   type Facts,
-  type FileNames,
   fileRows,
+  lookedAtSubdirs,
   type PartDepends,
-  readFileNames,
-  neededNoarch as workOut,
+  readNeeded,
+  type StoredNeeded,
+  neededFiles as workOut,
 } from '@sluice/policy';
 import { blobRef, putCompressed, readCompressed } from '@sluice/storage';
 import type { AdmitDeps } from './admit/deps.ts';
@@ -26,54 +31,81 @@ import { sourceFacts } from './admit/source-facts.ts';
 export type NeededDeps = Pick<AdmitDeps, 'db' | 'pool' | 'storage' | 'now'>;
 
 /**
- * The noarch files that come along with the platforms a layer names. Worked out once for a revision and the rules, which
- * reads every record of these platforms; afterwards they are one small blob.
+ * The files that come along with what a layer's filters choose. Worked out once for a revision and the rules, which reads the
+ * records of what is kept; afterwards they are one small blob.
  */
-export async function neededNoarch(deps: NeededDeps, layer: LayerState): Promise<FileNames> {
-  const known = await findNeededNoarch(deps.db, layer);
-  if (known) return readFileNames(await readCompressed(deps.storage, blobRef(known), known.unpacked_bytes));
-  const names = await readNeeded(deps, layer);
-  const unpacked = { chunks: [names], bytes: names.byteLength };
+export async function neededFiles(deps: NeededDeps, layer: LayerState): Promise<StoredNeeded> {
+  const known = await findNeededFiles(deps.db, layer);
+  if (known) return readNeeded(await readCompressed(deps.storage, blobRef(known), known.unpacked_bytes));
+  const packed = await workOut(layer.definition, partsOf(deps, layer));
+  const unpacked = { chunks: [packed], bytes: packed.byteLength };
   const blob = await putCompressed(deps.storage, unpacked, 1);
   await insertBlobs(deps.db, [blob], deps.now());
-  await insertNeededNoarch(deps.db, layer, { blob: blob.sha256, unpacked_bytes: unpacked.bytes });
-  return readFileNames(names);
+  await insertNeededFiles(deps.db, layer, { blob: blob.sha256, unpacked_bytes: unpacked.bytes });
+  return readNeeded(packed);
 }
 
-async function readNeeded(deps: NeededDeps, layer: LayerState): Promise<Uint8Array> {
-  const noarch = await partDepends(deps, layer, 'noarch');
-  if (!noarch) return new Uint8Array();
-  return workOut(layer.definition, noarch, platforms(deps, layer));
-}
-
-async function* platforms(deps: NeededDeps, layer: LayerState): AsyncGenerator<PartDepends> {
-  for (const subdir of layer.definition.mirror?.filters.subdirs ?? []) {
-    const part = await partDepends(deps, layer, subdir);
-    if (part) yield part;
+/** The parts that a layer looks at, and what their files depend on. */
+export async function* partsOf(
+  deps: NeededDeps,
+  { sourceId, revision, definition }: LayerState,
+): AsyncGenerator<PartDepends> {
+  const wanted = lookedAtSubdirs(definition.mirror?.filters ?? {});
+  for (const subdir of await partSubdirs(deps.db, sourceId)) {
+    if (wanted.length > 0 && !wanted.includes(subdir)) continue;
+    const part = { source_id: sourceId, subdir };
+    const facts = await sourceFacts(deps, part, revision);
+    if (facts) yield { facts, depends: recordDepends(deps, part, revision, facts) };
   }
 }
 
-async function partDepends(deps: NeededDeps, layer: LayerState, subdir: string): Promise<PartDepends | undefined> {
-  const part = { source_id: layer.sourceId, subdir };
-  const facts = await sourceFacts(deps, part, layer.revision);
-  return facts && { facts, depends: recordDepends(deps, part, layer.revision, facts) };
-}
+/** Up to so many names, their records are read instead of all. */
+const fewNames = 1000;
 
-/** What the files of a part depend on, read from its records at `revision`, whose facts these are. */
+/**
+ * What the files of a part depend on, read from its records at `revision`, whose facts these are: those of few names where they
+ * lie, and once all of them when more is asked for.
+ */
 export function recordDepends(deps: Pick<AdmitDeps, 'pool'>, part: Part, revision: number, facts: Facts): Depends {
+  let held: DependsList | undefined;
+  let rowOf: ((file: string) => number) | undefined;
+  const read = async (copy: string, fileColumn: number, take: (row: number, depends: readonly string[]) => void) => {
+    rowOf ??= fileRows(facts.files, facts.count);
+    const depends = dependsOf(part.subdir);
+    await withSession(deps.pool, async ({ client }) => {
+      for await (const batch of copyOut(client, copy)) {
+        for (let i = 0; i < batch.length; i++) {
+          const row = rowOf!(batch.text(i, fileColumn)!);
+          if (row >= 0) take(row, depends(batch.bytes(i, 2)!));
+        }
+      }
+    });
+  };
   return {
     async each(isWanted, take) {
-      const wanted = new Uint8Array(facts.count).map((_, row) => (isWanted(row) ? 1 : 0));
-      if (!wanted.includes(1)) return;
-      const rowOf = fileRows(facts.files, facts.count);
-      await withSession(deps.pool, async ({ client }) => {
-        for await (const batch of copyOut(client, copyLiveRecords([{ ...part, revision }], ''))) {
-          for (let i = 0; i < batch.length; i++) {
-            const row = rowOf(batch.text(i, 1)!);
-            if (row >= 0 && wanted[row] === 1) take(row, dependsOf(batch.bytes(i, 2)!));
-          }
-        }
-      });
+      const wanted = held ? undefined : wantedRows(facts, isWanted);
+      if (wanted?.names.length === 0) return;
+      if (wanted && wanted.names.length <= fewNames) {
+        const copy = copyRecordsOf(part, revision, wanted.names);
+        return read(copy, 0, (row, depends) => wanted.rows[row] === 1 && take(row, depends));
+      }
+      if (!held) {
+        const all = dependsList();
+        await read(copyLiveRecords([{ ...part, revision }], ''), 1, all.add);
+        held = all;
+      }
+      await held.each(isWanted, take);
     },
   };
+}
+
+function wantedRows({ count, names, name }: Facts, isWanted: (row: number) => boolean) {
+  const rows = new Uint8Array(count);
+  const isNamed = new Uint8Array(names.length);
+  for (let row = 0; row < count; row++) {
+    if (!isWanted(row)) continue;
+    rows[row] = 1;
+    isNamed[name[row]!] = 1;
+  }
+  return { rows, names: names.filter((_, id) => isNamed[id] === 1) };
 }

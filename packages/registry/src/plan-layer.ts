@@ -7,11 +7,11 @@ import {
   type ReasonCode,
   type Rule,
   type RuleScope,
-  takesNeededNoarch,
+  takesNeeded,
   type Verdicts,
 } from '@sluice/policy';
 import { sourceFacts } from './admit/source-facts.ts';
-import { type NeededDeps, neededNoarch } from './needed-noarch.ts';
+import { type NeededDeps, neededFiles } from './needed-files.ts';
 
 /** A file that the layer shows. Digests are raw bytes, size in bytes; absent when the record does not say. */
 export interface PlannedFile {
@@ -50,7 +50,7 @@ export interface PartPlan {
 export async function* planLayer(deps: NeededDeps, layer: LayerState): AsyncIterable<PartPlan> {
   const { sourceId, revision, definition } = layer;
   const filters = definition.mirror?.filters ?? {};
-  const needed = takesNeededNoarch(filters) ? await neededNoarch(deps, layer) : undefined;
+  const needed = takesNeeded(filters) ? await neededFiles(deps, layer) : undefined;
   const rules = layerRules(definition, needed);
   const wanted = lookedAtSubdirs(filters);
   for (const subdir of await partSubdirs(deps.db, sourceId)) {

@@ -155,7 +155,7 @@ export async function strayRows(db: Db): Promise<StrayRows[]> {
     from ${sql.table(table)} as row join source on source.id = row.source_id
     where ${sql.ref(`row.${column}`)} > source.revision`;
   const { rows } = await sql<StrayRows>`
-    ${beyond('facts', 'revision')} union all ${beyond('needed_noarch', 'revision')}
+    ${beyond('facts', 'revision')} union all ${beyond('needed_files', 'revision')}
     union all ${beyond('source_part', 'revision')} union all ${beyond('source_shard', 'from_rev')}
     union all
     select 'record_digest', count(*)::int from record_digest where not exists (

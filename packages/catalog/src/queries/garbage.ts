@@ -72,14 +72,15 @@ export async function removeCondemned(
       exists (select from entry where entry.blob = blob.sha256)
       or exists (select from monolith where monolith.blob = blob.sha256)
       or exists (select from facts where facts.blob = blob.sha256)
-      or exists (select from needed_noarch where needed_noarch.blob = blob.sha256)
+      or exists (select from needed_files where needed_files.blob = blob.sha256)
+      or exists (select from needed_files where needed_files.lines = blob.sha256)
       or exists (select from source_shard where source_shard.blob = blob.sha256)
       or exists (select from source_list where source_list.blob = blob.sha256)
       or exists (select from project_list where project_list.blob = blob.sha256)
       or exists (select from record_companion where record_companion.blob = blob.sha256)
-    ) returning sha256`.execute(trx);
       or exists (select from bundle where bundle.contents = blob.sha256)
       or exists (select from bundle_blob where bundle_blob.blob = blob.sha256)
+    ) returning sha256`.execute(trx);
   const kept = new Set(referred.map(({ sha256 }) => sha256.toString('hex')));
   const going = digests.filter((digest) => !kept.has(digest.toString('hex')));
   // The file is fetched again when somebody asks for it, and its digest computed anew.

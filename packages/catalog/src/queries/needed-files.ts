@@ -10,29 +10,29 @@ export interface LayerState {
   definition: LayerDefinition;
 }
 
-/** Where the names lie of the noarch files that come along with a layer's platforms, if that was worked out before. */
-export async function findNeededNoarch(
+/** Where the files lie that come along with what a layer's filters choose, if that was worked out before. */
+export async function findNeededFiles(
   db: Db,
   layer: LayerState,
 ): Promise<(BlobRow & { unpacked_bytes: number }) | undefined> {
   return db
-    .selectFrom('needed_noarch')
-    .innerJoin('blob', 'blob.sha256', 'needed_noarch.blob')
-    .select(['needed_noarch.unpacked_bytes', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
+    .selectFrom('needed_files')
+    .innerJoin('blob', 'blob.sha256', 'needed_files.blob')
+    .select(['needed_files.unpacked_bytes', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
     .where('source_id', '=', layer.sourceId)
     .where('revision', '=', layer.revision)
     .where('rules', '=', digestOf(layer))
     .executeTakeFirst();
 }
 
-/** Remember them: `blob` holds the names, so many bytes when unpacked. Worked out twice at once, they are the same. */
-export async function insertNeededNoarch(
+/** Remember them: `blob` holds them, so many bytes when unpacked. Worked out twice at once, they are the same. */
+export async function insertNeededFiles(
   db: Db,
   layer: LayerState,
   names: { blob: Uint8Array; unpacked_bytes: number },
 ): Promise<void> {
   await db
-    .insertInto('needed_noarch')
+    .insertInto('needed_files')
     .values({ source_id: layer.sourceId, revision: layer.revision, rules: digestOf(layer), ...names })
     .onConflict((conflict) => conflict.doNothing())
     .execute();

@@ -1,3 +1,4 @@
+import { fileRange, packageTypeOf } from '@sluice/formats/package';
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Db } from '../session.ts';
@@ -205,11 +206,24 @@ export async function insertRecordDigest(
 }
 
 /**
- * The COPY command that reads the files of these conda packages that are live at `revision`: columns file, from_rev, body,
- * v3, extra. A file is `<name>-<version>-<build>.<ending>`, so those of a name lie
+ * The COPY command that reads what is live at `revision` of some package names: columns file, from_rev, body, v3, extra,
+ * signatures.
+ */
+export function copyRecordsOf(part: Part, revision: number, names: readonly string[]): string {
+  const type = packageTypeOf(part.subdir);
+  if (type === 'conda') return copyRecordsOfNames(part, revision, names);
+  return copyRecordsOfRanges(
+    part,
+    revision,
+    names.map((name) => fileRange(type, name)),
+  );
+}
+
+/**
+ * Of these conda packages. A file is `<name>-<version>-<build>.<ending>`, so those of a name lie
  * together in the key, between those of longer names that begin as it does.
  */
-export function copyRecordsOfNames(part: Part, revision: number, names: readonly string[]): string {
+function copyRecordsOfNames(part: Part, revision: number, names: readonly string[]): string {
   return `copy (
     select file, from_rev, body, v3, extra
     from unnest(array[${names.map(quoted).join(',')}]::text[]) as wanted(name)
@@ -221,8 +235,8 @@ export function copyRecordsOfNames(part: Part, revision: number, names: readonly
   ) to stdout (format binary)`;
 }
 
-/** The same for all files whose keys lie in one of these ranges, each up to and without its second end. */
-export function copyRecordsOfRanges(
+/** All files whose keys lie in one of these ranges, each up to and without its second end. */
+function copyRecordsOfRanges(
   part: Part,
   revision: number,
   ranges: readonly (readonly [from: string, to: string])[],

@@ -138,7 +138,7 @@ const spareFacts = sql`
 const spareNoarch = sql`
   not exists (
     select from ${usedRevisions} as used
-    where used.source_id = needed_noarch.source_id and used.revision = needed_noarch.revision
+    where used.source_id = needed_files.source_id and used.revision = needed_files.revision
   )`;
 
 /** Upstream shards that are over, and were not at any layer's revision. */
@@ -177,7 +177,7 @@ const spareCompanions = sql`
 const derived = {
   monolith: spareDocuments,
   facts: () => spareFacts,
-  needed_noarch: () => spareNoarch,
+  needed_files: () => spareNeeded,
   source_shard: () => spareShards,
   source_list: () => spareLists,
   record_companion: () => spareCompanions,

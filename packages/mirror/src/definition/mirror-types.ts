@@ -20,7 +20,7 @@ export const mirrorTypes: Record<MirrorType, TypeTraits> = {
     filters: ['projects', 'include_dependencies', 'platforms', 'python_versions', 'latest_versions'],
     hasLegacy: false,
   },
-  CRAN: { packages: 'r', filters: ['trees'], hasLegacy: false },
+  CRAN: { packages: 'r', filters: ['trees', 'include_dependencies'], hasLegacy: false },
 };
 
 /** Whether a text names a type of mirror. */

@@ -29,7 +29,7 @@ export function readMirrorFilters(
   // Of R the sources come in unless binaries are named, since there is no end of these.
   const out: MirrorFilters = type === 'CRAN' ? { trees: ['src/contrib'] } : {};
   for (const [key, value] of given) {
-    if (key === 'include_dependencies' && type === 'conda') {
+    if (key === 'include_dependencies' && type !== 'python_simple') {
       if (value === true) out.include_dependencies = true;
       else issues.push(notSwitch(key));
     } else if (isListKey(key, type)) {

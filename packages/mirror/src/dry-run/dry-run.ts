@@ -6,11 +6,11 @@ import {
   type Facts,
   layerRules,
   lookedAtSubdirs,
-  neededNoarch,
+  neededFiles,
   type Reason,
   type Rule,
-  readFileNames,
-  takesNeededNoarch,
+  readNeeded,
+  takesNeeded,
   type Verdicts,
 } from '@sluice/policy';
 import { planLayer } from '@sluice/registry';
@@ -95,22 +95,25 @@ export async function dryRun(
   const { filters } = definition;
   const ofType = definition.type === 'python_simple' ? [pythonPart] : undefined;
   const named = ofType ?? (filters.trees ? lookedAtSubdirs(filters) : [...new Set(filters.subdirs)].sort());
-  const comesAlong = takesNeededNoarch(filters);
-  const rules = layerRules(layer);
-  async function* platforms(): AsyncGenerator<UpstreamPart> {
+  const comesAlong = takesNeeded(filters);
+  async function* parts(): AsyncGenerator<UpstreamPart> {
     for (const subdir of named.length > 0 ? named : (await listSubdirs(upstream)).sort()) {
       const part = await read(subdir);
-      if (part.status === 'absent' && named.length === 0) continue;
-      await add(part, rules);
-      yield part;
+      if (part.status !== 'absent' || named.length > 0) yield part;
     }
+    if (named.length === 0 || named.includes('noarch') || !lookedAtSubdirs(filters).includes('noarch')) return;
+    const noarch = await read('noarch');
+    if (noarch.status !== 'absent') yield noarch;
   }
   if (comesAlong) {
-    const noarch = await read('noarch');
-    const needed = readFileNames(await neededNoarch(layer, noarch, platforms()));
-    if (noarch.status !== 'absent') await add(noarch, layerRules(layer, needed));
+    const held: UpstreamPart[] = [];
+    for await (const part of parts()) held.push(part);
+    const needed = readNeeded(await neededFiles(layer, inOrder(held)));
+    const rules = layerRules(layer, needed);
+    for (const part of held) await add(part, rules);
   } else {
-    for await (const _ of platforms());
+    const rules = layerRules(layer);
+    for await (const part of parts()) await add(part, rules);
   }
   if (mirror && run.shown) plan.count.removed = (await shownNow(deps, mirror)).missingFrom(run.shown);
   return plan;
@@ -119,6 +122,10 @@ export async function dryRun(
 /** A channel as it would be made for the mirror. */
 function emptyChannel({ type }: MirrorDefinition) {
   return { types: [mirrorTypes[type].packages], filters: {} };
+}
+
+async function* inOrder<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
 }
 
 async function resolved(

@@ -44,7 +44,7 @@ export async function upstreamPart(
   withDepends: boolean,
 ): Promise<UpstreamPart> {
   const part: Part | undefined = source && { source_id: source.id, subdir };
-  if (packageTypeOf(subdir) === 'r') return treePart(deps, upstream, source, subdir);
+  if (packageTypeOf(subdir) === 'r') return treePart(deps, upstream, source, subdir, withDepends);
   const known = part && (await findPart(deps.db, part));
   const answer = await findDocument(upstream, subdir, known, deps.now());
   const files = collector(subdir, withDepends);
@@ -77,11 +77,12 @@ async function treePart(
   upstream: UpstreamDeps,
   source: SourceRow | undefined,
   subdir: string,
+  withDepends: boolean,
 ): Promise<UpstreamPart> {
   const tree = parseCranTree(cranPath(subdir))!;
   const answer = await readTree(deps, upstream, tree, source && { source_id: source.id, subdir });
   if (answer.status === 'unchanged') return unchangedPart(deps, source!, subdir);
-  const files = collector(subdir, false);
+  const files = collector(subdir, withDepends);
   if (answer.status !== 'read') return { status: 'absent', ...files.collected(), refused: 0 };
   let refused = answer.listed.refused.length;
   for (const { file, body, extra } of answer.listed.records) if (!files.add(file, body, { extra })) refused++;
@@ -98,6 +99,7 @@ function collector(subdir: string, withDepends: boolean): Collector {
   const builder = factsBuilder(subdir);
   const factsRow = factsRowOf(subdir);
   const depends = dependsList();
+  const readDepends = dependsOf(subdir);
   return {
     add(file, body, listed = {}) {
       try {
@@ -106,7 +108,7 @@ function collector(subdir: string, withDepends: boolean): Collector {
         if (!(error instanceof FormatError)) throw error;
         return false;
       }
-      if (withDepends) depends.add(builder.count - 1, dependsOf(body));
+      if (withDepends) depends.add(builder.count - 1, readDepends(body));
       return true;
     },
     collected: () => ({ facts: builder.build(), depends }),

@@ -1,4 +1,4 @@
-import type { FileNames } from '../noarch/file-names.ts';
+import type { NeededSet } from '../needed/needed-set.ts';
 import type { Rule } from '../rule.ts';
 import { listText } from './list-text.ts';
 
@@ -7,7 +7,7 @@ import { listText } from './list-text.ts';
  *
  * @param needed the noarch files that come along when noarch is not named; none when left out.
  */
-export function platformRule(subdirs: readonly string[], needed?: FileNames): Rule {
+export function platformRule(subdirs: readonly string[], needed?: NeededSet): Rule {
   return {
     code: 'platform',
     scope: 'mirror',
@@ -17,7 +17,7 @@ export function platformRule(subdirs: readonly string[], needed?: FileNames): Ru
       if (subdirs.includes(subdir)) return { denies: () => false, evidence: () => `the platform is ${subdir}` };
       const comesAlong = subdir === 'noarch' ? needed : undefined;
       return {
-        denies: (i) => !comesAlong?.has(file(i)),
+        denies: (i) => !comesAlong?.has(subdir, file(i)),
         evidence: () =>
           subdir === 'noarch'
             ? 'it is noarch, and nothing that the mirror keeps of its platforms depends on it'

@@ -53,7 +53,7 @@ export interface Candidate {
 }
 
 /** Row i as a match spec sees it. */
-function matchFields(facts: Facts, i: number, version: (id: number) => CondaVersion): MatchFields {
+export function matchFields(facts: Facts, i: number, version: (id: number) => CondaVersion): MatchFields {
   const { license, family } = facts.licences[facts.licence[i]!]!;
   return {
     name: facts.names[facts.name[i]!]!,

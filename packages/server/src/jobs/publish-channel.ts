@@ -1,7 +1,7 @@
 import { enqueuePublication, type LayerState } from '@sluice/catalog';
 import { publishingRuns } from '@sluice/mirror';
 import { joinCauses, publishChannel as publish } from '@sluice/publish';
-import { neededNoarch } from '@sluice/registry';
+import { neededFiles } from '@sluice/registry';
 import { z } from 'zod';
 import { followHead } from './follow-head.ts';
 import { defineJob } from './job.ts';
@@ -22,7 +22,7 @@ export const publishChannel = defineJob(payload, async ({ channel_id, causes }, 
   const { cause, actor } = joinCauses(causes);
   let again = new Date(Date.now() + BUSY_MS);
   const outcome = await publishingRuns(rooms, channel_id, async () => {
-    const deps = { ...rooms, neededNoarch: (layer: LayerState) => neededNoarch(rooms, layer) };
+    const deps = { ...rooms, neededFiles: (layer: LayerState) => neededFiles(rooms, layer) };
     const tried = await publish(deps, channel_id, cause, { actor, spacing_ms: SPACING_MS });
     if (tried.status === 'early') again = tried.until;
     return tried.status === 'busy' || tried.status === 'early' ? undefined : tried;

@@ -1,6 +1,6 @@
 import { enqueue, findChannelById, type LayerState, recordEvent } from '@sluice/catalog';
 import { publishChannel } from '@sluice/publish';
-import { neededNoarch } from '@sluice/registry';
+import { neededFiles } from '@sluice/registry';
 import { z } from 'zod';
 import { followHead } from './follow-head.ts';
 import { defineJob } from './job.ts';
@@ -12,7 +12,7 @@ const payload = z.object({ channel_id: z.int(), actor: z.string() });
 
 /** Judges a channel by its records alone and makes all of its index anew; says in the history what differed. */
 export const reindexChannel = defineJob(payload, async ({ channel_id, actor }, { rooms, log }) => {
-  const deps = { ...rooms, neededNoarch: (layer: LayerState) => neededNoarch(rooms, layer) };
+  const deps = { ...rooms, neededFiles: (layer: LayerState) => neededFiles(rooms, layer) };
   const outcome = await publishChannel(deps, channel_id, 'reindex', { from: 'scratch', actor });
   if (outcome.status === 'busy' || outcome.status === 'early') {
     const runAt = outcome.status === 'early' ? outcome.until : new Date(Date.now() + BUSY_MS);

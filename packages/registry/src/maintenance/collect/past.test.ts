@@ -72,7 +72,7 @@ async function textsAt({ id }: World, no: number): Promise<Record<string, string
 async function filesAt(world: World, no: number, repodata: string | undefined): Promise<Record<string, string>> {
   const listed = JSON.parse(repodata ?? '{}') as Record<string, Record<string, { sha256?: string }> | undefined>;
   const channel = (await findChannelById(catalog.db, world.id))!;
-  const ruled = await ruledLayers(catalog.db, channel, catalog.neededNoarch);
+  const ruled = await ruledLayers(catalog.db, channel, catalog.neededFiles);
   const layers = ruled.map((layer) => ({ ...layer, rules: [] }));
   const files: Record<string, string> = {};
   for (const file of Object.keys({ ...listed.packages, ...listed['packages.conda'] })) {

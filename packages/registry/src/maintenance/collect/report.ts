@@ -18,7 +18,7 @@ export interface CollectReport {
   /** Rows of what was worked out and can be again. */
   monolith: number;
   facts: number;
-  needed_noarch: number;
+  needed_files: number;
   source_shard: number;
   source_list: number;
   record_companion: number;
@@ -54,7 +54,7 @@ export function emptyReport(dry_run: boolean, asOf: Date, grace_hours: number): 
     entries: 0,
     monolith: 0,
     facts: 0,
-    needed_noarch: 0,
+    needed_files: 0,
     source_shard: 0,
     source_list: 0,
     record_companion: 0,

@@ -44,7 +44,7 @@ async function collectTwice(): Promise<void> {
 
 async function ask({ fileName: file }: BuiltPackage, no?: number): Promise<string> {
   const channel = (await findChannelById(catalog.db, top.id))!;
-  const layers = await ruledLayers(catalog.db, channel, catalog.neededNoarch);
+  const layers = await ruledLayers(catalog.db, channel, catalog.neededFiles);
   const at = no === undefined ? {} : { at: no };
   return (await findFile(catalog, { channelId: top.id, layers, subdir: 'linux-64', file, ...at })).status;
 }

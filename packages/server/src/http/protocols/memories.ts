@@ -9,7 +9,7 @@ import {
   newestFilesBetween,
 } from '@sluice/catalog';
 import { fileRange, packageTypeOf } from '@sluice/formats/package';
-import { findFile, knownNoarch, resolveRef, ruledLayers } from '@sluice/publish';
+import { findFile, knownNeeded, resolveRef, ruledLayers } from '@sluice/publish';
 import type { Rooms } from '../../compose.ts';
 import { remembered } from '../remembered.ts';
 import type { Documents } from './conda/documents.ts';
@@ -61,7 +61,7 @@ export function openMemories(rooms: Rooms) {
   const layers = remembered(
     async (channelId: number) => {
       const channel = await findChannelById(db, channelId);
-      return channel ? ruledLayers(db, channel, (layer) => knownNoarch(rooms, layer)) : [];
+      return channel ? ruledLayers(db, channel, (layer) => knownNeeded(rooms, layer)) : [];
     },
     { now, entries: 1000 },
   );

@@ -19,7 +19,7 @@ const CollectReportView = z
     entries: z.int().describe('Shards and indexes that only these publications listed.'),
     monolith: z.int(),
     facts: z.int(),
-    needed_noarch: z.int(),
+    needed_files: z.int(),
     source_shard: z.int(),
     blobs: z.int().describe('Blobs looked at.'),
     needed: z.int(),

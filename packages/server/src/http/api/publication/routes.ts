@@ -3,7 +3,7 @@ import { channelVerdict, type Principal } from '@sluice/identity';
 import {
   changeReasons,
   comparePublications,
-  knownNoarch,
+  knownNeeded,
   type PublishDeps,
   pinPublication,
   resolveRef,
@@ -110,7 +110,7 @@ function registerComparison(app: App, deps: PublicationRouteDeps, { noun, url, p
       const { no: to } = await resolveRef(deps.db, channel.id, toRef);
       const wanted = { channelId: channel.id, from, to, ...part };
       const { counts, total_count, files } = await comparePublications(deps, wanted);
-      const known = { ...deps, neededNoarch: (layer: LayerState) => knownNoarch(deps, layer) };
+      const known = { ...deps, neededFiles: (layer: LayerState) => knownNeeded(deps, layer) };
       const reasons = await changeReasons(known, channel, { from, to }, files);
       const items = files.map((file, i) => differenceView(file, reasons[i]!));
       return { from, to, ...counts, items, total_count };

@@ -4,7 +4,7 @@ import { pythonPart } from '@sluice/formats/package';
 import { createSemaphore } from '@sluice/identity';
 import type { AskedMirror, NameAsker } from '@sluice/mirror';
 import { isHiddenFrom, joinCauses, publishChannel, type RuledLayer } from '@sluice/publish';
-import { neededNoarch } from '@sluice/registry';
+import { neededFiles } from '@sluice/registry';
 import type { Rooms } from '../../../compose.ts';
 import type { AskDeps } from './ask-first.ts';
 import type { ProjectDeps } from './project-answer.ts';
@@ -80,7 +80,7 @@ async function publish(
   channelId: number,
   projects: readonly string[],
 ): Promise<void> {
-  const deps = { ...rooms, neededNoarch: (layer: LayerState) => neededNoarch(rooms, layer) };
+  const deps = { ...rooms, neededFiles: (layer: LayerState) => neededFiles(rooms, layer) };
   const causes = projects.map((project) => ({ text: `first ask for ${project}`, actor: null }));
   const deadline = performance.now() + patienceMs;
   for (;;) {
