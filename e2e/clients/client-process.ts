@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 
 /** How a client ended, and what it said. */
@@ -19,10 +20,21 @@ export interface ClientProcess {
   readonly patience_ms?: number;
 }
 
+const elsewhere = new AsyncLocalStorage<readonly string[]>();
+
+/**
+ * Have all clients that the work starts run through another command, such as one that enters a network namespace.
+ *
+ * @param command what stands in front of theirs.
+ */
+export function runClientsBy<T>(command: readonly string[], work: () => Promise<T>): Promise<T> {
+  return elsewhere.run(command, work);
+}
+
 /** Run a client to its end, whatever that is. */
 export async function runClient(options: ClientProcess): Promise<ClientEnding> {
-  const [command, ...rest] = options.argv;
-  const child = spawn(command, rest, {
+  const [command, ...rest] = [...(elsewhere.getStore() ?? []), ...options.argv];
+  const child = spawn(command!, rest, {
     cwd: options.work,
     env: {
       PATH: process.env.PATH,

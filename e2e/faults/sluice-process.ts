@@ -28,6 +28,8 @@ export interface SluiceProcess {
 export interface SluiceOptions {
   readonly dataDir: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What stands in front of its command, such as what enters a network namespace. It must become the command. */
+  readonly by?: readonly string[];
 }
 
 /** The password of the account `admin`. */
@@ -41,8 +43,9 @@ process.on('exit', () => {
 });
 
 /** Start a Sluice on a free port and wait until it is ready: 60 s at most. */
-export async function startSluice({ dataDir, env = {} }: SluiceOptions): Promise<SluiceProcess> {
-  const child = spawn(process.execPath, [main], {
+export async function startSluice({ dataDir, env = {}, by = [] }: SluiceOptions): Promise<SluiceProcess> {
+  const [command, ...rest] = [...by, process.execPath, main];
+  const child = spawn(command!, rest, {
     env: {
       PATH: process.env.PATH,
       SLUICE_PORT: '0',
