@@ -202,6 +202,7 @@ export {
   dueMirrors,
   findMirror,
   findMirrorByName,
+  findMirrors,
   insertMirror,
   listMirrors,
   type MirrorList,

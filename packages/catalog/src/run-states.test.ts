@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { openStates, type RunEvent, type RunPhase, runAfter, runTransitions, stageAfter, stepOf, stepsOf } from './run-states.ts';
+import {
+  openStates,
+  type RunEvent,
+  type RunPhase,
+  runAfter,
+  runTransitions,
+  stageAfter,
+  stepOf,
+  stepsOf,
+} from './run-states.ts';
 
 const phases: RunPhase[] = ['pending', 'running', 'stopping', 'publishing', 'stopped', 'completed', 'failed'];
 const events: RunEvent[] = ['claim', 'stop', 'halt', 'hand_over', 'complete', 'fail'];
@@ -41,7 +50,9 @@ test('every open run can be brought to an end, and none without an event', () =>
 test('steps rise from the first index to the publication', () => {
   expect(stepsOf('passive', 3)).toBe(5);
   expect((['plan', 'publish'] as const).map((stage) => stepOf(stage, 'passive', 5))).toEqual([4, 5]);
-  expect((['refresh', 'plan', 'download', 'publish'] as const).map((stage) => stepOf(stage, 'active', 6))).toEqual([3, 4, 5, 6]);
+  expect((['refresh', 'plan', 'download', 'publish'] as const).map((stage) => stepOf(stage, 'active', 6))).toEqual([
+    3, 4, 5, 6,
+  ]);
 });
 
 test('only a run that lacks files downloads', () => {

@@ -30,5 +30,5 @@ export type { InspectedPackage, InspectPackage } from './upstreams/conda/folder-
 export { createMirror, type MirrorActor, type VerbDeps } from './verbs/create-mirror.ts';
 export { deleteMirror, type FateOfFiles } from './verbs/delete-mirror.ts';
 export { editMirror, type MirrorEdit } from './verbs/edit-mirror.ts';
-export { listMirrors, listRuns, type MirrorInfo, mirrorInfo, type RunInfo } from './verbs/mirror-view.ts';
+export { listMirrors, listRuns, type MirrorInfo, mirrorInfo, mirrorInfos, type RunInfo } from './verbs/mirror-view.ts';
 export { runNow, stopRun } from './verbs/run-mirror.ts';

@@ -11,10 +11,11 @@ import {
   type PrincipalCache,
   type SessionKey,
 } from '@sluice/identity';
-import { createFileFetcher, type FileFetcher, type MirrorDeps } from '@sluice/mirror';
+import { createFileFetcher, type FileFetcher, type MirrorDeps, type MirrorInfo, mirrorInfos } from '@sluice/mirror';
 import { type BlobStore, openDiskStore } from '@sluice/storage';
 import type { Config } from './config/read-config.ts';
 import { loadSecretKey } from './config/secret-key.ts';
+import { createFollowers, type Followers } from './http/api/mirror/followers.ts';
 import { MEMORY_AGE_MS } from './http/memory-age.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { Log } from './log.ts';
@@ -51,6 +52,8 @@ export interface Rooms {
   mirroring: MirrorDeps;
   /** Fetches files at their first request. */
   fetcher: FileFetcher;
+  /** Who listens to runs of mirrors. */
+  followers: Followers<MirrorInfo>;
   /** Note that files of an index were made anew. */
   onRegenerated: Metrics['onRegenerated'];
   database: string;
@@ -101,6 +104,7 @@ export async function compose(options: ComposeOptions): Promise<Rooms> {
     ...admission,
     mirroring,
     fetcher,
+    followers: createFollowers({ read: (ids) => mirrorInfos(mirroring, ids) }),
     sessionKey: deriveSessionKey(secretKey),
     loginLimit: createLoginLimit(),
     // Who forgets here is who changed it: all memories that stand on this one forget as well.

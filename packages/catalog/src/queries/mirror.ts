@@ -181,6 +181,11 @@ export async function findMirror(
   return (lock === 'for-update' ? query.forUpdate('mirror') : query).executeTakeFirst();
 }
 
+/** Mirrors by their ids; those that are gone are left out. */
+export async function findMirrors(db: Db, ids: readonly string[]): Promise<MirrorRow[]> {
+  return ids.length === 0 ? [] : mirrors(db).where('mirror.id', 'in', ids).execute();
+}
+
 /** A mirror by its name in a channel. */
 export async function findMirrorByName(db: Db, channelId: number, name: string): Promise<MirrorRow | undefined> {
   return mirrors(db).where('mirror.channel_id', '=', channelId).where('mirror.name', '=', name).executeTakeFirst();

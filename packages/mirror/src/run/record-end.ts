@@ -4,7 +4,7 @@ import { type Db, type MirrorRow, type RunEnd, type RunRow, recordEvent } from '
 export async function recordEnd(
   trx: Db,
   mirror: MirrorRow,
-  run: Pick<RunRow, 'id' | 'actor' | 'revision' | 'counts'>,
+  run: Pick<RunRow, 'id' | 'actor' | 'revision' | 'counts' | 'report'>,
   end: RunEnd,
   now: Date,
 ): Promise<void> {
@@ -19,6 +19,7 @@ export async function recordEnd(
       run_id: run.id,
       revision: run.revision,
       count: run.counts,
+      ...('changes' in run.report && { changes: run.report.changes }),
       ...(end.error && {
         error: end.error.code,
         failed_request: end.failedRequest ?? null,

@@ -30,6 +30,8 @@ export function syncState(run: RunRow | undefined): SyncState {
 
 function percentage(run: RunRow): number {
   if (run.state === 'completed') return 100;
+  if (run.stage === 'download' && run.bytes_total > 0)
+    return Math.min(100, Math.floor((run.bytes_done / run.bytes_total) * 100));
   if (run.step_total <= 0) return 0;
   return Math.max(0, Math.min(100, Math.floor((run.step_done / run.step_total) * 100)));
 }

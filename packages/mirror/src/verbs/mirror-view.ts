@@ -1,5 +1,6 @@
 import {
   findMirror,
+  findMirrors,
   listMirrors as listRows,
   type MirrorLimits,
   type MirrorList,
@@ -16,7 +17,9 @@ import { type CertificateInfo, certificatesIn } from '../definition/read-ca.ts';
 import { type Authentication, authenticationOf } from '../definition/read-credentials.ts';
 import { type Frequency, frequencyOf } from '../definition/schedule.ts';
 import type { MirrorDeps } from '../deps.ts';
+import { type RunProgressInfo, runProgress, whatNext } from '../run/run-progress.ts';
 import { type SyncState, syncState } from '../run/sync-state.ts';
+import type { FailedRequest } from '../run/traffic.ts';
 import { shownAddress } from '../source-address.ts';
 import { addressOf } from '../upstream-of.ts';
 import { mirrorMissing } from './edit-mirror.ts';
@@ -49,6 +52,11 @@ export interface MirrorInfo {
   /** Of the newest run; null before the first. */
   state: RunState | null;
   sync_state: SyncState;
+  progress: RunProgressInfo;
+  /** The request to its upstream that its newest run failed at; null where it did not fail, or not at one. */
+  failed_request: FailedRequest | null;
+  /** After a run that did not complete: what comes next, for people. */
+  what_next: string | null;
   created_at: Date;
   updated_at: Date;
   channel: { id: number; path: string; privacy: Privacy };
@@ -64,7 +72,9 @@ export interface RunInfo {
   started_at: Date | null;
   finished_at: Date | null;
   error_code: string | null;
+  failed_request: FailedRequest | null;
   sync_state: SyncState;
+  progress: RunProgressInfo;
 }
 
 type ViewDeps = Pick<MirrorDeps, 'db' | 'sealer'>;
@@ -74,6 +84,12 @@ export async function mirrorInfo(deps: ViewDeps, id: string): Promise<MirrorInfo
   const row = await findMirror(deps.db, id);
   if (!row) throw mirrorMissing(id);
   return info(deps, row, (await newestRuns(deps.db, [id])).get(id));
+}
+
+/** Mirrors by their ids; those that are gone are left out. */
+export async function mirrorInfos(deps: ViewDeps, ids: readonly string[]): Promise<MirrorInfo[]> {
+  const [rows, runs] = await Promise.all([findMirrors(deps.db, ids), newestRuns(deps.db, ids)]);
+  return rows.map((row) => info(deps, row, runs.get(row.id)));
 }
 
 /** One page of mirrors, of some channels or of all. @see product.md MI-12 */
@@ -101,7 +117,19 @@ export async function listRuns(
 
 function runInfo(run: RunRow): RunInfo {
   const { id, state, cause, actor, created_at, started_at, finished_at, error_code } = run;
-  return { id, state, cause, actor, created_at, started_at, finished_at, error_code, sync_state: syncState(run) };
+  return {
+    id,
+    state,
+    cause,
+    actor,
+    created_at,
+    started_at,
+    finished_at,
+    error_code,
+    failed_request: run.failed_request as FailedRequest | null,
+    sync_state: syncState(run),
+    progress: runProgress(run),
+  };
 }
 
 function info(deps: ViewDeps, row: MirrorRow, run: RunRow | undefined): MirrorInfo {
@@ -128,6 +156,9 @@ function info(deps: ViewDeps, row: MirrorRow, run: RunRow | undefined): MirrorIn
     last_run_at: run?.started_at ?? run?.created_at ?? null,
     state: run?.state ?? null,
     sync_state: syncState(run),
+    progress: runProgress(run),
+    failed_request: (run?.failed_request ?? null) as FailedRequest | null,
+    what_next: whatNext(run, row.next_run_at),
     created_at: row.created_at,
     updated_at: row.updated_at,
     channel: { id: row.channel_id, path: row.channel_path, privacy: row.channel_privacy },

@@ -25,6 +25,8 @@ export interface Behind {
   api: (request: IncomingMessage, response: ServerResponse) => void;
   /** Whether the database answers. */
   databaseUp: () => Promise<boolean>;
+  /** End the answers that go on for as long as somebody listens. */
+  leave?: () => void;
 }
 
 /** What the front needs. */
@@ -87,6 +89,7 @@ export async function openFront(deps: FrontDeps): Promise<Front> {
     },
     close: async (patience_ms) => {
       closing = true;
+      behind?.leave?.();
       await drain(server, silent, patience_ms);
     },
   };

@@ -9,7 +9,6 @@ import {
   listRuns,
   type MirrorActor,
   type MirrorDeps,
-  MirrorError,
   type MirrorInfo,
   mirrorInfo,
   runNow,
@@ -22,6 +21,9 @@ import { mustHold, needs, signedIn } from '../../authorize.ts';
 import { CHANNEL_PLACES, channelOf, inChannel } from '../../channel-request.ts';
 import { Paging, pageOf } from '../../paging.ts';
 import { problems } from '../../problem-schema.ts';
+import { registerEvents } from './events-route.ts';
+import type { Followers } from './followers.ts';
+import { mirrorOf } from './mirror-of.ts';
 import {
   CreateMirrorBody,
   DeleteMirrorQuery,
@@ -39,10 +41,12 @@ import { mirrorView, runView } from './view.ts';
 /** What the routes of mirrors need. */
 export interface MirrorRouteDeps {
   mirroring: MirrorDeps;
+  /** Who listens to runs. */
+  followers: Followers<MirrorInfo>;
 }
 
 /** Mirrors of a channel or subchannel: list, create, show, edit, delete, run, stop, history; and all mirrors there are. */
-export function registerMirror(app: App, { mirroring: deps }: MirrorRouteDeps): void {
+export function registerMirror(app: App, { mirroring: deps, followers }: MirrorRouteDeps): void {
   app.route({
     method: 'GET',
     url: '/api/mirrors',
@@ -77,6 +81,7 @@ export function registerMirror(app: App, { mirroring: deps }: MirrorRouteDeps): 
     registerCollection(app, deps, place);
     registerOne(app, deps, place);
     registerWork(app, deps, place);
+    registerEvents(app, deps, followers, place);
     registerDryRuns(app, deps, place);
   }
 }
@@ -290,13 +295,6 @@ function gone(reply: FastifyReply): AbortSignal {
     if (!reply.raw.writableEnded) controller.abort();
   });
   return controller.signal;
-}
-
-/** A mirror by its id, if it is one of this channel. */
-async function mirrorOf(deps: MirrorDeps, channel: ChannelRow, id: string): Promise<MirrorInfo> {
-  const info = await mirrorInfo(deps, id);
-  if (info.channel.id === channel.id) return info;
-  throw new MirrorError('mirror_missing', `The channel ${channel.path} has no mirror ${id}.`, { found: id });
 }
 
 async function page(

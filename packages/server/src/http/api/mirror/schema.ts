@@ -90,6 +90,25 @@ const SyncStateView = z
   })
   .meta({ id: 'SyncState' });
 
+const ProgressView = z
+  .object({
+    bytes_done: z.int().describe('Of the files that were not local when the run began.'),
+    bytes_total: z.int().describe('Of all of them, as far as their records say; 0 for a run that fetches none.'),
+    bytes_per_second: z.int().describe('Of all that it reads from its upstream, over the last seconds.'),
+    seconds_left: z.int().nullable().describe('Until the end of the current step; null when that cannot be told.'),
+  })
+  .meta({ id: 'RunProgress' });
+
+const FailedRequestView = z
+  .object({
+    url: z.string(),
+    status: z.int().nullable().describe('What the upstream answered; null without an answer.'),
+    error: z.string().describe('What was wrong, as a code.'),
+    attempts: z.int().describe('How often it was sent in all.'),
+    last_attempt_at: z.iso.datetime(),
+  })
+  .meta({ id: 'FailedRequest' });
+
 const state = z.enum(['pending', 'running', 'stopping', 'stopped', 'completed', 'failed']);
 
 export const MirrorView = z
@@ -117,6 +136,9 @@ export const MirrorView = z
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
     sync_state: SyncStateView,
+    progress: ProgressView,
+    failed_request: FailedRequestView.nullable().describe('The request to the source that the newest run failed at.'),
+    what_next: z.string().nullable().describe('After a run that did not complete: what comes next.'),
     channel: z.object({ name: z.string(), privacy: z.string() }),
     subchannel: z.object({ name: z.string() }).optional(),
   })
@@ -132,7 +154,9 @@ export const RunView = z
     started_at: z.iso.datetime().nullable(),
     finished_at: z.iso.datetime().nullable(),
     error_code: z.string().nullable(),
+    failed_request: FailedRequestView.nullable(),
     sync_state: SyncStateView,
+    progress: ProgressView,
   })
   .meta({ id: 'Run' });
 

@@ -29,6 +29,9 @@ export function mirrorView(info: MirrorInfo): z.output<typeof MirrorView> {
     created_at: info.created_at.toISOString(),
     updated_at: info.updated_at.toISOString(),
     sync_state: info.sync_state,
+    progress: info.progress,
+    failed_request: info.failed_request,
+    what_next: info.what_next,
     channel: { name: channel, privacy: info.channel.privacy },
     ...(subchannel === undefined ? {} : { subchannel: { name: subchannel } }),
   };
