@@ -27,6 +27,7 @@ create table kept_record (
   gone_at timestamptz not null,
   primary key (source_id, subdir, file)
 );
+create index kept_record_gone on kept_record (source_id, gone_at);
 
 -- What a run moved and met, for people: bytes of the files it had to bring in, and how fast; the upstream request that
 -- ended it ({url, status, attempts, ...}, no secret); everything else in report.

@@ -182,6 +182,19 @@ export {
 } from './queries/head-shard.ts';
 export { findInspections, type InspectionRow, insertInspections } from './queries/inspection.ts';
 export { type KeptFile, keepRecords } from './queries/keep-records.ts';
+export {
+  copyKept,
+  countKept,
+  doneKept,
+  forgetKept,
+  type KeepingMirror,
+  lockKeepingMirror,
+  lockKeptSource,
+  mirrorsPastGrace,
+  recordsTurning,
+  type VersionKey,
+  vanishedRecords,
+} from './queries/kept-record.ts';
 export { channelLayers, failedFiles, type LayerRow } from './queries/layer.ts';
 export { advanceMirror, type LazyMirror, lazyMirrors } from './queries/lazy-mirror.ts';
 export { listedSince } from './queries/listed-version.ts';
@@ -381,6 +394,7 @@ export {
   undocumentedRuns,
   waitingRuns,
 } from './queries/run-publication.ts';
+export { addToReport } from './queries/run-report.ts';
 export { endEarlierWorkers, poolOfRun } from './queries/run-session.ts';
 export { deleteOldSessions, endSession, findLiveSession, insertSession } from './queries/session.ts';
 export { readSettings, saveSettings } from './queries/setting.ts';

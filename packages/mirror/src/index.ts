@@ -18,6 +18,7 @@ export {
   type Inflight,
   type WantedFile,
 } from './fetch-file/file-fetcher.ts';
+export { endGraces } from './keep/keep-vanished.ts';
 export { redact } from './redact.ts';
 export { completePublishedRuns, failUndocumentedRuns, publishingRuns } from './run/complete-runs.ts';
 export type { RunCounts } from './run/run-counts.ts';

@@ -103,6 +103,9 @@ export function belowName(channelId: number | ''): string {
   return `below:${channelId}`;
 }
 
+/** What a mirror keeps came along when it was shown by its upstream; nothing can be worked out of it alone. */
+const asTheyWere: NeededSet = { has: () => true };
+
 /** The uploads and the mirrors. */
 async function ownLayers(db: Db, channel: RuledChannel, neededFiles: NeededFilesOf): Promise<RuledLayer[]> {
   const layers: RuledLayer[] = [];
@@ -112,7 +115,9 @@ async function ownLayers(db: Db, channel: RuledChannel, neededFiles: NeededFiles
     const reserved = mirror && !mirror.internal ? patterns : [];
     const definition = definitionOf(channel, mirror && { ...mirror, reserved });
     const needed =
-      mirror && takesNeeded(mirror.filters) ? await neededFiles({ sourceId, revision, definition }) : undefined;
+      mirror && takesNeeded(mirror.filters)
+        ? await (mirror.kept ? asTheyWere : neededFiles({ sourceId, revision, definition }))
+        : undefined;
     const tier = mirror && channel.name_priority === 'strict' ? 1 : 0;
     layers.push({ ...layer, tier, reserved, rules: layerRules(definition, needed) });
   }

@@ -1,4 +1,5 @@
 export { type Arrival, type ArrivedFile, admitBytes } from './admit/bytes.ts';
+export { digestOfAll } from './admit/change-set.ts';
 export { admitCompanion, storedWheelMetadata } from './admit/companion.ts';
 export type { AdmitDeps, Guard } from './admit/deps.ts';
 export { admitFolderPackages, type FolderPackage } from './admit/folder-packages.ts';
@@ -6,6 +7,7 @@ export { folderRecord } from './admit/folder-record.ts';
 export { admitIndexDocument } from './admit/index-document.ts';
 export { type Inspectors, openInspectors } from './admit/inspectors.ts';
 export { admitName, type ListedRecord, type NameRefresh } from './admit/name.ts';
+export { digestAt } from './admit/note-revision.ts';
 export { admitProjectList, readNameList } from './admit/project-list.ts';
 export { admitRTree, describeRFile, type ListedRTree } from './admit/r-tree.ts';
 export type { PartRefresh } from './admit/refresh-part.ts';
@@ -31,6 +33,8 @@ export { createNotice, deleteNotice, editNotice, type NoticeWish } from './chann
 export { type LayerWish, type MayStand, setChannelLayers } from './channels/set-layers.ts';
 export { type YankWish, yankFile } from './channels/yank-file.ts';
 export { type FieldIssue, RegistryError, type RegistryErrorCode } from './errors.ts';
+export { type SettledKept, settleKept } from './kept/settle-kept.ts';
+export { vanishedFiles } from './kept/vanished-files.ts';
 export {
   beginMaintenance,
   type CheckOptions,

@@ -19,10 +19,15 @@ export interface LayerRow {
     internal: boolean;
     /** The last run that got as far as publishing, if it could not bring in everything: the rest is not shown. */
     failed_run_id: string | null;
+    /** Whether this layer is what the mirror keeps showing although its source has it no more. */
+    kept: boolean;
   } | null;
 }
 
-/** The layers of a channel, the uploads first, then its mirrors in their order. Mirrors that never completed show nothing. */
+/**
+ * The layers of a channel, the uploads first, then its mirrors in their order, each with what it keeps of its upstream right below.
+ * Mirrors that never completed show nothing.
+ */
 export async function channelLayers(db: Db, channelId: number): Promise<LayerRow[]> {
   const uploads = await db
     .selectFrom('source')
@@ -32,6 +37,7 @@ export async function channelLayers(db: Db, channelId: number): Promise<LayerRow
   const mirrors = await db
     .selectFrom('mirror')
     .innerJoin('source', 'source.id', 'mirror.source_id')
+    .leftJoin('source as kept', 'kept.id', 'mirror.kept_source_id')
     .select([
       'mirror.id',
       'mirror.name',
@@ -40,6 +46,8 @@ export async function channelLayers(db: Db, channelId: number): Promise<LayerRow
       'mirror.keep_legacy',
       'mirror.internal',
       'mirror.at_rev',
+      'mirror.kept_source_id',
+      'kept.revision as kept_revision',
       'source.id as source_id',
       'source.url',
       sql<string | null>`(
@@ -59,13 +67,12 @@ export async function channelLayers(db: Db, channelId: number): Promise<LayerRow
     ...(uploads
       ? [{ layer: 'uploads', source_id: uploads.id, source_url: null, revision: uploads.revision, mirror: null }]
       : []),
-    ...mirrors.map(({ source_id, at_rev, url, ...mirror }) => ({
-      layer: mirror.id,
-      source_id,
-      source_url: url,
-      revision: at_rev,
-      mirror,
-    })),
+    ...mirrors.flatMap(({ source_id, at_rev, url, kept_source_id, kept_revision, ...mirror }) => {
+      const layer = { layer: mirror.id, source_url: url };
+      const own = { ...layer, source_id, revision: at_rev, mirror: { ...mirror, kept: false } };
+      if (kept_source_id === null || !kept_revision) return [own];
+      return [own, { ...layer, source_id: kept_source_id, revision: kept_revision, mirror: { ...mirror, kept: true } }];
+    }),
   ];
 }
 

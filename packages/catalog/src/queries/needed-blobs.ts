@@ -81,6 +81,8 @@ export async function mirroredStates(db: Db): Promise<MirroredState[]> {
     cross join lateral (
       select mirror.source_id, mirror.at_rev as revision where mirror.at_rev > 0
       union
+      select kept.id, kept.revision from source as kept where kept.id = mirror.kept_source_id and kept.revision > 0
+      union
       select coalesce(mirror.next_source_id, mirror.source_id), run.revision
       from ${newestRuns} as run
       where run.mirror_id = mirror.id and run.state <> 'completed' and run.revision is not null

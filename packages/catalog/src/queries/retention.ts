@@ -117,6 +117,8 @@ const spareDocuments = (now: Date) => sql`
 const usedRevisions = sql`(
   select source_id, at_rev as revision from mirror where at_rev > 0
   union all
+  select kept.id, kept.revision from source as kept join mirror on mirror.kept_source_id = kept.id
+  union all
   select coalesce(mirror.next_source_id, mirror.source_id), run.revision
   from run join mirror on mirror.id = run.mirror_id where run.finished_at is null and run.revision is not null
 )`;

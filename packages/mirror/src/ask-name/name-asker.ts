@@ -10,12 +10,14 @@ import {
   lazyMirrors,
   notifyChanged,
   type SourceNameRow,
+  sourceRevision,
 } from '@sluice/catalog';
 import { FormatError } from '@sluice/formats/errors';
 import { pythonPart } from '@sluice/formats/package';
 import { type LayerDefinition, pythonNameGate, type ReasonCode } from '@sluice/policy';
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
+import { keepVanished } from '../keep/keep-vanished.ts';
 import { definitionIn } from '../run/layer-definition.ts';
 import { upstreamOf } from '../upstream-of.ts';
 import { refreshName } from '../upstreams/pypi/refresh-name.ts';
@@ -110,7 +112,7 @@ export function createNameAsker(deps: MirrorDeps, options: AskerOptions = {}): N
           const known = await findSourceName(deps.db, place);
           if (isFresh(known, withMetadata)) return { status: 'fresh', known };
           const upstream = { ...upstreamOf(deps, mirror), signal };
-          const guard = (trx: Db) => advance(trx, mirror, name);
+          const guard = (trx: Db) => advance(deps, trx, mirror, name);
           const part = { source_id: mirror.source_id, subdir: pythonPart };
           await refreshName(deps, upstream, { part, name, known, withMetadata, attempts: 2, guard });
           resting.delete(mirror.source_id);
@@ -151,7 +153,7 @@ export function createNameAsker(deps: MirrorDeps, options: AskerOptions = {}): N
       : await shared({ mirror, name, withMetadata });
     // Another mirror of the same source may have asked: then this one does not show it yet.
     const lacks = answer.known !== undefined && answer.known.revision > mirror.at_rev;
-    if (lacks) await deps.db.transaction().execute((trx) => advance(trx, mirror, name));
+    if (lacks) await deps.db.transaction().execute((trx) => advance(deps, trx, mirror, name));
     return { mirror, ...answer, moved: lacks };
   }
 
@@ -182,7 +184,14 @@ function keptOut(definition: LayerDefinition, name: string): ReasonCode | undefi
 const publishedWithinMs = 2000;
 
 /** Show what came in. The publication is asked for along with it: whoever asks may be gone before it is made. */
-async function advance(trx: Db, { id, source_id, channel_id, at_rev }: LazyMirror, name: string): Promise<void> {
+async function advance(
+  deps: MirrorDeps,
+  trx: Db,
+  { id, source_id, channel_id, at_rev }: LazyMirror,
+  name: string,
+): Promise<void> {
+  const to = { source_id, revision: await sourceRevision(trx, source_id) };
+  await keepVanished(deps, trx, id, to, { cause: 'vanish' });
   const revision = await advanceMirror(trx, id, source_id);
   if (revision === undefined || revision <= at_rev) return;
   const standIn = new Date(Date.now() + publishedWithinMs);

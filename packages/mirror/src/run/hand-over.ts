@@ -1,7 +1,17 @@
-import { awaitPublication, enqueuePublication, findChannelById, moveMirror, notifyChanged } from '@sluice/catalog';
+import {
+  addToReport,
+  awaitPublication,
+  enqueuePublication,
+  findChannelById,
+  moveMirror,
+  notifyChanged,
+} from '@sluice/catalog';
+import { keepVanished } from '../keep/keep-vanished.ts';
 import { completeRun } from './complete-runs.ts';
 import { fencedOut } from './keep-lease.ts';
-import type { RunContext } from './run-context.ts';
+import { changesOf } from './run-changes.ts';
+import { type RunContext, save } from './run-context.ts';
+import { countsOf } from './run-counts.ts';
 
 /**
  * Last stage: in one transaction the mirror moves to the run's revision, a publication is asked for, and nobody holds the
@@ -14,6 +24,14 @@ export async function handOver(context: RunContext): Promise<void> {
     // Locks the run's row: from here to the commit nobody can take it over.
     await lease.guard(trx);
     const channel = await findChannelById(trx, mirror.channel_id);
+    const to = { source_id: mirror.source_id, revision: run.revision! };
+    const changes = await changesOf(trx, mirror.id, to);
+    const { begun, over, kept } = await keepVanished(deps, trx, mirror.id, to, { cause: 'vanish', run_id: run.id });
+    const counts = countsOf(run.counts);
+    // What the mirror goes on showing was not removed; what it kept until now and keeps no longer was.
+    const removed = Math.max(0, counts.removed - begun) + over;
+    await save(context, { counts: { ...counts, removed, kept } }, trx);
+    await addToReport(trx, run.id, { changes });
     await moveMirror(trx, mirror.id, { source_id: mirror.source_id, at_rev: run.revision!, last_run_id: run.id });
     const wait = { stepText: 'Publishing', askAgainMs: timings.askAgainMs };
     if (!(await awaitPublication(trx, lease.hold, wait))) throw fencedOut();

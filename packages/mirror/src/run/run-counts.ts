@@ -24,7 +24,8 @@ const channelReasons = ['license', 'exclude_specs', 'signature', 'age', 'platfor
  *
  *     total = active + passive + failed + all of mirror_filtered + all of channel_filtered
  *
- * `removed` counts files shown after the run before and not after this one; they are not in the total.
+ * `removed` counts files shown after the run before and not after this one; `kept` those that vanished upstream and are shown all the
+ * same. Both are not in the total.
  */
 export interface RunCounts {
   total: number;
@@ -34,6 +35,7 @@ export interface RunCounts {
   passive: number;
   failed: number;
   removed: number;
+  kept: number;
   mirror_filtered: Record<string, number>;
   channel_filtered: Record<string, number>;
 }
@@ -47,6 +49,7 @@ export function noCounts(): RunCounts {
     passive: 0,
     failed: 0,
     removed: 0,
+    kept: 0,
     mirror_filtered: zeros(mirrorReasons),
     channel_filtered: zeros(channelReasons),
   };

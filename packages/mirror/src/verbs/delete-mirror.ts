@@ -2,8 +2,10 @@ import {
   type Db,
   enqueuePublication,
   findMirror,
+  insertRevision,
   type KeptFile,
   keepRecords,
+  lockKeepingMirror,
   lockUploadsSource,
   type MirrorRow,
   noOrigin,
@@ -11,8 +13,9 @@ import {
   recordEvent,
   removeMirror,
   savePart,
+  sourceRevision,
 } from '@sluice/catalog';
-import { type Actor, planLayer } from '@sluice/registry';
+import { type Actor, digestAt, digestOfAll, planLayer } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
 import { layerDefinition } from '../run/layer-definition.ts';
 import { mirrorMissing } from './edit-mirror.ts';
@@ -42,7 +45,7 @@ export async function deleteMirror(
     const mirror = await findMirror(trx, id, 'for-update');
     if (!mirror) throw mirrorMissing(id);
     const now = deps.now();
-    const kept = files === 'keep' && mirror.at_rev > 0 ? await keepFiles(trx, deps, mirror, now) : 0;
+    const kept = files === 'keep' && mirror.at_rev > 0 ? await keepFiles(trx, deps, mirror, actor, now) : 0;
     await removeMirror(trx, id);
     await recordEvent(trx, {
       at: now,
@@ -62,25 +65,39 @@ async function keepFiles(
   trx: Db,
   deps: Pick<MirrorDeps, 'pool' | 'storage' | 'now'>,
   mirror: MirrorRow,
+  { name }: Pick<Actor, 'name'>,
   now: Date,
 ): Promise<number> {
   const definition = await layerDefinition({ db: trx }, mirror);
   const own = await lockUploadsSource(trx, mirror.channel_id, now);
   const revision = own.revision + 1;
+  const digests = new Map<string, Uint8Array>();
   let kept = 0;
-  const plan = planLayer(
-    { ...deps, db: trx },
-    { sourceId: mirror.shown_source_id, revision: mirror.at_rev, definition },
-  );
-  for await (const part of plan) {
-    const files = [...part.files()].map(
-      (file): KeptFile => ({ file: file.file, from_rev: file.fromRev, sha256: file.sha256 ?? null }),
-    );
-    const from = { source_id: mirror.shown_source_id, subdir: part.subdir };
-    const copied = await keepRecords(trx, from, { source_id: own.id, revision }, files);
-    if (copied > 0)
-      await savePart(trx, { source_id: own.id, subdir: part.subdir }, { ...noOrigin, records: 0 }, revision, now);
-    kept += copied;
+  for (const shown of await shownSources(trx, mirror)) {
+    for await (const part of planLayer({ ...deps, db: trx }, { ...shown, definition })) {
+      const files = [...part.files()].map(
+        (file): KeptFile => ({ file: file.file, from_rev: file.fromRev, sha256: file.sha256 ?? null }),
+      );
+      const from = { source_id: shown.sourceId, subdir: part.subdir };
+      const copied = await keepRecords(trx, from, { source_id: own.id, revision }, files);
+      if (copied === 0) continue;
+      const to = { source_id: own.id, subdir: part.subdir };
+      await savePart(trx, to, { ...noOrigin, records: 0 }, revision, now);
+      digests.set(part.subdir, await digestAt(trx, to, revision));
+      kept += copied;
+    }
+  }
+  if (kept > 0) {
+    const counts = { added: kept, changed: 0, removed: 0, sha256: digestOfAll([...digests.values()]) };
+    await insertRevision(trx, { source_id: own.id, revision, at: now }, { cause: 'keep', actor: name }, counts);
   }
   return kept;
+}
+
+/** What a mirror shows: its source, and what it keeps of that although it is gone there. */
+async function shownSources(trx: Db, mirror: MirrorRow): Promise<{ sourceId: number; revision: number }[]> {
+  const kept = (await lockKeepingMirror(trx, mirror.id))?.kept_source_id;
+  const shown = [{ sourceId: mirror.shown_source_id, revision: mirror.at_rev }];
+  if (kept) shown.push({ sourceId: kept, revision: await sourceRevision(trx, kept) });
+  return shown;
 }

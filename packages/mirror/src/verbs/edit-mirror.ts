@@ -16,6 +16,7 @@ import type { Actor } from '@sluice/registry';
 import { type MirrorDefinition, type MirrorInput, readDefinition } from '../definition/read-definition.ts';
 import { nextRunAfter } from '../definition/schedule.ts';
 import { MirrorError } from '../errors.ts';
+import { settleNow } from '../keep/keep-vanished.ts';
 import { startOnlyRun } from '../run/start-run.ts';
 import { hidden, keepSecrets, type SourceAddress, shownAddress } from '../source-address.ts';
 import { addressOf } from '../upstream-of.ts';
@@ -108,6 +109,7 @@ async function write(trx: Db, { deps, before, after, address, changed, actor, no
     data: { mirror_id: before.id, changed },
   });
   await notifyChanged(trx, 'mirror', before.id);
+  await settleNow(deps, trx, before.id, { cause: 'vanish', actor: actor.name });
   if (
     before.at_rev > 0 &&
     ['filters', 'keep_legacy', 'internal', 'keep_removed', 'grace_days'].some((field) => changed.includes(field))

@@ -1,8 +1,15 @@
-import { type Db, insertRevision, type RecordVersion, type RevisionBy } from '@sluice/catalog';
+import {
+  type Db,
+  insertRevision,
+  type Part,
+  type RecordVersion,
+  type RevisionBy,
+  recordsTurning,
+} from '@sluice/catalog';
 import { recordHash } from '@sluice/policy';
 import { type ChangeSet, changeSet, digestOfAll } from './change-set.ts';
 
-type Listed = Pick<RecordVersion, 'file' | 'body' | 'v3' | 'extra'>;
+type Listed = Pick<RecordVersion, 'file' | 'body' | 'v3' | 'extra'> & { signatures?: Uint8Array | null };
 
 /** What somebody's deed changes in one part: the versions that begin and those that end. */
 export interface PartChange {
@@ -34,5 +41,13 @@ export async function noteRevision(
 }
 
 function addWords(add: ChangeSet['begin'], records: readonly Listed[]): void {
-  for (const { file, body, v3, extra } of records) add(recordHash(file, body, { v3, extra }));
+  for (const { file, body, ...listed } of records) add(recordHash(file, body, listed));
+}
+
+/** The digest of what changed in a part at a revision, read from its records: for changes that were made in the database itself. */
+export async function digestAt(db: Db, part: Part, revision: number): Promise<Uint8Array> {
+  const set = changeSet();
+  for await (const page of recordsTurning(db, part, 'from_rev', revision)) addWords(set.begin, page);
+  for await (const page of recordsTurning(db, part, 'to_rev', revision)) addWords(set.end, page);
+  return set.digest(part.subdir);
 }

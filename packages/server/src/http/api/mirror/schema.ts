@@ -84,6 +84,7 @@ const SyncStateView = z
       passive: z.number(),
       failed: z.number(),
       removed: z.number(),
+      kept: z.number().describe('Files that vanished upstream and are shown all the same.'),
       mirror_filtered: counts,
       channel_filtered: counts,
     }),
