@@ -53,12 +53,22 @@ export {
   saveBundleParts,
 } from './queries/bundle.ts';
 export {
+export {
+  bundleMembersLike,
+  findImport,
+  holdBundle,
+  type ImportedSeries,
+  lastImport,
+  lockImportsOf,
+  openImports,
+} from './queries/bundle-in.ts';
   type BundledBlob,
   bundledBlobs,
   companionsOfVersions,
   copyVersionsAfter,
   findBundleBase,
   forgetBundleBlobs,
+  findBundleState,
   holdPublicationsFor,
   nextBundleSerial,
   olderBundles,
@@ -252,6 +262,7 @@ export {
   copyDigests,
   copyUploadedRecords,
   countDigests,
+  bundleDigests,
   type EntryPageRow,
   type EntryPlace,
   entriesAfter,
@@ -262,7 +273,6 @@ export {
   publishedDigests,
   runDigests,
   uploadedDigests,
-  bundleDigests,
   uploadSources,
   versionDigests,
 } from './queries/needed-blobs.ts';
@@ -397,7 +407,7 @@ export {
 export { addToReport } from './queries/run-report.ts';
 export { endEarlierWorkers, poolOfRun } from './queries/run-session.ts';
 export { deleteOldSessions, endSession, findLiveSession, insertSession } from './queries/session.ts';
-export { readSettings, saveSettings } from './queries/setting.ts';
+export { insertSetting, readSettings, saveSettings } from './queries/setting.ts';
 export { findShard } from './queries/shard-entry.ts';
 export {
   findOrCreateSource,

@@ -13,7 +13,16 @@
  * - `all_files_failed`: not one file of a run could be brought in.
  * - `run_open`: the mirror has a run that is not over yet. `run_idle`: it has none to stop.
  * - `run_stopped`: the run was asked to stop. `fenced_out`: this worker lost its lease; it must write nothing more.
+ * - `bundle_invalid`: what somebody wants in a bundle cannot be met. `bundle_output`: it cannot be written there.
+ * - `bundle_missing`, `bundle_part_missing`: there is none here. `bundle_open`, `bundle_over`: the work on it goes on, or has ended.
+ * - `bundle_base_missing`: the bundle that a delta builds on is not known. `bundle_foreign`: another installation signed it.
+ * - `bundle_key_sealed`: the signing key was sealed with another SLUICE_SECRET_KEY.
+ * - `bundle_schedule_taken`, `bundle_schedule_missing`: what their names say.
  * - `channel_missing`, `mirror_missing`, `mirror_name_taken`, `mode_fixed`: what their names say.
+ * - `bundle_replayed`: this bundle, or a later one of its series, is in already. `bundle_mixed`: parts of two bundles.
+ *   `bundle_base_missing`: what a bundle builds on is not here. `bundle_tampered`, `bundle_malformed`: it is not what was signed, or
+ *   cannot be read. `bundle_key`: no public key. `bundle_missing`: there is no such bundle or trusted issuer.
+ *   `bundle_closed`: it takes no parts (any more).
  */
 export type MirrorErrorCode =
   | 'definition_invalid'
@@ -33,9 +42,28 @@ export type MirrorErrorCode =
   | 'run_idle'
   | 'run_stopped'
   | 'fenced_out'
+  | 'bundle_base_missing'
+  | 'bundle_foreign'
+  | 'bundle_invalid'
+  | 'bundle_key_sealed'
+  | 'bundle_missing'
+  | 'bundle_open'
+  | 'bundle_output'
+  | 'bundle_over'
+  | 'bundle_part_missing'
+  | 'bundle_schedule_missing'
+  | 'bundle_schedule_taken'
   | 'channel_missing'
   | 'mirror_missing'
   | 'mirror_name_taken'
+  | 'bundle_replayed'
+  | 'bundle_mixed'
+  | 'bundle_base_missing'
+  | 'bundle_tampered'
+  | 'bundle_malformed'
+  | 'bundle_key'
+  | 'bundle_missing'
+  | 'bundle_closed'
   | 'mode_fixed';
 
 /** One thing wrong with a mirror's definition. `field` is its wire name, such as `filters.only_specs[1]`. */

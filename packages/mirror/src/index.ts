@@ -1,5 +1,12 @@
 export { askLists } from './ask-name/ask-lists.ts';
 export { type AskedMirror, type AskedName, createNameAsker, type NameAsker } from './ask-name/name-asker.ts';
+export { type BundleSliceEnd, type BundleSliceOptions, bundleSlice } from './bundles/bundle-slice.ts';
+export type { BundleDeps } from './bundles/deps.ts';
+export { type BundleMaker, createBundle } from './bundles/out/create-bundle.ts';
+export type { BundleDefinition, BundleWish } from './bundles/out/definition.ts';
+export { type OutReport, outWork } from './bundles/out/place.ts';
+export { bundleWithParts, deleteBundleParts, resumeBundle, stopBundle } from './bundles/out/verbs.ts';
+export { type BundleKey, bundleKey } from './bundles/signing-key.ts';
 export type { MirrorDefinition, MirrorInput } from './definition/read-definition.ts';
 export type { MirrorDeps } from './deps.ts';
 export { type DryRun, type DryRunWish, dryRun, type FileAction } from './dry-run/dry-run.ts';

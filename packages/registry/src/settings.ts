@@ -21,7 +21,13 @@ const DEFAULTS: SystemSettings = {
 
 /** All settings, those that nobody has set with their defaults. */
 export async function systemSettings(db: Db): Promise<SystemSettings> {
-  return { ...DEFAULTS, ...(await readSettings(db)) };
+  const set = Object.entries(await readSettings(db)).filter(([name]) => !isOwn(name));
+  return { ...DEFAULTS, ...Object.fromEntries(set) };
+}
+
+/** Whether the server keeps a setting for itself (keys, whom it trusts): neither shown nor changed with the others. */
+function isOwn(name: string): boolean {
+  return name.startsWith('.');
 }
 
 /**
@@ -36,7 +42,7 @@ export async function editSettings(
 ): Promise<SystemSettings> {
   return deps.db.transaction().execute(async (trx) => {
     const before = await systemSettings(trx);
-    const names = Object.keys(wish).filter((name) => !isDeepStrictEqual(before[name], wish[name]));
+    const names = Object.keys(wish).filter((name) => !isOwn(name) && !isDeepStrictEqual(before[name], wish[name]));
     if (names.length === 0) return before;
     const now = deps.now();
     await saveSettings(trx, Object.fromEntries(names.map((name) => [name, wish[name]])), now);

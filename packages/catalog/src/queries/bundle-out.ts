@@ -106,6 +106,17 @@ export async function bundledBlobs(
   return rows;
 }
 
+/** The state file of the far side that a bundle goes by, if any. */
+export async function findBundleState(db: Db, bundleId: string): Promise<BlobRow | undefined> {
+  return db
+    .selectFrom('bundle_blob')
+    .innerJoin('blob', 'blob.sha256', 'bundle_blob.blob')
+    .select(['blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
+    .where('bundle_id', '=', bundleId)
+    .where('member', '=', 'state')
+    .executeTakeFirst();
+}
+
 /** Forget which blobs a bundle carried. */
 export async function forgetBundleBlobs(trx: Db, bundleId: string): Promise<void> {
   await trx.deleteFrom('bundle_blob').where('bundle_id', '=', bundleId).execute();

@@ -1,10 +1,19 @@
 import { sql } from 'kysely';
 import type { Db } from '../session.ts';
 
-/** The settings that somebody has set, by name. */
+/** The settings that somebody has set, by name. Names with a dot in front are kept by the server itself. */
 export async function readSettings(db: Db): Promise<Record<string, unknown>> {
   const rows = await db.selectFrom('setting').select(['name', 'value']).orderBy('name').execute();
   return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+}
+
+/** Set one that nobody has set yet; what is there stays. */
+export async function insertSetting(db: Db, name: string, value: unknown, now: Date): Promise<void> {
+  await db
+    .insertInto('setting')
+    .values({ name, value: JSON.stringify(value), updated_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }
 
 /** Set settings; those not named stay as they are. Values are what JSON can say. */

@@ -1,0 +1,36 @@
+import type { MirrorDeps } from '../deps.ts';
+import type { Companions } from '../fetch-file/companions.ts';
+import type { FileFetcher } from '../fetch-file/file-fetcher.ts';
+
+/** A file that a publication lists: its record as it came, and what that promises of the bytes (hex, lower case; bytes). */
+export interface BundledFile {
+  source_id: number;
+  file: string;
+  from_rev: number;
+  body: Uint8Array;
+  v3: boolean;
+  extra: Uint8Array | null;
+  signatures: Uint8Array | null;
+  expected: { sha256?: string; md5?: string; size?: number };
+}
+
+/** What of a publication is read: one part of it, from after a file on; of some layers only where they are named. */
+export interface BundledWish {
+  channelId: number;
+  no: number;
+  part: string;
+  after: string;
+  layers?: readonly string[] | undefined;
+}
+
+/** What making bundles works with: mirroring, the first fetch of files, and reading what channels show. */
+export interface BundleDeps extends MirrorDeps {
+  fetcher: Pick<FileFetcher, 'fetch'>;
+  companions: Companions;
+  /** The parts that a kept publication lists anything of, in byte order. */
+  publishedParts(channelId: number, no: number): Promise<string[]>;
+  /** What it lists of the channel's own layers, in byte order of the files. */
+  listedVersions(wish: BundledWish): AsyncIterable<BundledFile[]>;
+  /** Where bundles come in and, below `out`, lie when nobody says elsewhere: `<data>/airgap`. */
+  bundleFolder: string;
+}

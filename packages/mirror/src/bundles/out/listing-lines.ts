@@ -1,0 +1,101 @@
+import { companionsOfVersions, listReservedNames, patchesInForce, readPatch, versionBlobs } from '@sluice/catalog';
+import { type ListingLine, type RecordLine, writeContentsLine } from '@sluice/formats/bundle';
+import type { JsonObject } from '@sluice/formats/conda';
+import { mirrorInfo } from '../../verbs/mirror-view.ts';
+import type { BundledFile } from '../deps.ts';
+import type { BundledChannel } from './definition.ts';
+import { wantedOf } from './fetch-files.ts';
+import type { OutWork } from './work.ts';
+
+/**
+ * The listing of a bundle: all that its channels show at the publications that it holds, line by line in the order of
+ * `formats/bundle`. Files whose bytes are not here are left out.
+ */
+export async function* listingLines(work: OutWork): AsyncGenerator<string> {
+  const { channels, attached = [] } = work.place;
+  for (const { line } of channels) yield writeContentsLine(line);
+  for (const channel of channels) yield* patchLines(work, channel);
+  if (channels.length > 0) {
+    for (const { pattern, note } of await listReservedNames(work.deps.db)) {
+      yield writeContentsLine({ kind: 'reserved', pattern, note });
+    }
+  }
+  yield* mirrorLines(work);
+  for (const file of attached) yield writeContentsLine({ kind: 'attachment', ...file });
+  for (const channel of channels) yield* recordLines(work, channel);
+}
+
+async function* patchLines({ deps: { db } }: OutWork, { id, patch_rev, line }: BundledChannel) {
+  if (patch_rev === 0) return;
+  for (const { subdir, from_rev } of await patchesInForce(db, id, patch_rev)) {
+    const instructions = await readPatch(db, { channel_id: id, subdir, from_rev });
+    yield writeContentsLine({ kind: 'patch', channel: line.path, subdir, instructions });
+  }
+}
+
+async function* mirrorLines({ deps, definition }: OutWork): AsyncGenerator<string> {
+  const lines: (ListingLine & { kind: 'mirror' })[] = [];
+  for (const id of definition.mirrors) {
+    const { name, channel, type, mode, source_root, filters, keep_legacy, cron, time_zone } = await mirrorInfo(
+      deps,
+      id,
+    );
+    const own = { type, mode, source_root, filters: { ...filters }, keep_legacy, cron, time_zone };
+    lines.push({ kind: 'mirror', channel: channel.path, name, definition: own as unknown as JsonObject });
+  }
+  const keyed = lines.map((line) => ({ key: `${line.channel}\0${line.name}`, line }));
+  const sorted = keyed.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  for (const { line } of sorted) yield writeContentsLine(line);
+}
+
+async function* recordLines(work: OutWork, channel: BundledChannel): AsyncGenerator<string> {
+  const { deps, report } = work;
+  const { id: channelId, no, mirrors } = channel;
+  if (no === 0) return;
+  for (const part of await deps.publishedParts(channelId, no)) {
+    for await (const files of deps.listedVersions({ channelId, no, part, after: '', layers: mirrors })) {
+      for (const line of await linesOfFiles(work, channel, part, files)) {
+        report.files++;
+        report.bytes += line.bytes;
+        yield writeContentsLine(line);
+      }
+      await work.tick();
+    }
+  }
+}
+
+async function linesOfFiles(
+  { deps: { db } }: OutWork,
+  { line: { path } }: BundledChannel,
+  part: string,
+  files: readonly BundledFile[],
+): Promise<RecordLine[]> {
+  const wanted = wantedOf(files);
+  const blobs = await versionBlobs(db, part, wanted);
+  const beside = await companionsOfVersions(db, part, wanted);
+  const companions = files.map((): RecordLine['companions'] => []);
+  for (const { index, kind, sha256, size } of beside) {
+    companions[index]!.push({ kind, sha256: sha256.toString('hex'), bytes: size });
+  }
+  return files.flatMap(({ file, body, v3, extra, signatures }, i) => {
+    const blob = blobs[i];
+    if (!blob) return [];
+    return {
+      kind: 'record',
+      ...{ channel: path, part, file, v3 },
+      body: text(body),
+      extra: extra && text(extra),
+      signatures: signatures && text(signatures),
+      sha256: blob.sha256.toString('hex'),
+      bytes: blob.size,
+      companions: companions[i]!,
+    };
+  });
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Records are texts; one that is not would come out as another one over there, so it ends the work. */
+function text(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}

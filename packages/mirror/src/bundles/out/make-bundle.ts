@@ -1,0 +1,74 @@
+import {
+  bundleParts,
+  type Db,
+  forgetBundleBlobs,
+  olderBundles,
+  recordEvent,
+  releasePublicationsOf,
+} from '@sluice/catalog';
+import type { BundleWork } from '../bundle-slice.ts';
+import { enqueueBundleSlice } from '../enqueue-slice.ts';
+import { attachFiles } from './attach-files.ts';
+import { fetchFiles } from './fetch-files.ts';
+import { type OutStage, outStages } from './place.ts';
+import { planParts } from './plan-parts.ts';
+import { removeBundle } from './remove-bundle.ts';
+import { type OutWork, openWork } from './work.ts';
+import { writeListing } from './write-listing.ts';
+import { writeParts } from './write-parts.ts';
+
+/** One stage: does a piece of it and says whether that was all. It saves by itself what may not be done twice. */
+type Stage = (work: OutWork) => Promise<boolean>;
+
+const stages: Record<OutStage, Stage> = {
+  attach: attachFiles,
+  fetch: fetchFiles,
+  list: writeListing,
+  plan: planParts,
+  write: writeParts,
+};
+
+/** Work on a bundle that is made here. */
+export const makeBundle: BundleWork = async (deps, row, options) => {
+  const work = openWork(deps, row, options);
+  for (;;) {
+    const { stage } = work.place;
+    const isDone = await stages[stage](work);
+    if (isDone) {
+      const next = outStages[outStages.indexOf(stage) + 1];
+      if (next === undefined) break;
+      work.place.stage = next;
+    }
+    const isLate = work.isLate();
+    await work.save({}, (trx) => (isLate ? enqueueBundleSlice(trx, row.id) : Promise.resolve()));
+    if (isLate) return { status: 'again' };
+  }
+  await work.save({ state: 'completed', error: null }, (trx) => finish(trx, work));
+  await keepNewest(work);
+  return { status: 'completed' };
+};
+
+async function finish(trx: Db, { deps, row, report, place }: OutWork): Promise<void> {
+  await releasePublicationsOf(trx, row.id);
+  await forgetBundleBlobs(trx, row.id);
+  const { files, bytes, blobs, blob_bytes, changed, removed, missing, parts, bytes_total } = report;
+  const { series, serial, base_serial, issuer } = row;
+  await recordEvent(trx, {
+    at: deps.now(),
+    actor: row.actor,
+    action: 'bundle_created',
+    subject: row.id,
+    data: {
+      ...{ series, serial, base: base_serial, issuer, channels: place.channels.map(({ line }) => line.path) },
+      ...{ files, bytes, changed, removed, missing, blobs, blob_bytes, parts, part_bytes: bytes_total },
+    },
+  });
+}
+
+/** Remove what the series keeps no longer, where somebody said how many it keeps. */
+async function keepNewest({ deps, row, definition }: OutWork): Promise<void> {
+  if (definition.keep === null) return;
+  for (const old of await olderBundles(deps.db, row.series, definition.keep)) {
+    await removeBundle(deps, old, await bundleParts(deps.db, old.id), 'system');
+  }
+}

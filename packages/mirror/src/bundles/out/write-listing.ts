@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { type BlobRow, findBlob, findBundle, saveBundleBlobs } from '@sluice/catalog';
+import { contentsMember, differenceOf, linesOf } from '@sluice/formats/bundle';
+import { bytesToHex } from '@sluice/formats/digest';
+import { admitBlob } from '@sluice/registry';
+import { blobRefOf } from '../blob-ref.ts';
+import type { BundleDeps } from '../deps.ts';
+import { listingLines } from './listing-lines.ts';
+import type { OutWork } from './work.ts';
+
+/**
+ * Third stage: write down all that the channels show, and what of it is new against the base: the contents. Both stay blobs: later
+ * deltas build on the one, the first part carries the other.
+ */
+export async function writeListing(work: OutWork): Promise<boolean> {
+  const { deps, row, place, report } = work;
+  Object.assign(report, { files: 0, bytes: 0, changed: 0, removed: 0 });
+  const state = createHash('sha256');
+  // Of no base the difference is the listing, and its order is checked on the way.
+  const listing = await stored(work, 'listing', differenceOf([], listingLines(work)), (chunk) => state.update(chunk));
+  const base = place.base === undefined ? undefined : await findBundle(deps.db, place.base);
+  const before = base?.contents && (await findBlob(deps.db, base.contents));
+  const changes = before
+    ? differenceOf(storedLines(deps, before), storedLines(deps, listing))
+    : storedLines(deps, listing);
+  const contents = await stored(work, contentsMember, counted(work, changes));
+  place.listing = bytesToHex(listing.sha256);
+  place.contents = bytesToHex(contents.sha256);
+  await work.save({
+    state_sha256: state.digest(),
+    contents: listing.sha256,
+    contents_bytes: listing.size,
+    // A base that went meanwhile is none.
+    base_serial: before ? row.base_serial : null,
+  });
+  return true;
+}
+
+/** The lines of a listing or of contents that is stored. */
+export function storedLines({ storage }: Pick<BundleDeps, 'storage'>, blob: BlobRow): AsyncIterable<string> {
+  return linesOf(Readable.from(storage.open(blobRefOf(blob))).compose(createZstdDecompress({ chunkSize: 1 << 18 })));
+}
+
+async function* counted({ report }: OutWork, lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const line of lines) {
+    if (line.startsWith('{"gone":')) report.removed++;
+    else report.changed++;
+    yield line;
+  }
+}
+
+/** Bytes of lines that go through at once. */
+const chunkBytes = 1 << 18;
+
+async function stored(
+  { deps, row }: OutWork,
+  member: string,
+  lines: AsyncIterable<string>,
+  onChunk: (chunk: Uint8Array) => void = () => {},
+): Promise<BlobRow> {
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    let held = '';
+    for await (const line of lines) {
+      held += `${line}\n`;
+      if (held.length < chunkBytes) continue;
+      const chunk = Buffer.from(held);
+      onChunk(chunk);
+      yield chunk;
+      held = '';
+    }
+    const last = Buffer.from(held);
+    onChunk(last);
+    yield last;
+  }
+  const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 }, chunkSize: chunkBytes });
+  const packed = Readable.from(chunks(), { objectMode: true }).compose(compress);
+  return admitBlob(deps, packed, (trx, { sha256 }) =>
+    saveBundleBlobs(trx, row.id, [{ blob: sha256, member, part: null, position: null }]),
+  );
+}
