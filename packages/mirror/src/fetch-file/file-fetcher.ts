@@ -111,6 +111,7 @@ export function createFileFetcher(deps: MirrorDeps, options: FetcherOptions = {}
     const source = await findSource(deps.db, part.source_id);
     if (!source?.url)
       throw new MirrorError('mirror_missing', `The source of ${part.subdir}/${file} is gone.`, { found: file });
+    if (source.type === 'kept') throw vanished(part, file);
     const stored = storedAddress(source, source.url);
     const upstream = { ...upstreamOf(deps, stored), signal: closing.signal };
     const location = await upstreamFormat(source.type).locator(deps, upstream)({ part, file, from_rev });
@@ -173,6 +174,14 @@ export function createFileFetcher(deps: MirrorDeps, options: FetcherOptions = {}
       );
     },
   };
+}
+
+function vanished({ subdir }: Part, file: string): MirrorError {
+  return new MirrorError(
+    'upstream_missing',
+    `${subdir}/${file} vanished from its upstream before anybody asked for its bytes: the mirror goes on listing it, but there is nowhere to fetch it from. Upload it, or have the mirror keep removed files no more.`,
+    { found: file },
+  );
 }
 
 async function firstAnswer(upstream: UpstreamDeps, place: PackagePlace, expected: Expected): Promise<OpenFile> {
