@@ -6,12 +6,13 @@ import {
   insertBlobs,
   liveEntries,
   liveRecordPages,
+  lockKeepingMirror,
   replacePatches,
   replaceShards,
 } from '@sluice/catalog';
 import { decodeShard, encodeShard, parseJsonObject } from '@sluice/formats/conda';
 import { addRecords, factsBuilder } from '@sluice/policy';
-import { deleteFiles } from '@sluice/registry';
+import { deleteFiles, settleKept, vanishedFiles } from '@sluice/registry';
 import { blobRef, putSmallBlobs } from '@sluice/storage';
 import { type BuiltPackage, buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import fc from 'fast-check';
@@ -110,11 +111,29 @@ async function patchChannel({ channel }: World, instructions: object): Promise<v
   const change = { subdirs: ['linux-64'], patches: [{ subdir: 'linux-64', text, sha256 }] };
   await replacePatches(catalog.db, channel, { ...change, now: catalog.now(), by: 'tester' });
 }
+
+/** What a mirror does to what it keeps before it moves to a revision of its source, which it may be at already. */
+async function keep(mirrorId: string, revision: number): Promise<void> {
+  await catalog.db.transaction().execute(async (trx) => {
+    const mirror = (await lockKeepingMirror(trx, mirrorId))!;
+    const { source_id, at_rev } = mirror;
+    const definition = { types: ['conda' as const], channel: {}, mirror: { filters: {}, keepLegacy: true } };
+    const before = { sourceId: source_id, revision: at_rev, definition };
+    const vanished = mirror.keep_removed ? await vanishedFiles({ ...catalog, db: trx }, before, revision) : [];
+    await settleKept(trx, mirror, { source_id, revision }, vanished, { cause: 'vanish' }, catalog.now());
+  });
+}
+
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   fc.tuple(which, document).map(([k, records]) => async ({ mirrors }: World) => {
     const mirror = mirrors[k]!;
     mirror.revision = (await catalog.admit(records, { sourceId: mirror.sourceId })).revision;
+    await keep(mirror.id, mirror.revision);
     await catalog.editMirror(mirror.id, { at_rev: mirror.revision });
+  }),
+  which.map((k) => async ({ mirrors }: World) => {
+    catalog.clock.ms += 2 * 86_400_000;
+    await keep(mirrors[k]!.id, mirrors[k]!.revision);
   }),
   fc.tuple(which, fc.constantFrom({}, { exclude_licenses: ['gpl3'] }, { only_specs: ['a=2'] })).map(
     ([k, filters]) =>
@@ -241,6 +260,12 @@ it('a channel published after every deed shows, to the byte, what one published 
         const { sourceId, revision } = await catalog.admit(first);
         mirrors.push({ id: await catalog.addMirror(channel, sourceId, { keepLegacy }), sourceId, revision });
       }
+      // One of the two keeps for a day what vanishes upstream.
+      await catalog.db
+        .updateTable('mirror')
+        .set({ keep_removed: true, grace_days: 1 })
+        .where('id', '=', mirrors[1]!.id)
+        .execute();
       await publishChannel(catalog, channel, 'first');
       for (const one of deeds) {
         catalog.clock.ms += 1000;
