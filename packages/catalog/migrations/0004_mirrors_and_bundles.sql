@@ -9,6 +9,9 @@ alter table source
 
 -- Of conda: what the upstream's document says under 'signatures' of a file, verbatim.
 alter table record add column signatures bytea;
+-- What was read before is read once more, since nobody looked for signatures then.
+update source_part set document_sha256 = null, etag = null, last_modified = null
+where document_sha256 is not null and source_id in (select id from source where type = 'conda');
 
 -- limits: {concurrency, bytes_per_second}, each only when set. keep_removed: files that vanish upstream stay shown, for
 -- grace_days days or, where that is null, for ever.

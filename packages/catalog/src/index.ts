@@ -230,6 +230,7 @@ export {
   listMirrors,
   type MirrorList,
   type MirrorRow,
+  type MirrorSort,
   moveMirror,
   type NewMirror,
   newestRuns,
@@ -237,6 +238,7 @@ export {
   setDependencies,
   setNextRun,
   updateMirror,
+  wantsSignatures,
 } from './queries/mirror.ts';
 export {
   copyRecordsOfMap,

@@ -2,6 +2,7 @@ import { cranPart, type PackageType } from '@sluice/formats/package';
 import { addsDependencies, type ChannelFilters, type MirrorFilters } from './filters.ts';
 import type { NeededSet } from './needed/needed-set.ts';
 import type { Rule } from './rule.ts';
+import { cveScoreRule, uncuratedRule } from './rules/cve.ts';
 import { dateRule } from './rules/date.ts';
 import { excludeSpecsRule } from './rules/exclude-specs.ts';
 import { latestVersionsRule } from './rules/latest-versions.ts';
@@ -12,6 +13,7 @@ import { platformRule } from './rules/platform.ts';
 import { projectsRule } from './rules/projects.ts';
 import { pythonVersionsRule } from './rules/python-versions.ts';
 import { reservedRule } from './rules/reserved.ts';
+import { signatureRule } from './rules/signature.ts';
 import { typeRule } from './rules/type.ts';
 import { wheelPlatformRule } from './rules/wheel-platform.ts';
 

@@ -1,6 +1,5 @@
 import { type CopyBatch, copyOut, copyRecordsOf, withSession } from '@sluice/catalog';
 import type { PatchInstructions } from '@sluice/formats/conda';
-import { fileRange, packageTypeOf } from '@sluice/formats/package';
 import { addRecords, type Facts, factsBuilder } from '@sluice/policy';
 import type { PublishDeps } from './deps.ts';
 import type { RuledLayer } from './layers.ts';
@@ -44,5 +43,6 @@ export function rowOf(rows: CopyBatch, i: number): ShownText & { file: string; f
     body: rows.bytes(i, 2)!,
     v3: rows.boolean(i, 3)!,
     extra: rows.bytes(i, 4),
+    signatures: rows.bytes(i, 5),
   };
 }

@@ -9,7 +9,7 @@ addRecords(
   files.map((file) => {
     const [name, version] = file.split('-');
     const body = Buffer.from(JSON.stringify({ name, version, build: '0' }));
-    return { file, from_rev: 1, to_rev: null, body, v3: false, extra: null };
+    return { file, from_rev: 1, to_rev: null, body, v3: false, extra: null, signatures: null };
   }),
 );
 const facts = builder.build();

@@ -7,15 +7,18 @@ export interface ShownText {
   v3: boolean;
   /** As JSON text; null when not known. */
   extra: Uint8Array | null;
+  /** What the upstream says of who signed it, about the text as it was there; null when nothing. */
+  signatures: Uint8Array | null;
 }
 
 /** A record as the channel's patches leave it; undefined when they remove it. */
 export function patchedText(
   patch: PatchInstructions | undefined,
-  { file, body, v3, extra }: ShownText & { file: string },
+  { file, body, v3, extra, signatures }: ShownText & { file: string },
 ): ShownText | undefined {
   const patched = patchRecord(patch, file, body, { v3, runExports: extra });
-  return patched.status === 'removed' ? undefined : { body: patched.body, v3, extra: patched.runExports };
+  if (patched.status === 'removed') return undefined;
+  return { body: patched.body, v3, extra: patched.runExports, signatures };
 }
 
 /** The same through the patches of several channels, one after the other. */

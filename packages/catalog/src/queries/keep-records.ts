@@ -40,9 +40,9 @@ export async function keepRecords(
           on digest.source_id = ${from.source_id} and digest.subdir = ${from.subdir}
           and digest.file = wanted.file and digest.from_rev = wanted.from_rev
       ), copied as (
-        insert into record (source_id, subdir, file, from_rev, to_rev, body, v3, extra)
+        insert into record (source_id, subdir, file, from_rev, to_rev, body, v3, extra, signatures)
         select ${to.source_id}::int, record.subdir, record.file, ${to.revision}::int, null, record.body, record.v3,
-          record.extra
+          record.extra, record.signatures
         from wanted
         join blob on blob.sha256 = wanted.sha256
         join record on record.source_id = ${from.source_id} and record.subdir = ${from.subdir}

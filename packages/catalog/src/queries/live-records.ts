@@ -13,7 +13,7 @@ export async function* liveRecordPages(db: Db, part: Part, revision: number): As
   let last = '';
   for (;;) {
     const { rows } = await sql<RecordVersion>`
-      select file, from_rev, to_rev, body, v3, extra from record
+      select file, from_rev, to_rev, body, v3, extra, signatures from record
       where source_id = ${part.source_id} and subdir = ${part.subdir} and file > ${last}
         and from_rev <= ${revision} and (to_rev is null or to_rev > ${revision})
       order by file limit ${pageSize}`.execute(db);

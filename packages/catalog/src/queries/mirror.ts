@@ -1,8 +1,8 @@
 import type { MirrorFilters } from '@sluice/policy';
-import type { Selectable } from 'kysely';
+import type { ExpressionBuilder, RawBuilder, Selectable, SqlBool } from 'kysely';
 import { sql } from 'kysely';
 import type { Db } from '../session.ts';
-import type { MirrorLimits, MirrorMode, Privacy, Tables } from '../tables.ts';
+import type { MirrorLimits, MirrorMode, Privacy, RunState, Tables } from '../tables.ts';
 import type { RunRow } from './run.ts';
 
 /** A mirror with the channel it feeds and the source it reads. */
@@ -195,38 +195,89 @@ export async function findMirrorByName(db: Db, channelId: number, name: string):
 export interface MirrorList {
   /** Only mirrors of these channels; of all when left out. */
   channelIds?: readonly number[];
-  sort: 'name' | 'created_at' | 'updated_at' | 'channel';
+  /** Only mirrors of this channel and its subchannels, by its path. */
+  channel?: string;
+  /** Of the newest run; `never` before the first. */
+  state?: RunState | 'never';
+  type?: string;
+  mode?: MirrorMode;
+  /** Only mirrors whose name, channel or source has this text in it, in upper or lower case. */
+  text?: string;
+  sort: MirrorSort;
   descending?: boolean;
   limit: number;
   offset: number;
 }
 
 const sortColumns = {
-  name: 'mirror.name',
-  created_at: 'mirror.created_at',
-  updated_at: 'mirror.updated_at',
-  channel: 'channel.path',
+  name: sql`mirror.name`,
+  channel: sql`channel.path`,
+  type: sql`source.type`,
+  mode: sql`mirror.mode`,
+  state: sql`newest.state`,
+  source: sql`source.url`,
+  last_run_at: sql`coalesce(newest.started_at, newest.created_at)`,
+  next_run_at: sql`mirror.next_run_at`,
+  created_at: sql`mirror.created_at`,
+  updated_at: sql`mirror.updated_at`,
 } as const;
 
-/** One page of mirrors and how many there are in all. */
+export type MirrorSort = keyof typeof sortColumns;
+
+/** One page of mirrors and how many there are in all. Mirrors without what is sorted by come last. */
 export async function listMirrors(db: Db, list: MirrorList): Promise<{ rows: MirrorRow[]; total_count: number }> {
-  const { channelIds } = list;
-  if (channelIds?.length === 0) return { rows: [], total_count: 0 };
-  const rows = await mirrors(db)
-    .$if(channelIds !== undefined, (query) => query.where('mirror.channel_id', 'in', channelIds ?? []))
-    .orderBy(sortColumns[list.sort], list.descending ? 'desc' : 'asc')
+  if (list.channelIds?.length === 0) return { rows: [], total_count: 0 };
+  const wanted = mirrors(db)
+    .leftJoinLateral(newestRun, (join) => join.onTrue())
+    .where((eb) => eb.and(conditions(list)));
+  const direction = list.descending ? sql`desc nulls last` : sql`asc nulls last`;
+  const rows = await wanted
+    .orderBy(sortColumns[list.sort], direction)
+    .orderBy('mirror.name')
     .orderBy('mirror.id')
     .limit(list.limit)
     .offset(list.offset)
     .execute();
-  const count = await db
-    .selectFrom('mirror')
-    .innerJoin('channel', 'channel.id', 'mirror.channel_id')
+  const count = await wanted
+    .clearSelect()
     .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('channel.deleted_at', 'is', null)
-    .$if(channelIds !== undefined, (query) => query.where('channel_id', 'in', channelIds ?? []))
     .executeTakeFirstOrThrow();
   return { rows, total_count: Number(count.n) };
+}
+
+/** The newest run of a mirror: the open one, else the one that ended last. */
+function newestRun(eb: ExpressionBuilder<Tables, 'mirror'>) {
+  return eb
+    .selectFrom('run')
+    .select(['run.state', 'run.started_at', 'run.created_at'])
+    .whereRef('run.mirror_id', '=', 'mirror.id')
+    .orderBy('run.finished_at', (order) => order.desc().nullsFirst())
+    .orderBy('run.created_at', 'desc')
+    .limit(1)
+    .as('newest');
+}
+
+function conditions({ channelIds, channel, state, type, mode, text }: MirrorList): RawBuilder<SqlBool>[] {
+  const all: RawBuilder<SqlBool>[] = [];
+  if (channelIds) all.push(sql`mirror.channel_id = any(${[...channelIds]}::bigint[])`);
+  if (channel !== undefined) all.push(sql`(channel.path = ${channel} or starts_with(channel.path, ${`${channel}/`}))`);
+  if (state === 'never') all.push(sql`newest.state is null`);
+  else if (state) all.push(sql`newest.state = ${state}`);
+  if (type) all.push(sql`source.type = ${type}`);
+  if (mode) all.push(sql`mirror.mode = ${mode}`);
+  if (text) {
+    const within = sql`lower(concat_ws(E'\\n', mirror.name, channel.path, source.url))`;
+    all.push(sql`position(lower(${text}) in ${within}) > 0`);
+  }
+  return all;
+}
+
+/** Whether any mirror of a source shows signed files only. */
+export async function wantsSignatures(db: Db, sourceId: number): Promise<boolean> {
+  const { rows } = await sql`
+    select from mirror
+    where ${sourceId} in (source_id, next_source_id) and filters -> 'only_signed' = 'true' limit 1`.execute(db);
+  return rows.length > 0;
 }
 
 /** Mirrors whose time has come, locked for the caller; what another worker holds is left out. */

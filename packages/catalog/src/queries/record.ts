@@ -13,9 +13,11 @@ export interface RecordVersion {
   v3: boolean;
   /** As JSON text; null when not known. */
   extra: Uint8Array | null;
+  /** Of conda: what the upstream's document says under `signatures`, verbatim; null when nothing. */
+  signatures: Uint8Array | null;
 }
 
-const versionColumns = ['file', 'from_rev', 'to_rev', 'body', 'v3', 'extra'] as const;
+const versionColumns = ['file', 'from_rev', 'to_rev', 'body', 'v3', 'extra', 'signatures'] as const;
 
 /** Which part of a source: its number and one subdir. */
 export interface Part {
@@ -50,7 +52,7 @@ export async function insertRecord(
 ): Promise<void> {
   await db
     .insertInto('record')
-    .values({ ...part, extra: null, ...record, to_rev: null })
+    .values({ ...part, extra: null, signatures: null, ...record, to_rev: null })
     .execute();
 }
 
@@ -139,7 +141,7 @@ export async function findRecords(
   const found: RecordVersion[] = [];
   for (let at = 0; at < files.length; at += 5000) {
     const { rows } = await sql<RecordVersion>`
-      select file, from_rev, to_rev, body, v3, extra from record
+      select file, from_rev, to_rev, body, v3, extra, signatures from record
       where source_id = ${part.source_id} and subdir = ${part.subdir} and file = any(${files.slice(at, at + 5000)})
         and from_rev <= ${revision} and (to_rev is null or to_rev > ${revision})`.execute(db);
     found.push(...rows);
@@ -150,7 +152,7 @@ export async function findRecords(
 /** Versions that began or ended after revision `after` and up to `upTo`: what changed between the two. */
 export async function changedRecords(db: Db, part: Part, after: number, upTo: number): Promise<RecordVersion[]> {
   const { rows } = await sql<RecordVersion>`
-    select file, from_rev, to_rev, body, v3, extra from record
+    select file, from_rev, to_rev, body, v3, extra, signatures from record
     where source_id = ${part.source_id} and subdir = ${part.subdir}
       and ((from_rev > ${after} and from_rev <= ${upTo}) or (to_rev > ${after} and to_rev <= ${upTo}))
     order by file, from_rev`.execute(db);
@@ -225,7 +227,7 @@ export function copyRecordsOf(part: Part, revision: number, names: readonly stri
  */
 function copyRecordsOfNames(part: Part, revision: number, names: readonly string[]): string {
   return `copy (
-    select file, from_rev, body, v3, extra
+    select file, from_rev, body, v3, extra, signatures
     from unnest(array[${names.map(quoted).join(',')}]::text[]) as wanted(name)
     cross join lateral (
       select * from record
@@ -242,7 +244,7 @@ function copyRecordsOfRanges(
   ranges: readonly (readonly [from: string, to: string])[],
 ): string {
   return `copy (
-    select file, from_rev, body, v3, extra
+    select file, from_rev, body, v3, extra, signatures
     from (values ${ranges.map(([from, to]) => `(${quoted(from)}, ${quoted(to)})`).join(',')}) as wanted(low, high)
     cross join lateral (
       select * from record where ${livePart(part, revision)} and file >= wanted.low and file < wanted.high

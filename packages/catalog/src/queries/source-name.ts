@@ -96,7 +96,7 @@ export async function liveRecordsBetween(
   [from, to]: readonly [from: string, to: string],
 ): Promise<RecordVersion[]> {
   const { rows } = await sql<RecordVersion>`
-    select file, from_rev, to_rev, body, v3, extra from record
+    select file, from_rev, to_rev, body, v3, extra, signatures from record
     where source_id = ${part.source_id} and subdir = ${part.subdir} and file >= ${from} and file < ${to}
       and to_rev is null
     order by file`.execute(db);

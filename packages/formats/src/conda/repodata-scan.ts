@@ -18,6 +18,11 @@ export interface RepodataScanHandlers {
   onInfo?(info: RepodataInfo): void;
   /** The key of a record in a `v3` map that is not read: `whl`, of wheels. */
   onLeftOut?(map: 'v3.whl', key: string): void;
+  /**
+   * Who signed a file, by its name: the value in `signatures` byte for byte, a view that is valid only during the call. One
+   * balanced JSON object, by no means surely a sound one.
+   */
+  onSignatures?(fileName: string, signatures: Uint8Array): void;
   /** One file name of the `removed` list. */
   onRemoved?(fileName: string): void;
 }
@@ -64,10 +69,12 @@ const RECORD = 1;
 const INFO = 2;
 const VERSION = 3;
 const REMOVED_ITEM = 4;
-const OPEN_MAP = 5;
-const OPEN_V3 = 6;
-const OPEN_REMOVED = 7;
-const OPEN_WHEELS = 8;
+const SIGNATURES = 5;
+const OPEN_MAP = 6;
+const OPEN_V3 = 7;
+const OPEN_REMOVED = 8;
+const OPEN_WHEELS = 9;
+const OPEN_SIGNATURES = 10;
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;
@@ -77,7 +84,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-type Frame = { kind: 'top' | 'v3' | 'v3.whl' | 'removed' } | { kind: 'map'; bucket: RepodataBucket };
+type Frame = { kind: 'top' | 'v3' | 'v3.whl' | 'removed' | 'signatures' } | { kind: 'map'; bucket: RepodataBucket };
 
 /**
  * Scan a repodata.json that arrives in chunks, without ever holding more of it than one record.
@@ -136,6 +143,9 @@ export function createRepodataScanner(handlers: RepodataScanHandlers): RepodataS
     if (frame.kind === 'map') {
       use = RECORD;
       fileName = frame.bucket.startsWith('v3.') ? key + frame.bucket.slice(2) : key;
+    } else if (frame.kind === 'signatures') {
+      use = SIGNATURES;
+      fileName = key;
     } else if (frame.kind === 'v3.whl') handlers.onLeftOut?.('v3.whl', key);
     else if (frame.kind === 'v3') {
       if (key === 'whl') use = OPEN_WHEELS;
@@ -147,6 +157,8 @@ export function createRepodataScanner(handlers: RepodataScanHandlers): RepodataS
       mapBucket = key;
     } else if (key === 'v3') use = OPEN_V3;
     else if (key === 'removed') use = OPEN_REMOVED;
+    // Whoever does not want them has them passed over as what nobody knows, whatever stands there.
+    else if (key === 'signatures' && handlers.onSignatures) use = OPEN_SIGNATURES;
     else if (key === 'info') use = INFO;
     else if (key === 'repodata_version') use = VERSION;
   }
@@ -158,11 +170,13 @@ export function createRepodataScanner(handlers: RepodataScanHandlers): RepodataS
     if (!kept.active()) return;
     const bytes = taken(chunk, end);
     // The bytes of a nested record go on unread; everything else is small.
-    const value = use === RECORD && !wasScalar ? undefined : parsed(bytes, end);
+    const value = (use === RECORD || use === SIGNATURES) && !wasScalar ? undefined : parsed(bytes, end);
     if (use === RECORD) {
       const frame = frames[frames.length - 1]!;
       records++;
       if (frame.kind === 'map') handlers.onRecord(frame.bucket, fileName, bytes);
+    } else if (use === SIGNATURES) {
+      if (bytes[0] === OPEN_BRACE) handlers.onSignatures?.(fileName, bytes);
     } else if (use === REMOVED_ITEM) {
       if (typeof value === 'string') handlers.onRemoved?.(value);
     } else if (value === null) return;
@@ -214,6 +228,12 @@ export function createRepodataScanner(handlers: RepodataScanHandlers): RepodataS
       open({ kind: 'v3.whl' }, FIRST_KEY);
       return;
     }
+    if (use === OPEN_SIGNATURES && c === OPEN_BRACE) {
+      open({ kind: 'signatures' }, FIRST_KEY);
+      return;
+    }
+    // An odd one signs nothing; the records can be read all the same.
+    if (use === OPEN_SIGNATURES) use = SKIP;
     const isNull = c === 0x6e;
     if (use >= OPEN_MAP && !isNull)
       unexpected(use === OPEN_REMOVED ? 'an array or null' : 'an object or null', chunk, i);

@@ -15,8 +15,10 @@ import {
 import { recordDepends, sourceFacts } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
 import type { SourceFolder } from '../fetch/source-folder.ts';
+import { fileNumbers } from '../upstreams/conda/file-numbers.ts';
 import { findDocument } from '../upstreams/conda/find-document.ts';
 import { folderPackages } from '../upstreams/conda/folder-packages.ts';
+import { isSigned } from '../upstreams/conda/signatures.ts';
 import { readTree } from '../upstreams/cran/read-tree.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 
@@ -92,6 +94,8 @@ async function treePart(
 interface Collector {
   /** Add a file; false when its record is none. */
   add(file: string, body: Uint8Array, listed?: ListedWith): boolean;
+  /** Say afterwards which files are signed. */
+  sign(of: (file: string) => boolean): void;
   collected(): Pick<UpstreamPart, 'facts' | 'depends'>;
 }
 
@@ -99,6 +103,7 @@ function collector(subdir: string, withDepends: boolean): Collector {
   const builder = factsBuilder(subdir);
   const factsRow = factsRowOf(subdir);
   const depends = dependsList();
+  let signedFile: ((file: string) => boolean) | undefined;
   const readDepends = dependsOf(subdir);
   return {
     add(file, body, listed = {}) {
@@ -111,20 +116,31 @@ function collector(subdir: string, withDepends: boolean): Collector {
       if (withDepends) depends.add(builder.count - 1, readDepends(body));
       return true;
     },
-    collected: () => ({ facts: builder.build(), depends }),
+    sign: (of) => void (signedFile = of),
+    collected: () => ({ facts: signedFacts(builder.build(), signedFile), depends }),
   };
+}
+
+function signedFacts(facts: Facts, signedFile: ((file: string) => boolean) | undefined): Facts {
+  if (!signedFile) return facts;
+  return { ...facts, signed: facts.v3.map((v3, i) => (v3 === 0 && signedFile(facts.file(i)) ? 1 : 0)) };
 }
 
 async function readDocument(json: AsyncIterable<Uint8Array>, files: Collector): Promise<number> {
   let refused = 0;
+  const signed = fileNumbers();
   const scanner = createRepodataScanner({
     onRecord(bucket, file, body) {
       if (!files.add(file, body, { v3: bucket.startsWith('v3.') })) refused++;
     },
     onLeftOut: () => void refused++,
+    onSignatures: (file, text) => {
+      if (isSigned(text)) signed.set(file, 1);
+    },
   });
   for await (const chunk of json) scanner.push(chunk);
   scanner.end();
+  files.sign((file) => signed.get(file) === 1);
   return refused;
 }
 

@@ -12,6 +12,7 @@ import { absenceMs, stillSince } from '../upstreams/conda/absence.ts';
 import type { OpenDocument } from '../upstreams/conda/document.ts';
 import { findDocument } from '../upstreams/conda/find-document.ts';
 import { type RunExportsAnswer, type RunExportsOrigin, readRunExports } from '../upstreams/conda/run-exports.ts';
+import { readSignatures } from '../upstreams/conda/signatures.ts';
 import { refreshFolder } from './refresh-folder.ts';
 import { commit, type RunContext, reporter } from './run-context.ts';
 import { type SpooledDocument, spoolDocument } from './spool-document.ts';
@@ -39,7 +40,7 @@ export async function refreshDocument(
   const answer = await findDocument(upstream, subdir, isSameExports ? known : forgotten(known), now);
   if (answer.status === 'absent') return 'absent';
   if (answer.status === 'folder') {
-    await refreshFolder(context, part, answer.path, known);
+    await refreshFolder(context, part, answer.files, known);
     return 'done';
   }
   if (answer.status === 'unchanged') {
@@ -86,12 +87,14 @@ async function admit(
 ): Promise<void> {
   const { deps, lease } = context;
   const report = reporter(context);
+  const signatures = await readSignatures(document.json);
   const finish = (): PartOrigin => ({ ...document.finish(), ...originOf(runExports) });
   await admitIndexDocument(deps, {
     sourceId: part.source_id,
     subdir: part.subdir,
     document: document.json(),
     runExportsOf: runExports.status === 'read' ? runExports.table.of : undefined,
+    signaturesOf: signatures?.of,
     expected: document.expected,
     finish,
     guard: async (trx: Db) => {

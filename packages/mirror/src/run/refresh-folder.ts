@@ -1,6 +1,7 @@
 import { folderFiles, type Part, type SourcePartRow, saveFolderFiles, touchPart } from '@sluice/catalog';
 import { evaluateAll, type Facts, layerRules } from '@sluice/policy';
 import { admitFolderPackages } from '@sluice/registry';
+import type { SourceFolder } from '../fetch/source-folder.ts';
 import { folderPackages } from '../upstreams/conda/folder-packages.ts';
 import { layerDefinition } from './layer-definition.ts';
 import { commit, type RunContext, reporter } from './run-context.ts';
@@ -9,23 +10,22 @@ import { commit, type RunContext, reporter } from './run-context.ts';
 export async function refreshFolder(
   context: RunContext,
   part: Part,
-  path: string,
+  files: SourceFolder,
   known: SourcePartRow | undefined,
 ): Promise<void> {
-  const { deps, lease, mirror, upstream } = context;
+  const { deps, lease, mirror } = context;
   const report = reporter(context);
   // Until now it may have had an index: then nothing of what it held is known.
   const isWhole = known === undefined || known.document_url !== null;
   const wants = mirror.mode === 'active' ? await wanted(context) : undefined;
   const packages = await folderPackages(
     {
-      guard: upstream.guard,
       inspect: deps.inspect,
       openInspectors: deps.openInspectors,
       signal: lease.signal,
       onProgress: (done, total) => report({ step_done: done, step_total: total }),
     },
-    { path, subdir: part.subdir, known: isWhole ? [] : await folderFiles(deps.db, part) },
+    { files, subdir: part.subdir, known: isWhole ? [] : await folderFiles(deps.db, part) },
   );
   if (packages.isUnchanged && !isWhole) {
     await commit(context, (trx) => touchPart(trx, part, deps.now()));

@@ -59,7 +59,7 @@ export function noCounts(): RunCounts {
 export function addDenials(counts: RunCounts, denials: readonly DenialCount[]): void {
   for (const { scope, code, count } of denials) {
     const group = scope === 'channel' ? counts.channel_filtered : counts.mirror_filtered;
-    const key = code.replace(/^channel_/, '');
+    const key = code === 'uncurated' ? 'cve' : code.replace(/^channel_/, '');
     group[key] = (group[key] ?? 0) + count;
   }
 }

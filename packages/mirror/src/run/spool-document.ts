@@ -11,9 +11,9 @@ export interface SpooledDocument {
   expected: number;
   /** Whether its bytes have this digest. */
   isSameAs(sha256: Uint8Array | null): boolean;
-  /** Plain JSON, to be read once. It ends at once, with the signal's reason, when the run must end. */
+  /** Plain JSON, anew each time. It ends at once, with the signal's reason, when the run must end. */
   json(): AsyncIterable<Uint8Array>;
-  /** Where it came from; after the last byte of `json`. @throws as `OpenDocument.finish`. */
+  /** Where it came from; after the last byte of the last `json`. @throws as `OpenDocument.finish`. */
   finish(): PartOrigin;
   discard(): Promise<void>;
 }

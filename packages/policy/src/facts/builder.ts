@@ -24,6 +24,8 @@ export interface FactsRow {
   length: number;
   /** Whether it stands in the v3 bucket. */
   v3?: boolean | undefined;
+  /** Whether its index shows who signed it. */
+  signed?: boolean | undefined;
   recordHash: readonly [number, number];
 }
 
@@ -81,6 +83,7 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
     columns.fromRev[count] = row.fromRev;
     columns.length[count] = row.length;
     columns.v3[count] = row.v3 ? 1 : 0;
+    columns.signed[count] = row.signed ? 1 : 0;
     columns.recordHash[count * 2] = row.recordHash[0];
     columns.recordHash[count * 2 + 1] = row.recordHash[1];
     columns.timestamp[count] = row.timestamp ?? Number.NaN;
@@ -122,6 +125,7 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
         sha256: columns.sha256.subarray(0, count * 32),
         md5: columns.md5.subarray(0, count * 16),
         v3: columns.v3.subarray(0, count),
+        signed: columns.signed.subarray(0, count),
         twin: twins(packed, count, columns.v3),
         files: packed,
         file: packed.at,
@@ -146,6 +150,7 @@ function newColumns(rows: number) {
     sha256: new Uint8Array(rows * 32),
     md5: new Uint8Array(rows * 16),
     v3: new Uint8Array(rows),
+    signed: new Uint8Array(rows),
   };
 }
 

@@ -54,6 +54,7 @@ export function encodeColumns(facts: Facts): { chunks: Uint8Array[]; bytes: numb
     facts.v3,
     ...dictionarySections(facts.pythons),
     facts.python,
+    facts.signed,
   ].map((section) => new Uint8Array(section.buffer, section.byteOffset, section.byteLength));
   const header: Header = {
     version: formatVersion,
@@ -121,6 +122,7 @@ export function decodeColumns(bytes: Uint8Array): Facts {
     twin: new Int32Array(held.buffer, offset(18), header.count),
     length: words(19),
     v3: raw(22),
+    signed: raw(26),
     pythons: texts(23),
     python: words(25),
     files,

@@ -59,6 +59,7 @@ function plainRow(
     fromRev,
     length: body.byteLength,
     v3,
+    signed: Boolean(extra.signatures),
     recordHash: recordHash(file, body, { ...extra, v3 }),
   };
 }
@@ -135,6 +136,7 @@ function anyRow(file: string, body: Uint8Array, fromRev: number, extra: ListedWi
     fromRev,
     length: body.byteLength,
     v3,
+    signed: Boolean(extra.signatures),
     recordHash: recordHash(file, body, { ...extra, v3 }),
   };
 }

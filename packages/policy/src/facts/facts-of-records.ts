@@ -12,6 +12,7 @@ export interface RecordText {
   body: Uint8Array;
   v3: boolean;
   extra: Uint8Array | null;
+  signatures: Uint8Array | null;
 }
 
 /**
@@ -21,8 +22,8 @@ export interface RecordText {
  */
 export function addRecords(builder: FactsBuilder, records: Iterable<RecordText>): void {
   const rowOf = factsRowOf(builder.subdir);
-  for (const { file, body, from_rev, v3, extra } of records) {
-    builder.add(rowOf(file, body, from_rev, { v3, extra }));
+  for (const { file, body, from_rev, v3, extra, signatures } of records) {
+    builder.add(rowOf(file, body, from_rev, { v3, extra, signatures }));
   }
 }
 

@@ -48,12 +48,24 @@ export interface Facts {
   readonly recordHash: Uint32Array;
   /** 1 where the record stands in the v3 bucket, 0 in a classic map. */
   readonly v3: Uint8Array;
+  /** 1 where its index shows who signed it: of conda signatures, of Python attestations. */
+  readonly signed: Uint8Array;
+  /** What advisories say of the files; left out where nothing has been matched yet. */
+  readonly findings?: Findings;
   /** For a legacy `.tar.bz2`: the row of its `.conda` twin in the same kind of bucket; −1 otherwise. */
   readonly twin: Int32Array;
   /** The file names. */
   readonly files: PackedTexts;
   /** The file name of row i. */
   file(i: number): string;
+}
+
+/** What advisories say of the file in a row. */
+export interface Findings {
+  /** The highest score of those that hit it, 0.0 to 10.0; NaN when none does. */
+  score(i: number): number;
+  /** Whether one hits it that no curator has looked at. */
+  isUncurated(i: number): boolean;
 }
 
 /** Bytes of a digest column at row i as lower-case hex, or undefined when they are all zero. */

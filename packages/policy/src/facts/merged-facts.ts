@@ -54,6 +54,7 @@ export function mergedFacts(base: Facts, kept: Uint8Array, added: Facts): Facts 
     recordHash: column(base.recordHash, added.recordHash, 2),
     length: column(base.length, added.length, 1),
     v3: column(base.v3, added.v3, 1),
+    signed: column(base.signed, added.signed, 1),
     twin: movedTwins(base, kept, runs, count),
     files,
     file: files.at,

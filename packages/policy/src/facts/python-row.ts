@@ -42,6 +42,7 @@ export function pythonFactsRow(file: string, body: Uint8Array, fromRev: number, 
     ...digestsOf(described),
     fromRev,
     length: body.byteLength,
+    signed: described.provenance !== undefined,
     recordHash: recordHash(file, body, listed),
   };
 }

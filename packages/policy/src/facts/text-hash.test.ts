@@ -28,7 +28,7 @@ it('tells a record by all it is listed with', () => {
   const text = (value: string) => new TextEncoder().encode(value);
   const body = text('{}');
   const plain = recordHash('a-1-0.conda', body);
-  expect(recordHash('a-1-0.conda', body, { v3: false, extra: null })).toEqual(plain);
+  expect(recordHash('a-1-0.conda', body, { v3: false, extra: null, signatures: null })).toEqual(plain);
   const listed = [
     plain,
     recordHash('b-1-0.conda', body),
@@ -36,6 +36,9 @@ it('tells a record by all it is listed with', () => {
     recordHash('a-1-0.conda', body, { extra: text('{}') }),
     recordHash('a-1-0.conda', body, { extra: text('{"weak":["a"]}') }),
     recordHash('a-1-0.conda', body, { v3: true, extra: text('{}') }),
+    recordHash('a-1-0.conda', body, { signatures: text('{}') }),
+    recordHash('a-1-0.conda', body, { signatures: text('{"weak":["a"]}') }),
+    recordHash('a-1-0.conda', body, { extra: text('{}'), signatures: text('{}') }),
   ];
   expect(new Set(listed.map(String)).size).toBe(listed.length);
 });
@@ -44,15 +47,33 @@ it('tells a record in a buffer as it tells one by itself', () => {
   const text = (value: string) => new TextEncoder().encode(value);
   const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 40 });
   fc.assert(
-    fc.property(ascii, ascii, fc.uint8Array(), fc.option(ascii), fc.boolean(), (before, file, body, exports, v3) => {
-      const [fileAt, bodyAt] = [before.length, before.length + file.length];
-      const exported = exports === null ? null : text(exports);
-      const bytes = Uint8Array.from([...text(before + file), ...body, ...(exported ?? []), 1, 2, 3]);
-      const bodyEnd = bodyAt + body.length;
-      const extraAt = exported ? bodyEnd : -1;
-      const extraEnd = bodyEnd + (exported?.length ?? 0);
-      const place = { bytes, fileAt, fileEnd: bodyAt, bodyAt, bodyEnd, v3, extraAt, extraEnd };
-      expect(recordHashAt(place)).toEqual(recordHash(file, body, { v3, extra: exported }));
-    }),
+    fc.property(
+      ascii,
+      ascii,
+      fc.uint8Array(),
+      fc.option(ascii),
+      fc.option(ascii),
+      fc.boolean(),
+      (before, file, body, exports, signed, v3) => {
+        const [fileAt, bodyAt] = [before.length, before.length + file.length];
+        const exported = exports === null ? null : text(exports);
+        const signatures = signed === null ? null : text(signed);
+        const bytes = Uint8Array.from([
+          ...text(before + file),
+          ...body,
+          ...(exported ?? []),
+          ...(signatures ?? []),
+          ...[1, 2, 3],
+        ]);
+        const bodyEnd = bodyAt + body.length;
+        const extraAt = exported ? bodyEnd : -1;
+        const extraEnd = bodyEnd + (exported?.length ?? 0);
+        const signaturesAt = signatures ? extraEnd : -1;
+        const signaturesEnd = extraEnd + (signatures?.length ?? 0);
+        const extras = { extraAt, extraEnd, signaturesAt, signaturesEnd };
+        const place = { bytes, fileAt, fileEnd: bodyAt, bodyAt, bodyEnd, v3, ...extras };
+        expect(recordHashAt(place)).toEqual(recordHash(file, body, { v3, extra: exported, signatures }));
+      },
+    ),
   );
 });

@@ -54,6 +54,8 @@ export interface ListedWith {
   v3?: boolean | undefined;
   /** What else was read of it, as JSON text: of conda its run exports, of Python and R what the index does not say; null when nothing is known. */
   extra?: Uint8Array | null | undefined;
+  /** Of conda: who signed it, as JSON text; null for nobody. */
+  signatures?: Uint8Array | null | undefined;
 }
 
 /**
@@ -61,8 +63,11 @@ export interface ListedWith {
  * and of what it is listed with. Equal words mean that a shard has the same of it.
  */
 export function recordHash(file: string, body: Uint8Array, listed: ListedWith = {}): [number, number] {
-  const exports = listed.extra && textHash(listed.extra);
-  return listedHash(nameHash(file), textHash(body), listed.v3 === true, exports);
+  return listedHash(nameHash(file), textHash(body), {
+    v3: listed.v3 === true,
+    extra: listed.extra && textHash(listed.extra),
+    signatures: listed.signatures && textHash(listed.signatures),
+  });
 }
 
 /** Where a record lies in a larger buffer; each end is behind the last byte. */
@@ -77,25 +82,32 @@ export interface RecordPlace {
   /** Negative when the run exports are not known. */
   extraAt: number;
   extraEnd: number;
+  /** Negative when nobody signed it. */
+  signaturesAt: number;
+  signaturesEnd: number;
 }
 
 /** The {@link recordHash} of a record where it lies: for hundreds of thousands of them views would cost more than hashing. */
 export function recordHashAt(place: RecordPlace): [number, number] {
-  const { bytes, extraAt, extraEnd } = place;
-  const exports = extraAt < 0 ? undefined : textHashAt(bytes, extraAt, extraEnd);
+  const { bytes, v3, extraAt, extraEnd, signaturesAt, signaturesEnd } = place;
+  const extra = extraAt < 0 ? undefined : textHashAt(bytes, extraAt, extraEnd);
+  const signatures = signaturesAt < 0 ? undefined : textHashAt(bytes, signaturesAt, signaturesEnd);
   const name = nameHashAt(bytes, place.fileAt, place.fileEnd);
-  return listedHash(name, textHashAt(bytes, place.bodyAt, place.bodyEnd), place.v3, exports);
+  return listedHash(name, textHashAt(bytes, place.bodyAt, place.bodyEnd), { v3, extra, signatures });
 }
+
+type Halves = [number, number];
 
 function listedHash(
   name: number,
   [bodyA, bodyB]: [number, number],
-  v3: boolean,
-  extra: [number, number] | null | undefined,
+  { v3, extra, signatures }: { v3: boolean; extra: Halves | null | undefined; signatures: Halves | null | undefined },
 ): [number, number] {
   let [a, b] = [(bodyA ^ name) >>> 0, (bodyB ^ mix(name)) >>> 0];
   if (v3) [a, b] = joined(a, b, 0x76_33_00_01, 0x76_33_00_02);
   if (extra) [a, b] = joined(a, b, ...extra);
+  // Turned round, so that the same text is not the same as an extra.
+  if (signatures) [a, b] = joined(a, b, signatures[1], signatures[0]);
   return [a, b];
 }
 

@@ -10,7 +10,16 @@ function tree(files: Record<string, [body: string, aside?: object]>) {
     const bytes = Buffer.from(`..${file}${body}${extra}`);
     const bodyAt = 2 + file.length;
     const bodyEnd = bodyAt + Buffer.byteLength(body);
-    const place = { bytes, fileAt: 2, fileEnd: bodyAt, bodyAt, bodyEnd, v3: false };
+    const place = {
+      bytes,
+      fileAt: 2,
+      fileEnd: bodyAt,
+      bodyAt,
+      bodyEnd,
+      v3: false,
+      signaturesAt: -1,
+      signaturesEnd: -1,
+    };
     gathered.add({ ...place, extraAt: aside ? bodyEnd : -1, extraEnd: bytes.length });
   }
   const { rows, current, archived } = gathered.end();

@@ -35,6 +35,8 @@ export async function* listedRecords(
       v3,
       extraAt: -1,
       extraEnd: -1,
+      signaturesAt: -1,
+      signaturesEnd: -1,
     };
     for await (const batch of copyOutInOrder(client, copyRecordsOfMap(parts, map))) {
       let taken = 0;
@@ -67,6 +69,9 @@ function lieAt(place: RecordPlace, batch: CopyBatch, row: number): void {
   const size = batch.size(row, 2);
   place.extraAt = size < 0 ? -1 : batch.start(row, 2);
   place.extraEnd = place.extraAt + Math.max(0, size);
+  const signed = batch.size(row, 4);
+  place.signaturesAt = signed < 0 ? -1 : batch.start(row, 4);
+  place.signaturesEnd = place.signaturesAt + Math.max(0, signed);
 }
 
 function seenThrough(patches: readonly PatchInstructions[], place: RecordPlace): RecordPlace | undefined {
@@ -77,7 +82,7 @@ function seenThrough(patches: readonly PatchInstructions[], place: RecordPlace):
 
 /** The record as the channel shows it; undefined when its patches remove it. */
 function patched(patches: PatchInstructions, place: RecordPlace): RecordPlace | undefined {
-  const { bytes, v3, bodyAt, bodyEnd, extraAt, extraEnd } = place;
+  const { bytes, v3, bodyAt, bodyEnd, extraAt, extraEnd, signaturesAt, signaturesEnd } = place;
   const file = bytes.subarray(place.fileAt, place.fileEnd);
   const name = Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString();
   if (!patches.has(name)) return place;
@@ -85,9 +90,11 @@ function patched(patches: PatchInstructions, place: RecordPlace): RecordPlace | 
   const runExports = extraAt < 0 ? null : bytes.subarray(extraAt, extraEnd);
   const shown = patchRecord(patches, name, body, { v3, runExports });
   if (shown.status === 'removed') return undefined;
-  const parts = [file, shown.body, ...(shown.runExports ? [shown.runExports] : [])];
+  const signatures = signaturesAt < 0 ? noBytes : bytes.subarray(signaturesAt, signaturesEnd);
+  const parts = [file, shown.body, shown.runExports ?? noBytes, signatures];
   const bodyStart = file.length;
   const bodyStop = bodyStart + shown.body.length;
+  const extraStop = bodyStop + (shown.runExports?.length ?? 0);
   return {
     bytes: Buffer.concat(parts),
     fileAt: 0,
@@ -96,6 +103,8 @@ function patched(patches: PatchInstructions, place: RecordPlace): RecordPlace | 
     bodyEnd: bodyStop,
     v3,
     extraAt: shown.runExports ? bodyStop : -1,
-    extraEnd: bodyStop + (shown.runExports?.length ?? 0),
+    extraEnd: extraStop,
+    signaturesAt: signaturesAt < 0 ? -1 : extraStop,
+    signaturesEnd: extraStop + signatures.length,
   };
 }

@@ -21,6 +21,8 @@ export async function admitIndexDocument(
     document: AsyncIterable<Uint8Array>;
     /** The run exports of a file as JSON text; null when they are not known. */
     runExportsOf?: ((file: string) => Uint8Array | null) | undefined;
+    /** What the document says under `signatures` of a file, as JSON text; null when nothing. */
+    signaturesOf?: ((file: string) => Uint8Array | null) | undefined;
     /** About how many records it has, if that is known. */
     expected?: number;
     finish: () => PartOrigin;
@@ -28,7 +30,7 @@ export async function admitIndexDocument(
     onProgress?: (records: number) => void;
   },
 ): Promise<PartRefresh> {
-  const { runExportsOf = () => null } = input;
+  const { runExportsOf = () => null, signaturesOf = () => null } = input;
   return refreshPart(deps, {
     sourceId: input.sourceId,
     subdir: input.subdir,
@@ -41,7 +43,8 @@ export async function admitIndexDocument(
       const scanner = createRepodataScanner({
         onRecord(bucket, file, body) {
           records++;
-          take(file, body, { v3: bucket.startsWith('v3.'), extra: runExportsOf(file) });
+          const v3 = bucket.startsWith('v3.');
+          take(file, body, { v3, extra: runExportsOf(file), signatures: v3 ? null : signaturesOf(file) });
         },
         onLeftOut: (_, stem) => refuse(`${stem}.whl`, noWheels),
       });

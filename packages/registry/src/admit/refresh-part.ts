@@ -124,16 +124,18 @@ async function copyRecords(
 ): Promise<void> {
   const copy = copyIn(
     client,
-    'copy record (source_id, subdir, file, from_rev, to_rev, body, v3, extra) from stdin (format binary)',
-    ['int4', 'text', 'text', 'int4', 'int4', 'bytea', 'bool', 'bytea'],
+    'copy record (source_id, subdir, file, from_rev, to_rev, body, v3, extra, signatures) from stdin (format binary)',
+    ['int4', 'text', 'text', 'int4', 'int4', 'bytea', 'bool', 'bytea', 'bytea'],
   );
   try {
     await input.feed({
       take(file, body, listed) {
         const taken = difference.take(file, body, listed);
 
-        if (taken.isNew)
-          copy.row([input.sourceId, input.subdir, file, revision, null, body, taken.v3, listed?.extra ?? null]);
+        if (taken.isNew) {
+          const { extra = null, signatures = null } = listed ?? {};
+          copy.row([input.sourceId, input.subdir, file, revision, null, body, taken.v3, extra, signatures]);
+        }
         return taken;
       },
       refuse: difference.refuse,

@@ -32,7 +32,7 @@ export interface MovedRecords {
 const portion = 1000;
 
 /** What tells a version of a record. */
-type Version = Pick<RecordVersion, 'file' | 'body' | 'v3' | 'extra'>;
+type Version = Pick<RecordVersion, 'file' | 'body' | 'v3' | 'extra' | 'signatures'>;
 
 /**
  * The records behind words. First among those that changed between the revisions of the two publications, which is where an
@@ -49,8 +49,8 @@ export async function movedRecords(
 ): Promise<MovedRecords | undefined> {
   const dropped = new Set<string>();
   const fresh: FreshRecord[] = [];
-  const look = ({ file, body, v3, extra }: Version) => {
-    const [a, b] = recordHash(file, body, { v3, extra });
+  const look = ({ file, body, v3, extra, signatures }: Version) => {
+    const [a, b] = recordHash(file, body, { v3, extra, signatures });
     const word = (BigInt(b) << 32n) | BigInt(a);
     if (words.dropped.delete(word)) dropped.add(file);
     if (!words.fresh.delete(word)) return;

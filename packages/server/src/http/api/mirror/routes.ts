@@ -1,4 +1,4 @@
-import type { ChannelRow } from '@sluice/catalog';
+import type { ChannelRow, MirrorSort } from '@sluice/catalog';
 import { type Principal, systemVerdict } from '@sluice/identity';
 import {
   createMirror,
@@ -25,6 +25,7 @@ import { registerEvents } from './events-route.ts';
 import type { Followers } from './followers.ts';
 import { mirrorOf } from './mirror-of.ts';
 import {
+  ChannelMirrorsQuery,
   CreateMirrorBody,
   DeleteMirrorQuery,
   DryRunQuery,
@@ -54,7 +55,7 @@ export function registerMirror(app: App, { mirroring: deps, followers }: MirrorR
     schema: {
       operationId: 'list_all_mirrors',
       tags: ['mirror'],
-      summary: 'All mirrors of all channels, with their state',
+      summary: 'All mirrors of all channels, with state, progress and results',
       querystring: MirrorListQuery,
       response: { 200: pageOf(MirrorView), ...problems(400, 401, 403) },
     },
@@ -98,7 +99,7 @@ function registerCollection(app: App, deps: MirrorDeps, { noun, url, params }: P
       tags: ['mirror'],
       summary: `The mirrors of a ${noun}`,
       params,
-      querystring: MirrorListQuery,
+      querystring: ChannelMirrorsQuery,
       response: { 200: pageOf(MirrorView), ...problems(400, 401, 403, 404) },
     },
     handler: (request) => page(deps, request.query, [channelOf(request).id]),
@@ -120,7 +121,8 @@ function registerCollection(app: App, deps: MirrorDeps, { noun, url, params }: P
       const { run_now = false, ...input } = request.body;
       const wish = { channelId: channelOf(request).id, input, run_now };
       const id = await createMirror(deps, wish, mirrorActor(request.principal));
-      return reply.status(201).send(mirrorView(await mirrorInfo(deps, id)));
+      const view = mirrorView(await mirrorInfo(deps, id));
+      return reply.status(201).send({ ...view, warnings: await warningsOf(deps, channelOf(request)) });
     },
   });
 }
@@ -299,13 +301,32 @@ function gone(reply: FastifyReply): AbortSignal {
 
 async function page(
   deps: MirrorDeps,
-  { sort, limit, offset }: z.output<typeof MirrorListQuery>,
+  { sort, q, channel, state, type, mode, limit, offset }: z.output<typeof MirrorListQuery>,
   channelIds?: readonly number[],
 ) {
-  const descending = sort.startsWith('-');
-  const column = descending ? sort.slice(1) : sort;
-  const by = column === 'mirror_name' ? 'name' : (column as 'created_at' | 'updated_at');
-  const list = { sort: by, descending, limit, offset, ...(channelIds && { channelIds }) } as const;
-  const { items, total_count } = await listMirrors(deps, list);
+  const column = sort.replace(/^-/, '');
+  const { items, total_count } = await listMirrors(deps, {
+    sort: sortColumns[column] ?? (column as MirrorSort),
+    descending: sort.startsWith('-'),
+    limit,
+    offset,
+    ...(q && { text: q }),
+    ...(channel && { channel }),
+    ...(state && { state }),
+    ...(type && { type }),
+    ...(mode && { mode }),
+    ...(channelIds && { channelIds }),
+  });
   return { items: items.map(mirrorView), total_count };
+}
+
+/** Where the wire has another name than the catalog. */
+const sortColumns: Record<string, MirrorSort> = { mirror_name: 'name', source_root: 'source' };
+
+/** Several mirrors of a channel are fine, and rarely what was meant. */
+async function warningsOf(deps: MirrorDeps, { id, path }: ChannelRow) {
+  const { total_count } = await listMirrors(deps, { channelIds: [id], sort: 'name', limit: 1, offset: 0 });
+  if (total_count < 2) return [];
+  const message = `The channel ${path} has ${total_count} mirrors now. Where two list the same file, the first made is shown.`;
+  return [{ code: 'several_mirrors', message }];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Paging } from '../../paging.ts';
 
 // The shape of a definition is checked by the mirror room, all issues at once; here it is described.
 const specs = z.array(z.string()).nullable().optional();
@@ -16,9 +17,13 @@ const MirrorFilters = z
       'Of R: the trees that come in, such as bin/windows/contrib/4.5; src/contrib, the sources, when left out.',
     ),
     projects: specs.describe('Of Python: only these projects, by name.'),
-    include_dependencies: specs.describe(
-      'Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12.',
-    ),
+    include_dependencies: z
+      .union([z.array(z.string()), z.boolean()])
+      .nullable()
+      .optional()
+      .describe(
+        'Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12. Of conda: true brings along what the files of only_specs depend on.',
+      ),
     platforms: specs.describe('Of Python: wheels for these platforms, in conda’s words; source distributions stay.'),
     python_versions: specs.describe(
       'Only what is built for these versions of Python, such as 3.12. What needs no Python stays, and source distributions.',
@@ -31,6 +36,21 @@ const MirrorFilters = z
     exclude_licenses: specs.describe('Leave these licences or families out.'),
     date_from: z.string().nullable().optional().describe('First day of building, YYYY-MM-DD.'),
     date_to: z.string().nullable().optional().describe('Last day of building, YYYY-MM-DD.'),
+    cve_score_threshold: z
+      .number()
+      .nullable()
+      .optional()
+      .describe('Leave out what has a finding above this score, 0.0 to 10.0. There are no findings yet.'),
+    exclude_non_curated_cve: z
+      .boolean()
+      .nullable()
+      .optional()
+      .describe('Leave out what has a finding that no curator has looked at. There are no findings yet.'),
+    only_signed: z
+      .boolean()
+      .nullable()
+      .optional()
+      .describe('Leave out what its index shows no signature of; of Python no attestations. R signs nothing.'),
   })
   .catchall(z.unknown())
   .meta({ id: 'MirrorFilters' });
@@ -40,7 +60,9 @@ const definition = {
   source_root: z.string().describe('http(s)://…, file:///… or the absolute path of a folder of the server.'),
   mirror_mode: z.enum(['active', 'passive']).describe('active: bring everything in now; passive: at first request.'),
   mirror_type: z.string().describe('conda, python_simple or CRAN; it stays as it was made.'),
-  cron: z.string().describe('Five fields; monthly (0 0 1 * *) when left out.'),
+  cron: z
+    .string()
+    .describe('Five fields, or hourly, daily, weekly, monthly or yearly; monthly (0 0 1 * *) when left out.'),
   time_zone: z.string().describe('IANA name; UTC when left out.'),
   filters: MirrorFilters,
   keep_legacy: z.boolean().describe('Keep a .tar.bz2 also when its .conda is kept.'),
@@ -48,6 +70,27 @@ const definition = {
     .boolean()
     .describe('Its source is a house of our own, so it may bring in reserved names. Only administrators say so.'),
   proxy: z.string().nullable().describe('http://[user:password@]host[:port]'),
+  credentials: z
+    .union([
+      z.object({ username: z.string(), password: z.string().optional() }).strict(),
+      z.object({ token: z.string() }).strict(),
+    ])
+    .nullable()
+    .describe(
+      'For the source: user and password (Basic), or a token (Bearer). Never shown again. null takes them away.',
+    ),
+  ca: z
+    .string()
+    .nullable()
+    .describe('PEM certificates that the source’s server is checked against, beside those known anyhow.'),
+  limits: z
+    .object({ concurrency: z.int().nullable(), bytes_per_second: z.int().nullable() })
+    .partial()
+    .catchall(z.unknown())
+    .nullable()
+    .describe('How many files at once, and how many bytes a second. The installation’s bounds when left out.'),
+  keep_removed: z.boolean().describe('Keep showing files that the source lists no more.'),
+  grace_days: z.int().nullable().describe('For how many days keep_removed holds; for ever when null.'),
   run_now: z.boolean().describe('Queue a run at once.'),
 };
 
@@ -127,10 +170,19 @@ export const MirrorView = z
     mirror_state: state.nullable(),
     source_root: z.string(),
     proxy: z.string().nullable(),
+    authentication: z
+      .enum(['basic', 'bearer', 'path_token'])
+      .nullable()
+      .describe('How the source is asked. What with is never shown.'),
+    ca_certificates: z.array(z.object({ subject: z.string(), fingerprint: z.string(), expires_at: z.iso.datetime() })),
     filters: z.record(z.string(), z.unknown()),
     keep_legacy: z.boolean(),
     internal: z.boolean(),
+    limits: z.object({ concurrency: z.int().optional(), bytes_per_second: z.int().optional() }),
+    keep_removed: z.boolean(),
+    grace_days: z.int().nullable(),
     cron: z.string(),
+    frequency: z.enum(['hourly', 'daily', 'weekly', 'monthly', 'yearly']).nullable().describe('What cron is called.'),
     time_zone: z.string(),
     next_run_at: z.iso.datetime().nullable(),
     last_run_at: z.iso.datetime().nullable(),
@@ -142,6 +194,10 @@ export const MirrorView = z
     what_next: z.string().nullable().describe('After a run that did not complete: what comes next.'),
     channel: z.object({ name: z.string(), privacy: z.string() }),
     subchannel: z.object({ name: z.string() }).optional(),
+    warnings: z
+      .array(z.object({ code: z.string(), message: z.string() }))
+      .optional()
+      .describe('What may not be meant so, in the answer to who made the mirror.'),
   })
   .meta({ id: 'Mirror' });
 
@@ -163,12 +219,37 @@ export const RunView = z
 
 export const StartedRunView = z.object({ run_id: z.uuid() }).meta({ id: 'StartedRun' });
 
-export const MirrorListQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+// By the names that a mirror has in either list.
+const sortNames = [
+  'mirror_name',
+  'name',
+  'channel',
+  'type',
+  'mode',
+  'state',
+  'source_root',
+  'last_run_at',
+  'next_run_at',
+  'created_at',
+  'updated_at',
+] as const;
+
+export const ChannelMirrorsQuery = Paging.extend({
   sort: z
-    .enum(['mirror_name', '-mirror_name', 'created_at', '-created_at', 'updated_at', '-updated_at'])
-    .default('mirror_name'),
+    .enum(sortNames.flatMap((name) => [name, `-${name}` as const]))
+    .default('mirror_name')
+    .describe('With - in front: descending. What a mirror has nothing of comes last.'),
+  q: z.string().max(200).optional().describe('Only mirrors with this text in name, channel or source.'),
+  state: z
+    .enum([...state.options, 'never'])
+    .optional()
+    .describe('Only mirrors whose newest run is so; never: that never ran.'),
+  type: z.string().max(40).optional().describe('Only mirrors of this type.'),
+  mode: z.enum(['active', 'passive']).optional(),
+});
+
+export const MirrorListQuery = ChannelMirrorsQuery.extend({
+  channel: z.string().max(300).optional().describe('Only mirrors of this channel and of its subchannels.'),
 });
 
 const Reason = z.object({
