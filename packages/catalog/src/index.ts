@@ -278,7 +278,7 @@ export {
   uploadSources,
   versionDigests,
 } from './queries/needed-blobs.ts';
-export { findNeededFiles, insertNeededFiles, type LayerState } from './queries/needed-files.ts';
+export { findDependencyLines, findNeededFiles, insertNeededFiles, type LayerState } from './queries/needed-files.ts';
 export {
   deleteNotice,
   findNotice,

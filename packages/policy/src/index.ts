@@ -15,6 +15,7 @@ export { signatureOfWords } from './facts/signature.ts';
 export { type ListedWith, type RecordPlace, recordHash, recordHashAt, textHash } from './facts/text-hash.ts';
 export { type FilterKey, filterFault } from './filter-fault.ts';
 export {
+  addsDependencies,
   type ChannelFilters,
   dependencyEnvironments,
   lookedAtSubdirs,
@@ -23,9 +24,19 @@ export {
 } from './filters.ts';
 export { type LayerDefinition, layerRules } from './layer-rules.ts';
 export { pythonNameGate } from './name-gate.ts';
+export { type BrokenDependency, brokenDependencies, type MetElsewhere } from './needed/broken-dependencies.ts';
+export {
+  type DependencyLine,
+  type DependencyReport,
+  type DependencySummary,
+  dependencyReport,
+  dependencySummary,
+  type Rest,
+} from './needed/dependency-report.ts';
 export { type Depends, type DependsList, dependsList, dependsOf } from './needed/depends-list.ts';
 export { neededFiles, type PartDepends } from './needed/needed-files.ts';
 export { changedNeeded, type NeededSet, readNeeded, type StoredNeeded } from './needed/needed-set.ts';
+export type { JudgedPart } from './needed/resolved-specs.ts';
 export { isReserved, reservedPatternFault } from './reserved-names.ts';
 export {
   keptPublications,

@@ -13,6 +13,9 @@ export type NeededChanges = (
 /** Compares what was worked out for both. */
 export function createNeededChanges(deps: Pick<PublishDeps, 'db' | 'storage'>): NeededChanges {
   return async (judged, layers) => {
+    // What a mirror keeps of what vanished lies right below what it shows, and stays whatever comes along.
+    const isKept = judged[1].layers.find((one) => one.layer === layers[1].layer)?.source_id !== layers[1].source_id;
+    if (isKept) return new Map();
     const states = layers.map((layer, k) => ({
       sourceId: layer.source_id,
       revision: layer.revision,

@@ -50,7 +50,7 @@ export {
   maintenanceSlice,
   type SliceEnd,
 } from './maintenance/index.ts';
-export { type NeededDeps, neededFiles, recordDepends } from './needed-files.ts';
+export { type NeededDeps, neededFiles, recordDepends, storedDependencies } from './needed-files.ts';
 export { clearPatches, type Patching, type PatchOptions, patchMissing, setPatches } from './patches/change-patches.ts';
 export { readPatchPackage } from './patches/patch-package.ts';
 export { type PatchWish, patchWish } from './patches/patch-wish.ts';

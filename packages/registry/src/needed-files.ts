@@ -2,6 +2,7 @@ import {
   copyLiveRecords,
   copyOut,
   copyRecordsOf,
+  findDependencyLines,
   findNeededFiles,
   insertBlobs,
   insertNeededFiles,
@@ -11,12 +12,19 @@ import {
   withSession,
 } from '@sluice/catalog';
 import {
+  addsDependencies,
+  type DependencyLine,
+  type DependencySummary,
   type Depends,
   type DependsList,
+  dependencyReport,
+  dependencySummary,
   dependsList,
   dependsOf,
+  evaluateAll,
   type Facts,
   fileRows,
+  layerRules,
   lookedAtSubdirs,
   type PartDepends,
   readNeeded,
@@ -37,19 +45,66 @@ export type NeededDeps = Pick<AdmitDeps, 'db' | 'pool' | 'storage' | 'now'>;
 export async function neededFiles(deps: NeededDeps, layer: LayerState): Promise<StoredNeeded> {
   const known = await findNeededFiles(deps.db, layer);
   if (known) return readNeeded(await readCompressed(deps.storage, blobRef(known), known.unpacked_bytes));
-  const packed = await workOut(layer.definition, partsOf(deps, layer));
-  const unpacked = { chunks: [packed], bytes: packed.byteLength };
-  const blob = await putCompressed(deps.storage, unpacked, 1);
-  await insertBlobs(deps.db, [blob], deps.now());
-  await insertNeededFiles(deps.db, layer, { blob: blob.sha256, unpacked_bytes: unpacked.bytes });
+  const filters = layer.definition.mirror?.filters ?? {};
+  const { packed, report } = addsDependencies(filters)
+    ? await withReport(deps, layer)
+    : { packed: await workOut(layer.definition, partsOf(deps, layer)) };
+  const files = await store(deps, packed);
+  const lines = report && (await store(deps, encoder.encode(linesText(report.lines))));
+  await insertBlobs(deps.db, lines ? [files.blob, lines.blob] : [files.blob], deps.now());
+  await insertNeededFiles(deps.db, layer, {
+    blob: files.blob.sha256,
+    unpacked_bytes: files.bytes,
+    ...(lines && {
+      lines: lines.blob.sha256,
+      lines_bytes: lines.bytes,
+      summary: JSON.stringify(dependencySummary(report)),
+    }),
+  });
   return readNeeded(packed);
 }
 
+async function store({ storage }: NeededDeps, bytes: Uint8Array) {
+  return {
+    blob: await putCompressed(storage, { chunks: [bytes], bytes: bytes.byteLength }, 1),
+    bytes: bytes.byteLength,
+  };
+}
+
+const encoder = new TextEncoder();
+
+function linesText(lines: readonly DependencyLine[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+async function withReport(deps: NeededDeps, layer: LayerState) {
+  const parts: PartDepends[] = [];
+  for await (const part of partsOf(deps, layer)) parts.push(part);
+  const packed = await workOut(layer.definition, inOrder(parts));
+  const needed = readNeeded(packed);
+  const rules = layerRules(layer.definition, needed);
+  const judged = parts.map((part) => ({ ...part, rules, verdicts: evaluateAll(rules, part.facts) }));
+  return { packed, report: await dependencyReport(judged, layer.definition.mirror?.filters.only_specs ?? [], needed) };
+}
+
+async function* inOrder<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+/** The report on the dependencies of a layer, as it was worked out with them; undefined where nobody did yet. */
+export async function storedDependencies(
+  deps: Pick<NeededDeps, 'db' | 'storage'>,
+  layer: LayerState,
+): Promise<{ summary: DependencySummary; lines: DependencyLine[] } | undefined> {
+  const known = await findDependencyLines(deps.db, layer);
+  if (!known) return undefined;
+  const text = new TextDecoder().decode(await readCompressed(deps.storage, blobRef(known), known.unpacked_bytes));
+  const lines = text.split('\n').flatMap((line) => (line === '' ? [] : (JSON.parse(line) as DependencyLine)));
+  return { summary: known.summary as unknown as DependencySummary, lines };
+}
+
 /** The parts that a layer looks at, and what their files depend on. */
-export async function* partsOf(
-  deps: NeededDeps,
-  { sourceId, revision, definition }: LayerState,
-): AsyncGenerator<PartDepends> {
+async function* partsOf(deps: NeededDeps, { sourceId, revision, definition }: LayerState): AsyncGenerator<PartDepends> {
   const wanted = lookedAtSubdirs(definition.mirror?.filters ?? {});
   for (const subdir of await partSubdirs(deps.db, sourceId)) {
     if (wanted.length > 0 && !wanted.includes(subdir)) continue;

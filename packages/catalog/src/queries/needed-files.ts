@@ -25,11 +25,29 @@ export async function findNeededFiles(
     .executeTakeFirst();
 }
 
+/** Where the lines of their report lie, and its sums; undefined where nobody asked for one. */
+export async function findDependencyLines(
+  db: Db,
+  layer: LayerState,
+): Promise<(BlobRow & { unpacked_bytes: number; summary: Record<string, unknown> }) | undefined> {
+  const row = await db
+    .selectFrom('needed_files')
+    .innerJoin('blob', 'blob.sha256', 'needed_files.lines')
+    .select(['lines_bytes', 'summary', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
+    .where('source_id', '=', layer.sourceId)
+    .where('revision', '=', layer.revision)
+    .where('rules', '=', digestOf(layer))
+    .executeTakeFirst();
+  if (!row || row.lines_bytes === null || row.summary === null) return undefined;
+  const { lines_bytes: unpacked_bytes, summary, ...blob } = row;
+  return { ...blob, unpacked_bytes, summary };
+}
+
 /** Remember them: `blob` holds them, so many bytes when unpacked. Worked out twice at once, they are the same. */
 export async function insertNeededFiles(
   db: Db,
   layer: LayerState,
-  names: { blob: Uint8Array; unpacked_bytes: number },
+  names: { blob: Uint8Array; unpacked_bytes: number; lines?: Uint8Array; lines_bytes?: number; summary?: string },
 ): Promise<void> {
   await db
     .insertInto('needed_files')
