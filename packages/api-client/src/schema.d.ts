@@ -1029,10 +1029,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All mirrors of all channels, with their state */
+        /** All mirrors of all channels, with state, progress and results */
         get: operations["list_all_mirrors"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mirrors/dry_run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a mirror would do in a channel that is not made yet */
+        post: operations["try_mirror"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1119,6 +1136,26 @@ export interface paths {
         };
         /** The runs of a mirror, newest first */
         get: operations["list_channel_mirror_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/mirrors/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the newest run of a mirror: server-sent events, until it is over
+         * @description Each event has the whole mirror, as GET of it answers: `progress` while the run goes on, `end` once it is over. A stream may end before that; come back with `Last-Event-ID`. 204: the end is known already.
+         */
+        get: operations["follow_channel_mirror"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1241,6 +1278,26 @@ export interface paths {
         };
         /** The runs of a mirror, newest first */
         get: operations["list_subchannel_mirror_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/subchannels/{subchannel}/mirrors/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the newest run of a mirror: server-sent events, until it is over
+         * @description Each event has the whole mirror, as GET of it answers: `progress` while the run goes on, `end` once it is over. A stream may end before that; come back with `Last-Event-ID`. 204: the end is known already.
+         */
+        get: operations["follow_subchannel_mirror"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1434,11 +1491,11 @@ export interface components {
             trees?: string[] | null;
             /** @description Of Python: only these projects, by name. */
             projects?: string[] | null;
-            /** @description Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12. */
-            include_dependencies?: string[] | null;
+            /** @description Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12. Of conda: true brings along what the files of only_specs depend on. */
+            include_dependencies?: (string[] | boolean) | null;
             /** @description Of Python: wheels for these platforms, in conda’s words; source distributions stay. */
             platforms?: string[] | null;
-            /** @description Of Python: wheels for these versions, such as 3.12; source distributions stay. */
+            /** @description Only what is built for these versions of Python, such as 3.12. What needs no Python stays, and source distributions. */
             python_versions?: string[] | null;
             /** @description Of Python: so many of the newest versions. */
             latest_versions?: number | null;
@@ -1456,6 +1513,12 @@ export interface components {
             date_from?: string | null;
             /** @description Last day of building, YYYY-MM-DD. */
             date_to?: string | null;
+            /** @description Leave out what has a finding above this score, 0.0 to 10.0. There are no findings yet. */
+            cve_score_threshold?: number | null;
+            /** @description Leave out what has a finding that no curator has looked at. There are no findings yet. */
+            exclude_non_curated_cve?: boolean | null;
+            /** @description Leave out what its index shows no signature of; of Python no attestations. R signs nothing. */
+            only_signed?: boolean | null;
         } & {
             [key: string]: unknown;
         };
@@ -1470,7 +1533,7 @@ export interface components {
             mirror_mode?: "active" | "passive";
             /** @description conda, python_simple or CRAN; it stays as it was made. */
             mirror_type?: string;
-            /** @description Five fields; monthly (0 0 1 * *) when left out. */
+            /** @description Five fields, or hourly, daily, weekly, monthly or yearly; monthly (0 0 1 * *) when left out. */
             cron?: string;
             /** @description IANA name; UTC when left out. */
             time_zone?: string;
@@ -1481,6 +1544,26 @@ export interface components {
             internal?: boolean;
             /** @description http://[user:password@]host[:port] */
             proxy?: string | null;
+            /** @description For the source: user and password (Basic), or a token (Bearer). Never shown again. null takes them away. */
+            credentials?: ({
+                username: string;
+                password?: string;
+            } | {
+                token: string;
+            }) | null;
+            /** @description PEM certificates that the source’s server is checked against, beside those known anyhow. */
+            ca?: string | null;
+            /** @description How many files at once, and how many bytes a second. The installation’s bounds when left out. */
+            limits?: ({
+                concurrency?: number | null;
+                bytes_per_second?: number | null;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            /** @description Keep showing files that the source lists no more. */
+            keep_removed?: boolean;
+            /** @description For how many days keep_removed holds; for ever when null. */
+            grace_days?: number | null;
             /** @description Queue a run at once. */
             run_now?: boolean;
         };
@@ -1495,7 +1578,7 @@ export interface components {
             mirror_mode?: "active" | "passive";
             /** @description conda, python_simple or CRAN; it stays as it was made. */
             mirror_type?: string;
-            /** @description Five fields; monthly (0 0 1 * *) when left out. */
+            /** @description Five fields, or hourly, daily, weekly, monthly or yearly; monthly (0 0 1 * *) when left out. */
             cron?: string;
             /** @description IANA name; UTC when left out. */
             time_zone?: string;
@@ -1506,6 +1589,26 @@ export interface components {
             internal?: boolean;
             /** @description http://[user:password@]host[:port] */
             proxy?: string | null;
+            /** @description For the source: user and password (Basic), or a token (Bearer). Never shown again. null takes them away. */
+            credentials?: ({
+                username: string;
+                password?: string;
+            } | {
+                token: string;
+            }) | null;
+            /** @description PEM certificates that the source’s server is checked against, beside those known anyhow. */
+            ca?: string | null;
+            /** @description How many files at once, and how many bytes a second. The installation’s bounds when left out. */
+            limits?: ({
+                concurrency?: number | null;
+                bytes_per_second?: number | null;
+            } & {
+                [key: string]: unknown;
+            }) | null;
+            /** @description Keep showing files that the source lists no more. */
+            keep_removed?: boolean;
+            /** @description For how many days keep_removed holds; for ever when null. */
+            grace_days?: number | null;
             /** @description Queue a run at once. */
             run_now?: boolean;
         };
@@ -1710,7 +1813,7 @@ export interface components {
             entries?: number;
             monolith?: number;
             facts?: number;
-            needed_noarch?: number;
+            needed_files?: number;
             source_shard?: number;
             /** @description Blobs looked at. */
             blobs?: number;
@@ -1799,6 +1902,8 @@ export interface components {
                 passive: number;
                 failed: number;
                 removed: number;
+                /** @description Files that vanished upstream and are shown all the same. */
+                kept: number;
                 mirror_filtered: {
                     [key: string]: number;
                 };
@@ -1806,6 +1911,27 @@ export interface components {
                     [key: string]: number;
                 };
             };
+        };
+        RunProgress: {
+            /** @description Of the files that were not local when the run began. */
+            bytes_done: number;
+            /** @description Of all of them, as far as their records say; 0 for a run that fetches none. */
+            bytes_total: number;
+            /** @description Of all that it reads from its upstream, over the last seconds. */
+            bytes_per_second: number;
+            /** @description Until the end of the current step; null when that cannot be told. */
+            seconds_left: number | null;
+        };
+        FailedRequest: {
+            url: string;
+            /** @description What the upstream answered; null without an answer. */
+            status: number | null;
+            /** @description What was wrong, as a code. */
+            error: string;
+            /** @description How often it was sent in all. */
+            attempts: number;
+            /** Format: date-time */
+            last_attempt_at: string;
         };
         Mirror: {
             /** Format: uuid */
@@ -1825,12 +1951,28 @@ export interface components {
             mirror_state: ("pending" | "running" | "stopping" | "stopped" | "completed" | "failed") | null;
             source_root: string;
             proxy: string | null;
+            /** @description How the source is asked. What with is never shown. */
+            authentication: ("basic" | "bearer" | "path_token") | null;
+            ca_certificates: {
+                subject: string;
+                fingerprint: string;
+                /** Format: date-time */
+                expires_at: string;
+            }[];
             filters: {
                 [key: string]: unknown;
             };
             keep_legacy: boolean;
             internal: boolean;
+            limits: {
+                concurrency?: number;
+                bytes_per_second?: number;
+            };
+            keep_removed: boolean;
+            grace_days: number | null;
             cron: string;
+            /** @description What cron is called. */
+            frequency: ("hourly" | "daily" | "weekly" | "monthly" | "yearly") | null;
             time_zone: string;
             next_run_at: string | null;
             last_run_at: string | null;
@@ -1839,6 +1981,11 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             sync_state: components["schemas"]["SyncState"];
+            progress: components["schemas"]["RunProgress"];
+            /** @description The request to the source that the newest run failed at. */
+            failed_request: components["schemas"]["FailedRequest"] | null;
+            /** @description After a run that did not complete: what comes next. */
+            what_next: string | null;
             channel: {
                 name: string;
                 privacy: string;
@@ -1846,6 +1993,11 @@ export interface components {
             subchannel?: {
                 name: string;
             };
+            /** @description What may not be meant so, in the answer to who made the mirror. */
+            warnings?: {
+                code: string;
+                message: string;
+            }[];
         };
         Run: {
             /** Format: uuid */
@@ -1859,7 +2011,9 @@ export interface components {
             started_at: string | null;
             finished_at: string | null;
             error_code: string | null;
+            failed_request: components["schemas"]["FailedRequest"] | null;
             sync_state: components["schemas"]["SyncState"];
+            progress: components["schemas"]["RunProgress"];
         };
         StartedRun: {
             /** Format: uuid */
@@ -1872,6 +2026,8 @@ export interface components {
                 passive: number;
                 failed: number;
                 removed: number;
+                /** @description Files that vanished upstream and are shown all the same. */
+                kept: number;
                 mirror_filtered: {
                     [key: string]: number;
                 };
@@ -8085,9 +8241,21 @@ export interface operations {
     list_all_mirrors: {
         parameters: {
             query?: {
+                /** @description The most items to answer. */
                 limit?: number;
+                /** @description How many items to skip. */
                 offset?: number;
-                sort?: "mirror_name" | "-mirror_name" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description With - in front: descending. What a mirror has nothing of comes last. */
+                sort?: "mirror_name" | "-mirror_name" | "name" | "-name" | "channel" | "-channel" | "type" | "-type" | "mode" | "-mode" | "state" | "-state" | "source_root" | "-source_root" | "last_run_at" | "-last_run_at" | "next_run_at" | "-next_run_at" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description Only mirrors with this text in name, channel or source. */
+                q?: string;
+                /** @description Only mirrors whose newest run is so; never: that never ran. */
+                state?: "pending" | "running" | "stopping" | "stopped" | "completed" | "failed" | "never";
+                /** @description Only mirrors of this type. */
+                type?: string;
+                mode?: "active" | "passive";
+                /** @description Only mirrors of this channel and of its subchannels. */
+                channel?: string;
             };
             header?: never;
             path?: never;
@@ -8136,12 +8304,86 @@ export interface operations {
             };
         };
     };
+    try_mirror: {
+        parameters: {
+            query?: {
+                /** @description The most files to list. */
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMirrorInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_channel_mirrors: {
         parameters: {
             query?: {
+                /** @description The most items to answer. */
                 limit?: number;
+                /** @description How many items to skip. */
                 offset?: number;
-                sort?: "mirror_name" | "-mirror_name" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description With - in front: descending. What a mirror has nothing of comes last. */
+                sort?: "mirror_name" | "-mirror_name" | "name" | "-name" | "channel" | "-channel" | "type" | "-type" | "mode" | "-mode" | "state" | "-state" | "source_root" | "-source_root" | "last_run_at" | "-last_run_at" | "next_run_at" | "-next_run_at" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description Only mirrors with this text in name, channel or source. */
+                q?: string;
+                /** @description Only mirrors whose newest run is so; never: that never ran. */
+                state?: "pending" | "running" | "stopping" | "stopped" | "completed" | "failed" | "never";
+                /** @description Only mirrors of this type. */
+                type?: string;
+                mode?: "active" | "passive";
             };
             header?: never;
             path: {
@@ -8666,6 +8908,83 @@ export interface operations {
             };
         };
     };
+    follow_channel_mirror: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: string;
+            };
+            path: {
+                channel: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The run is over, as the client knows. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     try_channel_mirror: {
         parameters: {
             query?: {
@@ -8820,9 +9139,19 @@ export interface operations {
     list_subchannel_mirrors: {
         parameters: {
             query?: {
+                /** @description The most items to answer. */
                 limit?: number;
+                /** @description How many items to skip. */
                 offset?: number;
-                sort?: "mirror_name" | "-mirror_name" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description With - in front: descending. What a mirror has nothing of comes last. */
+                sort?: "mirror_name" | "-mirror_name" | "name" | "-name" | "channel" | "-channel" | "type" | "-type" | "mode" | "-mode" | "state" | "-state" | "source_root" | "-source_root" | "last_run_at" | "-last_run_at" | "next_run_at" | "-next_run_at" | "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                /** @description Only mirrors with this text in name, channel or source. */
+                q?: string;
+                /** @description Only mirrors whose newest run is so; never: that never ran. */
+                state?: "pending" | "running" | "stopping" | "stopped" | "completed" | "failed" | "never";
+                /** @description Only mirrors of this type. */
+                type?: string;
+                mode?: "active" | "passive";
             };
             header?: never;
             path: {
@@ -9346,6 +9675,84 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_subchannel_mirror: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: string;
+            };
+            path: {
+                channel: string;
+                subchannel: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The run is over, as the client knows. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -28,6 +28,8 @@ export interface Context {
   /** A line for the person, on stderr; nothing when `--quiet`. */
   say(line: string): void;
   progress: Progress;
+  /** With `--json`: a line of JSON on stdout for something on the way; see {@link CommandModule.lines}. Else nothing. */
+  line(data: unknown): void;
 }
 
 /**
@@ -38,6 +40,8 @@ export interface CommandModule {
   usage: Usage;
   run(context: Context, input: object): Promise<unknown>;
   views: { human(data: unknown, view: View): string; json(data: unknown): unknown };
+  /** Whether with `--json` this call answers with one line for each value; then the last one is what it returns. */
+  lines?(input: object): boolean;
   /** The data tells of a failure all the same: it is shown, and then this. */
   failure?(data: unknown, input: object): CliError | undefined;
 }

@@ -11,7 +11,8 @@ export function connect({ url, token }: Pick<Site, 'url' | 'token'>, doFetch: ty
     const response = await doFetch(routed === request.url ? request : new Request(routed, request)).catch((cause) => {
       throw unreachable(url, cause);
     });
-    if (hasBody(response) && !isJson(response)) throw notSluice(url, response.status, contentType(response));
+    if (hasBody(response) && !isJson(response) && !isEvents(response))
+      throw notSluice(url, response.status, contentType(response));
     return response;
   };
   return createClient({ url, token, fetch: send });
@@ -88,6 +89,10 @@ function hasBody({ status, headers }: Response): boolean {
 
 function isJson(response: Response): boolean {
   return /[/+]json\b/.test(contentType(response));
+}
+
+function isEvents(response: Response): boolean {
+  return contentType(response).startsWith('text/event-stream');
 }
 
 function contentType({ headers }: Response): string {

@@ -1,11 +1,10 @@
 import { Presets, SingleBar } from 'cli-progress';
-import { bytes } from './views/amounts.ts';
 import { plain } from './views/view.ts';
 
 /** Shows on stderr how far something is: a bar in a terminal, elsewhere a line for each new label. */
 export interface Progress {
-  /** Show so much of so much. Bytes when `unit` says so, else percent. */
-  show(label: string, done: number, total: number, unit?: 'bytes'): void;
+  /** Show so much of so much, with a note of at most 23 characters beside it. */
+  show(label: string, done: number, total: number, note?: string): void;
   /** Take the bar away. */
   clear(): void;
 }
@@ -18,7 +17,7 @@ interface ProgressOptions {
 
 const longestLabel = 30;
 
-/** What stands beside the bar: label, percent, amount. */
+/** What stands beside the bar: label, percent, note. */
 const besideBar = longestLabel + 30;
 
 /** Progress on a stream. */
@@ -30,12 +29,12 @@ export function createProgress({ stderr, quiet }: ProgressOptions): Progress {
 function createBar(stream: NodeJS.WriteStream): Progress {
   let bar: SingleBar | undefined;
   return {
-    show: (label, done, total, unit) => {
-      const payload = { label: fitted(label), amount: unit === 'bytes' ? `${bytes(done)} of ${bytes(total)}` : '' };
+    show: (label, done, total, note = '') => {
+      const payload = { label: fitted(label), note };
       if (!bar) {
         bar = new SingleBar({
           ...Presets.shades_classic,
-          format: '{label} {bar} {percentage}% {amount}',
+          format: '{label} {bar} {percentage}% {note}',
           stream,
           barsize: Math.max(5, Math.min(20, (stream.columns ?? 80) - besideBar)),
           fps: 8,

@@ -24,14 +24,20 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
       api: connect(site),
       say: (line) => void (quiet || io.stderr.write(`${line}\n`)),
       progress: createProgress({ stderr: io.stderr, quiet }),
+      line: (data) => void (json && io.stdout.write(asLine(data))),
     };
     const data = await command.run(context, input).finally(() => context.progress.clear());
-    io.stdout.write(json ? asJson(command.views.json(data)) : `${command.views.human(data, viewOf(io))}\n`);
+    const print = command.lines?.(input) ? asLine : asJson;
+    io.stdout.write(json ? print(command.views.json(data)) : `${command.views.human(data, viewOf(io))}\n`);
     const failure: CliError | undefined = command.failure?.(data, input);
     return failure ? printError(failure, { io, site, json, debug, dataShown: true }) : 0;
   } catch (error) {
     return printError(error, { io, site, json, debug });
   }
+}
+
+function asLine(data: unknown): string {
+  return `${JSON.stringify(data)}\n`;
 }
 
 function asJson(data: unknown): string {

@@ -11,6 +11,7 @@ import { digestOfFile, packageFiles, packageOfFile } from './package-files.ts';
 import { gatherAll } from './paging.ts';
 import { sendFile } from './send-file.ts';
 import { sizeOf } from './size-of.ts';
+import { sentOf } from './views/amounts.ts';
 
 type Uploaded = Schemas['UploadedArtifact'];
 
@@ -39,7 +40,7 @@ export async function uploadOne(context: Context, wish: UploadWish): Promise<Upl
     size: String(size),
   };
   const urlPath = `${channelUrlPath(channel)}/artifacts`;
-  const onProgress = (sent: number) => progress.show(fileName, sent, size, 'bytes');
+  const onProgress = (sent: number) => progress.show(fileName, sent, size, sentOf(sent, size));
   onProgress(0);
   const { status, body } = await sendFile({ site, urlPath, file, fileName, size, fields, onProgress }).finally(
     progress.clear,

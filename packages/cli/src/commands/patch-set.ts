@@ -10,6 +10,7 @@ import { CliError } from '../errors.ts';
 import { dryRunOption, type PatchFlags, subdirOption } from '../patch-flags.ts';
 import { sendFile } from '../send-file.ts';
 import { sizeOf } from '../size-of.ts';
+import { sentOf } from '../views/amounts.ts';
 import { patchingView } from '../views/patch.ts';
 import type { View } from '../views/view.ts';
 
@@ -63,7 +64,7 @@ async function sendPackage({ site, progress }: Context, input: Input): Promise<S
   const { status, body } = await sendFile({
     ...{ site, method: 'PUT', file, fileName, size, fields: {} },
     urlPath: `${channelUrlPath(channel)}/patches?dry_run=${dryRun === true}`,
-    onProgress: (sent) => progress.show(fileName, sent, size, 'bytes'),
+    onProgress: (sent) => progress.show(fileName, sent, size, sentOf(sent, size)),
   }).finally(progress.clear);
   if (status !== 200) throw refused(status, body, site.url);
   return body as Schemas['Patching'];

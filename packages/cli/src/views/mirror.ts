@@ -1,6 +1,6 @@
 import type { Schemas } from '@sluice/api-client';
 import { mirrorChannel } from '../find-mirror.ts';
-import { instant } from './amounts.ts';
+import { bytes, count, duration, instant } from './amounts.ts';
 import { type Cell, fields } from './table.ts';
 import type { View } from './view.ts';
 
@@ -54,14 +54,32 @@ export function stateText({ state, sync_state }: Pick<Mirror, 'state' | 'sync_st
   return state === 'running' ? `running ${sync_state.current_step_percentage}%` : state;
 }
 
-function statePairs({ state, sync_state: sync }: Mirror): (readonly [string, Cell])[] {
+function statePairs(mirror: Mirror): (readonly [string, Cell])[] {
+  const { state, sync_state: sync, progress, failed_request, what_next } = mirror;
+  const goesOn = state === 'running' || state === 'stopping';
   const step = `${sync.current_step_number} of ${sync.total_steps_count}: ${sync.current_step_description}`;
   return [
     ['state', stateText({ state, sync_state: sync })],
-    ...(state === 'running' || state === 'stopping' ? [['step', step] as const] : []),
+    ...(goesOn ? [['step', step] as const] : []),
+    ...(goesOn && progress.bytes_total > 0 ? [['fetched', fetchedText(progress)] as const] : []),
     ...(sync.last_exception === null ? [] : [['error', sync.last_exception] as const]),
+    ...(failed_request === null ? [] : [['request', requestText(failed_request)] as const]),
+    ...(what_next === null ? [] : [['next', what_next] as const]),
     ...(state === null ? [] : countPairs(sync.count)),
   ];
+}
+
+/** `1.2 GB of 4.0 GB, 12.3 MB/s, 4 min left` */
+function fetchedText({ bytes_done, bytes_total, bytes_per_second, seconds_left }: Mirror['progress']): string {
+  const left = seconds_left === null ? '' : `, ${duration(seconds_left)} left`;
+  return `${bytes(bytes_done)} of ${bytes(bytes_total)}, ${bytes(bytes_per_second)}/s${left}`;
+}
+
+/** `https://…/a.conda: status 500, sent 12 times, last 2026-11-21 03:12Z` */
+function requestText(failed: NonNullable<Mirror['failed_request']>): string {
+  const { url, status, error, attempts, last_attempt_at } = failed;
+  const what = status === null || status === 200 ? error : `status ${status}`;
+  return `${url}: ${what}, sent ${count(attempts, 'time')}, last ${instant(last_attempt_at)}`;
 }
 
 function byReason(counts: Record<string, number>, scope: string): [string, number][] {
