@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { corruptBlobs, localDigests, type Query, storedFiles, unfinishedJobs } from './catalog-state.ts';
 import type { Sightings } from './document-watch.ts';
@@ -18,11 +19,13 @@ export async function noteAsked(scene: Scene, asked: readonly string[], query: Q
   return { local: new Set(local), before: new Set(asked) };
 }
 
-/** Nothing that was local was fetched again; what was on its way came at most twice; and everything came. */
+/** Not a byte that was local was fetched again; what was on its way came at most twice; and everything came. */
 export function expectFetchedOnce(scene: Scene, { local, before }: Asked): void {
-  const often = [...scene.files.keys()].map((file) => ({ file, times: scene.upstream.count(file) }));
+  const traffic = scene.upstream.traffic();
+  const often = [...scene.files.keys()].map((file) => ({ file, times: traffic.get(file)?.requests ?? 0 }));
   expect(often.filter(({ times }) => times === 0)).toEqual([]);
   expect(often.filter(({ file, times }) => times > 1 && local.has(file))).toEqual([]);
+  expect([...local].filter((file) => traffic.get(file)!.bytes > scene.sizes.get(file)!)).toEqual([]);
   expect(often.filter(({ file, times }) => times > (before.has(file) ? 2 : 1))).toEqual([]);
 }
 
@@ -44,10 +47,11 @@ export function expectUnbroken(
   }
 }
 
-/** The channel shows all of the grown upstream, every file is what its record says, and no work is left over. */
+/** The channel shows all of the grown upstream, to the byte as if nothing had happened; every file is what its record says, and no work is left over. */
 export async function expectComplete(scene: Scene, url: string, query: Query): Promise<ShownDocuments> {
   const documents = await readDocuments(url);
   expect(listedFiles(documents)).toEqual(scene.files);
+  expect(digestOf(documents)).toBe(digestOf(scene.unbothered));
   const asked = scene.upstream.asked.length;
   expect(await wrongFiles(url, documents)).toEqual([]);
   expect(scene.upstream.asked.length).toBe(asked);
@@ -67,6 +71,12 @@ export async function expectComplete(scene: Scene, url: string, query: Query): P
   expect(completed!.n).toBe(2);
   await untilIdle(query);
   return documents;
+}
+
+function digestOf(documents: ShownDocuments): string {
+  const hash = createHash('sha256');
+  for (const [subdir, text] of Object.entries(documents).sort()) hash.update(`${subdir}\0${text}\0`);
+  return hash.digest('hex');
 }
 
 /** No job is left; one whose worker died is released after 15 s, and that is looked after every 5 s. */

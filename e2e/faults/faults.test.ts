@@ -8,7 +8,9 @@ import { killPostgres, killPostgresInUpload } from './kill-postgres.ts';
 import { killServer } from './kill-server.ts';
 import { killServerInUpload } from './kill-server-in-upload.ts';
 import { openScene, type Scene } from './scene.ts';
+import type { ShownDocuments } from './shown-channel.ts';
 import { killHolder, wakeHolder } from './two-workers.ts';
+import { showUnbothered } from './unbothered.ts';
 
 // Sluice as real processes, and what kills them. Each scenario has a server, a database and an upstream of its own, and
 // spends most of its time waiting for a lease to lapse, so they run side by side.
@@ -33,21 +35,23 @@ const scenarios: Scenario[] = [
   { name: 'a worker sleeps until another one finished', play: wakeHolder, moment: inDownload, seeds: seedsOf([4], 8) },
   { name: 'of two workers one is killed', play: killHolder, moment: inRun, seeds: seedsOf([3], 8) },
   { name: 'PostgreSQL is killed in a run', play: killPostgres, moment: inRun, seeds: seedsOf([12], 10) },
-  { name: 'the server is killed in a run', play: killServer, moment: inRun, seeds: seedsOf([7], 12) },
+  { name: 'the server is killed in a run', play: killServer, moment: inRun, seeds: seedsOf([7], 50) },
   { name: 'the server is killed in an upload', play: killServerInUpload, moment: inUpload, seeds: seedsOf([6], 8) },
   { name: 'PostgreSQL is killed in an upload', play: killPostgresInUpload, moment: inUpload, seeds: seedsOf([2], 4) },
 ];
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-faults-'));
 let channel: GrowingChannel;
+let unbothered: ShownDocuments;
 beforeAll(async () => {
   channel = await makeGrowingChannel(folder, 300);
+  unbothered = await showUnbothered(channel.after);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.concurrent.each(scenarios)('$name', ({ name, play, moment, seeds }) => {
   test.for(seeds)('seed %i', { timeout: 180_000 }, async (seed, { onTestFinished }) => {
-    const scene = await openScene(channel);
+    const scene = await openScene(channel, unbothered);
     onTestFinished(scene.close, 60_000);
     const strike = moment(seed);
     const when = `at ${Math.round(strike.share * 100)} % + ${strike.thenMs} ms`;

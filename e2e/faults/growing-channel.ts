@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { buildCondaPackage, condaSubdirs, writeCondaChannel } from '@sluice/testkit';
@@ -52,6 +52,11 @@ export async function makeGrowingChannel(folder: string, count: number): Promise
 export function listOf(folder: string): Map<string, string> {
   const read = (subdir: string) => readFileSync(path.join(folder, subdir, 'repodata.json'), 'utf8');
   return listedFiles(Object.fromEntries(condaSubdirs.map((subdir) => [subdir, read(subdir)])));
+}
+
+/** The sizes of such files. */
+export function sizesOf(folder: string): Map<string, number> {
+  return new Map([...listOf(folder).keys()].map((file) => [file, statSync(path.join(folder, file)).size]));
 }
 
 function digest(algorithm: 'md5' | 'sha256', bytes: Uint8Array): string {

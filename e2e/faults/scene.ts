@@ -3,8 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startUpstreamServer, type UpstreamServer } from '@sluice/testkit';
-import { type GrowingChannel, listOf } from './growing-channel.ts';
+import { type GrowingChannel, listOf, sizesOf } from './growing-channel.ts';
 import type { KillMoment } from './kill-moment.ts';
+import type { ShownDocuments } from './shown-channel.ts';
 import { type SluiceProcess, startSluice, untilPostgresIsGone } from './sluice-process.ts';
 import { until } from './until.ts';
 
@@ -14,6 +15,10 @@ export interface Scene {
   readonly upstream: UpstreamServer;
   /** `/<subdir>/<file>` of everything the grown upstream has, with its digest. */
   readonly files: ReadonlyMap<string, string>;
+  /** Their sizes. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** What a channel shows of it that was mirrored without any fault. */
+  readonly unbothered: ShownDocuments;
   /** Start a Sluice on the data folder; it is killed when the scene closes. */
   start(env?: Readonly<Record<string, string>>): Promise<SluiceProcess>;
   /** From now on the upstream has many files more, and takes its time for each. */
@@ -30,7 +35,7 @@ const packages = /\.(conda|bz2)$/;
 const perFile_ms = 40;
 
 /** Set a scene on an upstream with the 47 real packages. */
-export async function openScene(channel: GrowingChannel): Promise<Scene> {
+export async function openScene(channel: GrowingChannel, unbothered: ShownDocuments): Promise<Scene> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-faults-'));
   const dataDir = path.join(folder, 'data');
   mkdirSync(dataDir);
@@ -47,6 +52,8 @@ export async function openScene(channel: GrowingChannel): Promise<Scene> {
     dataDir,
     upstream,
     files: listOf(channel.after),
+    sizes: sizesOf(channel.after),
+    unbothered,
     start(env = {}) {
       const server = startSluice({ dataDir, env });
       started.push(server);

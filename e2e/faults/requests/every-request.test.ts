@@ -35,7 +35,7 @@ function strikesOf(requests: number, salt: number): Strike[] {
   const all = Array.from({ length: requests }, (_, k) => faultKinds.map((kind) => ({ k, kind }))).flat();
   if (isLong) return all;
   const random = randomNumbers(seed * 100 + salt);
-  return Array.from({ length: 3 }, () => all[Math.floor(random() * all.length)]!);
+  return Array.from({ length: 2 }, () => all[Math.floor(random() * all.length)]!);
 }
 
 describe.each(smallMirrors)('$name', (mirror) => {
@@ -46,15 +46,14 @@ describe.each(smallMirrors)('$name', (mirror) => {
       mkdirSync(folderOf(state), { recursive: true });
       await mirror.write(folderOf(state), state);
     }
-    await Promise.all(
-      (['second', 'third'] as const).map(async (state) => {
-        wells.set(state, await playFaultless(mirror, folderOf, state));
-      }),
-    );
+    wells.set('second', await playFaultless(mirror, folderOf, 'second'));
   });
 
   test('whatever fails', { timeout: isLong ? 1_800_000 : 60_000 }, async () => {
     const strikes = strikesOf(wells.get('second')!.paths.length, smallMirrors.indexOf(mirror));
+    if (strikes.some(({ kind }) => kind.end === 'third')) {
+      wells.set('third', await playFaultless(mirror, folderOf, 'third'));
+    }
     const failed: string[] = [];
     const left = strikes.values();
     const play = async () => {

@@ -10,7 +10,7 @@ export interface Case {
   readonly upstream: UpstreamServer;
   /** The same files under another address. */
   readonly twin: UpstreamServer;
-  /** What its indexes show of the upstream's first state, which it mirrored. */
+  /** What it shows of the upstream's first state, which it mirrored. */
   readonly first: Shown;
   /** From now on the upstream is in that state. */
   become(state: UpstreamState): void;
@@ -49,13 +49,13 @@ export async function openCase(mirror: SmallMirror, folderOf: (state: UpstreamSt
     await app.jobsDone();
     return shown;
   };
-  const all = await readEverything();
+  const first = await readEverything();
   upstream.reset();
   return {
     app,
     upstream,
     twin,
-    first: Object.fromEntries(mirror.indexes.map((index) => [index, all[index]!])),
+    first,
     become: (state) => {
       serving.folder = folderOf(state);
     },
