@@ -5,6 +5,7 @@
  * `zip_member_missing`, `zip_member_compressed`, `conda_format_version`.
  * Entries: `path_absolute`, `path_parent`, `path_invalid`, `path_reserved`, `path_duplicate_index`, `path_duplicate`, `link_escape`, `device_entry`, `entry_unsupported`.
  * Contents: `missing_index_json`, `info_json_invalid`.
+ * Bundles: `bundle_cut`, `bundle_tampered`, `bundle_foreign`, `bundle_malformed`.
  * Limits: `too_many_entries`, `too_large`, `ratio`, `too_deep`, `too_slow`.
  */
 export type ArchiveErrorCode =
@@ -34,6 +35,10 @@ export type ArchiveErrorCode =
   | 'metadata_mismatch'
   | 'package_folder'
   | 'record_mismatch'
+  | 'bundle_cut'
+  | 'bundle_tampered'
+  | 'bundle_foreign'
+  | 'bundle_malformed'
   | 'too_many_entries'
   | 'too_large'
   | 'ratio'

@@ -1,3 +1,8 @@
+export { bundleError } from './bundle/bundle-errors.ts';
+export { openBundlePart } from './bundle/open-part.ts';
+export { type BundleMember, bodyPieces, bundleMembers, memberContent } from './bundle/part-members.ts';
+export { issuerOf, type TrustedKeys, trustedKeys } from './bundle/trusted-key.ts';
+export { checkBody, checkMember, type VerifiedPart, verifyBundlePart } from './bundle/verify-part.ts';
 export { ArchiveError, type ArchiveErrorCode } from './errors.ts';
 export type { ArchiveEntry, ArchiveFile, ArchiveTree } from './folder/archive-tree.ts';
 export { isArchiveName, openArchiveTree, readArchiveFile } from './folder/open-tree.ts';
@@ -9,4 +14,4 @@ export type { PathsSummary } from './inspect/paths-summary.ts';
 export type { PythonMetadata } from './inspect/python-metadata.ts';
 export type { WheelText } from './inspect/wheel-text.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
-export type { RandomAccess } from './random-access.ts';
+export { openRandomAccess, type RandomAccess } from './random-access.ts';

@@ -7,6 +7,7 @@ export type { CopyType, CopyValue } from './copy/row-packer.ts';
 export { dump } from './dump/dump.ts';
 export { type Restored, restore } from './dump/restore.ts';
 export { CatalogError, type CatalogErrorCode } from './errors.ts';
+export { joined } from './joined.ts';
 export { isLessPublic } from './less-public.ts';
 export { type ListenHandlers, listen } from './listen.ts';
 export {
@@ -30,6 +31,7 @@ export {
   anyAccount,
   findAccount,
   findAccountByName,
+  firstAdministrator,
   insertAccount,
   setDefaultChannel,
   touchLogin,
@@ -53,7 +55,6 @@ export {
   saveBundleParts,
 } from './queries/bundle.ts';
 export {
-export {
   bundleMembersLike,
   findImport,
   holdBundle,
@@ -61,14 +62,16 @@ export {
   lastImport,
   lockImportsOf,
   openImports,
+  shownRevision,
 } from './queries/bundle-in.ts';
+export {
   type BundledBlob,
   bundledBlobs,
   companionsOfVersions,
   copyVersionsAfter,
   findBundleBase,
-  forgetBundleBlobs,
   findBundleState,
+  forgetBundleBlobs,
   holdPublicationsFor,
   nextBundleSerial,
   olderBundles,
@@ -106,6 +109,14 @@ export {
   partsHaving,
   shardsAt,
 } from './queries/channel-below.ts';
+export {
+  type ChangedEntry,
+  type ChangePlace,
+  type ChangeWish,
+  changedEntries,
+  type PublicationMaking,
+  publicationMakings,
+} from './queries/channel-change.ts';
 export {
   channelsAbove,
   channelsBelow,
@@ -166,7 +177,23 @@ export {
   unchainedEvent,
 } from './queries/event-seal.ts';
 export { findFacts, insertFacts } from './queries/facts.ts';
+export {
+  type ConflictRow,
+  countConflicts,
+  type FoundConflicts,
+  listConflicts,
+  replaceConflicts,
+} from './queries/file-conflict.ts';
 export { createFileLocks, type FileLocks } from './queries/file-lock.ts';
+export {
+  type FileVersion,
+  fileTexts,
+  fileVersions,
+  publishedSources,
+  type ShownInterval,
+  shownIntervals,
+  type Turn,
+} from './queries/file-version.ts';
 export { type FolderFileRow, folderFiles, forgetFolderFiles, saveFolderFiles } from './queries/folder-file.ts';
 export {
   type BlobAmount,
@@ -225,6 +252,7 @@ export {
   dueMirrors,
   findMirror,
   findMirrorByName,
+  findMirrorOf,
   findMirrors,
   insertMirror,
   listMirrors,
@@ -243,10 +271,10 @@ export {
 export {
   copyRecordsOfMap,
   copySignatures,
-  documentsBefore,
-  type EarlierDocuments,
   type DocumentRow,
   documentsAt,
+  documentsBefore,
+  type EarlierDocuments,
   findPublicationSource,
   headDocuments,
   insertMonolith,
@@ -261,10 +289,10 @@ export {
   shardTotals,
 } from './queries/monolith.ts';
 export {
+  bundleDigests,
   copyDigests,
   copyUploadedRecords,
   countDigests,
-  bundleDigests,
   type EntryPageRow,
   type EntryPlace,
   entriesAfter,
@@ -331,6 +359,7 @@ export {
   gatherRecordStatistics,
   insertRecord,
   insertRecordDigest,
+  insertRecordDigests,
   newestFilesBetween,
   type Part,
   type RecordVersion,
@@ -372,9 +401,9 @@ export {
   claimRun,
   endRun,
   findRun,
+  haltIdleRun,
   holdsLease,
   insertRun,
-  haltIdleRun,
   lapsedRuns,
   lastCompletedRun,
   mirrorRuns,
@@ -465,9 +494,9 @@ export {
 } from './queries/token.ts';
 export { findUploadsSource, liveFilesBetween, lockUploadsSource, type UploadsSource } from './queries/uploads.ts';
 export { beatWorkers, releaseLostJobs } from './queries/worker.ts';
+export { isOpenRun, type RunEvent, type RunPhase, runAfter, stageAfter, stepOf, stepsOf } from './run-states.ts';
 export type { Db } from './session.ts';
 export { type Session, withFreeLock, withLock, withSession } from './session.ts';
-export { isOpenRun, type RunEvent, type RunPhase, runAfter, stageAfter, stepOf, stepsOf } from './run-states.ts';
 export type {
   CompanionKind,
   MirrorLimits,

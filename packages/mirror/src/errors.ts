@@ -20,8 +20,8 @@
  * - `bundle_schedule_taken`, `bundle_schedule_missing`: what their names say.
  * - `channel_missing`, `mirror_missing`, `mirror_name_taken`, `mode_fixed`: what their names say.
  * - `bundle_replayed`: this bundle, or a later one of its series, is in already. `bundle_mixed`: parts of two bundles.
- *   `bundle_base_missing`: what a bundle builds on is not here. `bundle_tampered`, `bundle_malformed`: it is not what was signed, or
- *   cannot be read. `bundle_key`: no public key. `bundle_missing`: there is no such bundle or trusted issuer.
+ *   `bundle_base_missing`: what a bundle builds on is not here. `bundle_cut`, `bundle_tampered`, `bundle_malformed`: it is not what was
+ *   signed, or cannot be read. `bundle_foreign`: its issuer is not trusted. `bundle_key`: no public key. `bundle_missing`: there is no such bundle or trusted issuer.
  *   `bundle_closed`: it takes no parts (any more).
  */
 export type MirrorErrorCode =
@@ -56,13 +56,12 @@ export type MirrorErrorCode =
   | 'channel_missing'
   | 'mirror_missing'
   | 'mirror_name_taken'
+  | 'bundle_cut'
   | 'bundle_replayed'
   | 'bundle_mixed'
-  | 'bundle_base_missing'
   | 'bundle_tampered'
   | 'bundle_malformed'
   | 'bundle_key'
-  | 'bundle_missing'
   | 'bundle_closed'
   | 'mode_fixed';
 

@@ -1,5 +1,11 @@
 export { admitBlob } from './admit/blob.ts';
-export { admitBundlePart, type BundlePartFile, type BundlePartWork } from './admit/bundle-part.ts';
+export {
+  admitBundlePart,
+  type BundlePartFile,
+  type BundlePartWork,
+  keyIssuer,
+  readBundleManifest,
+} from './admit/bundle-part.ts';
 export { admitBundledRecords, type BundledRecord } from './admit/bundle-records.ts';
 export { type Arrival, type ArrivedFile, admitBytes } from './admit/bytes.ts';
 export { digestOfAll } from './admit/change-set.ts';

@@ -53,6 +53,16 @@ export async function findAccountByName(db: Db, name: string): Promise<AccountRo
   return selectAccounts(db).where('account.name', '=', name).executeTakeFirst();
 }
 
+/** The oldest account that is an administrator and not disabled. */
+export async function firstAdministrator(db: Db): Promise<AccountRow | undefined> {
+  return selectAccounts(db)
+    .where('disabled_at', 'is', null)
+    .where(sql<boolean>`'admin' in (select role from account_role where account_id = account.id)`)
+    .orderBy('created_at')
+    .limit(1)
+    .executeTakeFirst();
+}
+
 /** The account with this id, disabled or not. */
 export async function findAccount(db: Db, id: string): Promise<AccountRow | undefined> {
   return selectAccounts(db).where('account.id', '=', id).executeTakeFirst();

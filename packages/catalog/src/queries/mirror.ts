@@ -145,7 +145,7 @@ export async function updateMirror(
 export async function moveMirror(
   db: Db,
   id: string,
-  to: { source_id: number; at_rev: number; last_run_id: string },
+  to: { source_id: number; at_rev: number; last_run_id: string | null },
 ): Promise<void> {
   await db
     .updateTable('mirror')
@@ -184,6 +184,16 @@ export async function findMirror(
 /** Mirrors by their ids; those that are gone are left out. */
 export async function findMirrors(db: Db, ids: readonly string[]): Promise<MirrorRow[]> {
   return ids.length === 0 ? [] : mirrors(db).where('mirror.id', 'in', ids).execute();
+}
+
+/** The mirror of a channel that shows a source. */
+export async function findMirrorOf(db: Db, channelId: number, sourceId: number): Promise<MirrorRow | undefined> {
+  return mirrors(db)
+    .where('mirror.channel_id', '=', channelId)
+    .where('mirror.source_id', '=', sourceId)
+    .orderBy('mirror.position')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** A mirror by its name in a channel. */

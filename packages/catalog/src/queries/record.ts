@@ -207,6 +207,20 @@ export async function insertRecordDigest(
     .execute();
 }
 
+/** As {@link insertRecordDigest}, of many versions of one part. */
+export async function insertRecordDigests(
+  db: Db,
+  part: Part,
+  digests: readonly { file: string; from_rev: number; sha256: Uint8Array }[],
+): Promise<void> {
+  if (digests.length === 0) return;
+  await db
+    .insertInto('record_digest')
+    .values(digests.map((digest) => ({ ...part, ...digest })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
 /**
  * The COPY command that reads what is live at `revision` of some package names: columns file, from_rev, body, v3, extra,
  * signatures.

@@ -1,6 +1,7 @@
 import { type BundleRow, findBundle, isConnectionLoss, saveBundle } from '@sluice/catalog';
 import { rememberedError } from '../error-code.ts';
 import type { BundleDeps } from './deps.ts';
+import { importBundle } from './in/import-bundle.ts';
 import { makeBundle } from './out/make-bundle.ts';
 import { WorkGone } from './work-gone.ts';
 
@@ -22,7 +23,7 @@ export type BundleWork = (
   options: BundleSliceOptions,
 ) => Promise<Exclude<BundleSliceEnd, { status: 'failed' }>>;
 
-const directions: Partial<Record<BundleRow['direction'], BundleWork>> = { out: makeBundle };
+const directions: Record<BundleRow['direction'], BundleWork> = { out: makeBundle, in: importBundle };
 
 /**
  * Work on a bundle for a while. What is done is saved piece by piece; after a crash the piece under way is done again. What fails
@@ -32,7 +33,7 @@ export async function bundleSlice(deps: BundleDeps, id: string, options: BundleS
   const row = await findBundle(deps.db, id);
   if (!row || (row.state !== 'pending' && row.state !== 'running')) return { status: 'gone' };
   try {
-    return (await directions[row.direction]?.(deps, row, options)) ?? { status: 'gone' };
+    return await directions[row.direction](deps, row, options);
   } catch (error) {
     if (error instanceof WorkGone) return { status: 'gone' };
     // These pass, and the job is tried again.

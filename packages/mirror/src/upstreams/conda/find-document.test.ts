@@ -247,7 +247,7 @@ describe('in a folder', () => {
   });
 
   test('without a document it is a bare folder; without the folder, absent', async () => {
-    const { deps } = await folder({ 'a-1-0.conda': '' });
+    const { deps } = await folder({ 'a-1-0.conda': Buffer.of() });
     const answer = await find(deps);
     if (answer.status !== 'folder') return expect.unreachable(answer.status);
     expect(await answer.files.list()).toEqual([{ name: 'a-1-0.conda', kind: 'file' }]);
