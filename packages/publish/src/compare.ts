@@ -89,7 +89,8 @@ async function countsByFile(deps: Deps, entry: TouchedEntry): Promise<Difference
   return counts;
 }
 
-async function differentFiles(deps: Deps, { key, from, to }: TouchedEntry): Promise<DifferentFile[]> {
+/** The files that a shard lists differently in two publications. */
+export async function differentFiles(deps: Deps, { key, from, to }: TouchedEntry): Promise<DifferentFile[]> {
   const [before, after] = await Promise.all([filesOf(deps, key, from), filesOf(deps, key, to)]);
   const cut = key.indexOf('/');
   const place = { subdir: key.slice(0, cut), name: key.slice(cut + 1) };
