@@ -1,0 +1,32 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+/** What an upstream serves, and how badly. */
+export interface UpstreamOrder {
+  /** The first that has a file gives it. */
+  readonly folders: readonly string[];
+  readonly latency_ms: number;
+  /** Of the package files, 0 … 1. */
+  readonly fault_share: number;
+}
+
+/** An upstream in a process of its own, so that its work is nobody's. */
+export interface BenchUpstream {
+  readonly url: string;
+  /** Serve this from now on, with every fault still to come. */
+  serve(order: UpstreamOrder): Promise<void>;
+  stop(): void;
+}
+
+/** Start one. */
+export async function startUpstream(order: UpstreamOrder): Promise<BenchUpstream> {
+  const child = fork(path.join(import.meta.dirname, 'upstream-process.ts'), [JSON.stringify(order)]);
+  const [port] = (await once(child, 'message')) as [number];
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    serve: async (next) => void (await fetch(url, { method: 'POST', body: JSON.stringify(next) })),
+    stop: () => child.disconnect(),
+  };
+}
