@@ -122,5 +122,13 @@ test('lines are the same however the text was cut', async () => {
       expect(await all(linesOf(chunks))).toEqual(listing);
     }),
   );
+  const reused = Buffer.alloc(3);
+  function* chunks() {
+    for (const piece of ['ab', 'cd', '\n']) {
+      reused.fill(0).write(piece);
+      yield reused.subarray(0, piece.length);
+    }
+  }
+  expect(await all(linesOf(chunks()))).toEqual(['abcd']);
   await expect(all(linesOf([Buffer.from('cut')]))).rejects.toMatchObject({ code: 'bundle_contents' });
 });

@@ -21,8 +21,8 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint
       from = to + 1;
     }
     if (from === chunk.length) continue;
-    // Who hands in chunks may use their memory again.
-    held.push(chunk.slice(from));
+    // A copy, since who hands in chunks may use their memory again; not slice(), which copies nothing of a Node Buffer.
+    held.push(new Uint8Array(chunk.subarray(from)));
     heldBytes += chunk.length - from;
     if (heldBytes > longestLine) throw invalid('lines of at most 256 MiB', 'a longer one');
   }

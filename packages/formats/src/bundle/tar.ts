@@ -63,7 +63,8 @@ export function tarHeader(name: string, bytes: number): Uint8Array {
 export function readTarHeader(header: Uint8Array): TarMember | undefined {
   if (header.length !== tarBlock) throw invalid('a block of 512 bytes', `${header.length} bytes`);
   if (header.every((byte) => byte === 0)) return undefined;
-  const summed = header.slice();
+  // Not slice(): that of a Node Buffer is the same memory.
+  const summed = new Uint8Array(header);
   summed.fill(32, 148, 156);
   if (octal(header.subarray(148, 156)) !== sumOf(summed)) throw invalid('a header with its sum', 'another sum');
   if (header[156] !== 0x30) throw invalid('plain files', `a member of type ${header[156]}`);
