@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { commands } from './commands.ts';
 import { type MirrorFlags, mirrorFields } from './mirror-flags.ts';
 import { parseCommandLine } from './program.ts';
 import { memoryIo } from './testing/memory-io.ts';
+
+const pem = fileURLToPath(new URL('../../mirror/src/fetch/testdata/localhost.pem', import.meta.url));
 
 const fieldsOf = async (...argv: string[]) => {
   const { input } = await parseCommandLine(['mirror', 'edit', 'm', ...argv], commands, memoryIo());
@@ -42,13 +46,45 @@ test.each<[argv: string[], fields: object]>([
   [['--exclude_uncurated_cve_packages'], { filters: { exclude_non_curated_cve: true } }],
   [['--only_signed'], { filters: { only_signed: true } }],
   [['--only_signed', 'False'], { filters: { only_signed: false } }],
+  [['--cve-score', ''], { filters: { cve_score_threshold: null } }],
+  [['--trees', 'src/contrib'], { filters: { trees: ['src/contrib'] } }],
+  [['--platforms', 'linux-64'], { filters: { platforms: ['linux-64'] } }],
+  [['--python-versions', '3.12,3.13'], { filters: { python_versions: ['3.12', '3.13'] } }],
+  [['--latest-versions', '3'], { filters: { latest_versions: 3 } }],
+  [['--include-dependencies'], { filters: { include_dependencies: true } }],
+  [['--include-dependencies', 'no'], { filters: { include_dependencies: false } }],
+  [
+    ['--include-dependencies', 'linux-64:3.12,win-64:3.13'],
+    { filters: { include_dependencies: ['linux-64:3.12', 'win-64:3.13'] } },
+  ],
+  [['--frequency', 'weekly'], { cron: 'weekly' }],
+  [['--source-user', 'me:a:b'], { credentials: { username: 'me', password: 'a:b' } }],
+  [['--source-user', 'key'], { credentials: { username: 'key' } }],
+  [['--source-token', 'abc'], { credentials: { token: 'abc' } }],
+  [['--source-token', ''], { credentials: null }],
+  [['--ca', pem], { ca: readFileSync(pem, 'utf8') }],
+  [['--ca', ''], { ca: null }],
+  [['--concurrency', '4'], { limits: { concurrency: 4 } }],
+  [['--bytes-per-second', '500k', '--concurrency', ''], { limits: { bytes_per_second: 500_000, concurrency: null } }],
+  [['--keep-removed'], { keep_removed: true }],
+  [['--keep_removed', 'no'], { keep_removed: false }],
+  [['--grace-days', '30'], { grace_days: 30 }],
+  [['--grace-days', ''], { grace_days: null }],
+  [['--internal'], { internal: true }],
 ])('%j', async (argv, fields) => {
   expect(await fieldsOf(...argv)).toEqual(fields);
 });
 
-test.each([[['--mode', 'lazy']], [['--cve-score', 'high']], [['--only-signed', 'maybe']], [['--no-such-flag']]])(
-  '%j is refused',
-  async (argv) => {
-    await expect(fieldsOf(...argv)).rejects.toMatchObject({ exitCode: 1 });
-  },
-);
+test.each([
+  [['--mode', 'lazy']],
+  [['--cve-score', 'high']],
+  [['--only-signed', 'maybe']],
+  [['--no-such-flag']],
+  [['--frequency', 'sometimes']],
+  [['--frequency', 'daily', '--cron', '0 0 * * *']],
+  [['--source-user', 'me', '--source-token', 'abc']],
+  [['--ca', '/no/such/file.pem']],
+  [['--concurrency', 'many']],
+])('%j is refused', async (argv) => {
+  await expect(fieldsOf(...argv)).rejects.toMatchObject({ exitCode: 1 });
+});

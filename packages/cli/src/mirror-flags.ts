@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Schemas } from '@sluice/api-client';
 import { InvalidArgumentError, Option } from 'commander';
 import { readLicences } from './licence-list.ts';
@@ -11,31 +12,43 @@ export interface MirrorFlags {
   mode?: 'active' | 'passive';
   type?: string;
   cron?: string;
+  frequency?: string;
   timeZone?: string;
   proxy?: string;
+  /** `user` or `user:password`; empty for none. */
+  sourceUser?: string;
+  /** Empty for none. */
+  sourceToken?: string;
+  /** PEM text; empty for none. */
+  ca?: string;
+  /** Empty for the installation's. */
+  concurrency?: number | '';
+  bytesPerSecond?: number | '';
+  keepRemoved?: boolean;
+  /** Empty for ever. */
+  graceDays?: number | '';
   keepLegacy?: boolean;
   internal?: boolean;
   subdirs?: string[];
   trees?: string[];
   projects?: string[];
-  includeDependencies?: string[];
+  includeDependencies?: string[] | boolean;
   platforms?: string[];
   pythonVersions?: string[];
-  latestVersions?: number;
+  latestVersions?: number | '';
   licenses?: string[];
   onlySpec?: string[];
   excludeSpec?: string[];
   includeSpec?: string[];
   dateFrom?: string;
   dateTo?: string;
-  cveScore?: number;
+  cveScore?: number | '';
   excludeUncuratedCvePackages?: boolean;
   onlySigned?: boolean;
 }
 
 /**
- * The options of {@link MirrorFlags}. A filter that the server does not know yet is sent all the same, so that it is
- * refused and not passed over.
+ * The options of {@link MirrorFlags}; what they mean is for the server to judge.
  *
  * @see product.md 14.2
  */
@@ -47,8 +60,18 @@ export const mirrorOptions: readonly Option[] = [
   ]),
   new Option('--type <type>', 'conda, python_simple or CRAN'),
   new Option('--cron <fields>', 'when it runs, five fields'),
+  new Option('--frequency <name>', 'when it runs')
+    .choices(['hourly', 'daily', 'weekly', 'monthly', 'yearly'])
+    .conflicts('cron'),
   new Option('--time-zone <name>', 'of the schedule, such as Europe/Berlin'),
   new Option('--proxy <url>', 'http://[user:password@]host[:port]'),
+  new Option('--source-user <user[:password]>', 'who asks the source'),
+  new Option('--source-token <token>', 'what the source is asked with, as Bearer').conflicts('sourceUser'),
+  new Option('--ca <file>', 'PEM certificates to trust for this source').argParser(readPem),
+  countOption('--concurrency <files>', 'the most files to fetch at once'),
+  countOption('--bytes-per-second <count>', 'the most to fetch a second: 500k, 2M'),
+  switchOption('--keep-removed [yes]', 'keep showing what the source lists no more'),
+  countOption('--grace-days <days>', "for so many days; '' for ever"),
   switchOption('--keep-legacy [yes]', 'keep a .tar.bz2 also when its .conda is kept'),
   switchOption('--internal [yes]', 'a source of our own, from which reserved names may come (administrators)'),
   commaListOption('--subdirs <list>', 'only these platforms: linux-64,noarch'),
@@ -60,13 +83,18 @@ export const mirrorOptions: readonly Option[] = [
   new Option('--date-to <day>', 'last day of building'),
   commaListOption('--trees <list>', 'R: these trees, src/contrib,bin/windows/contrib/4.5'),
   commaListOption('--projects <list>', 'Python: only these projects'),
-  commaListOption('--include-dependencies <list>', 'Python: and what they depend on, for linux-64:3.12,win-64:3.13'),
+  new Option(
+    '--include-dependencies [list]',
+    'and what they depend on; Python: for linux-64:3.12,win-64:3.13',
+  ).argParser(readDependencies),
   commaListOption('--platforms <list>', 'Python: wheels for these platforms, linux-64,osx-arm64'),
   commaListOption('--python-versions <list>', 'Python: wheels for these versions, 3.12,3.13'),
-  new Option('--latest-versions <count>', 'Python: so many of the newest versions of a project').argParser(parseCount),
-  new Option('--cve-score <score>', 'highest score').argParser(parseScore).hideHelp(),
-  switchOption('--exclude-uncurated-cve-packages [yes]', 'leave out what has uncurated advisories').hideHelp(),
-  switchOption('--only-signed [yes]', 'leave out what is not signed').hideHelp(),
+  countOption('--latest-versions <count>', 'Python: so many of the newest versions of a project'),
+  switchOption('--only-signed [yes]', 'leave out what nobody signed'),
+  new Option('--cve-score <score>', 'leave out findings above it, 0.0 to 10.0 (there are none yet)').argParser(
+    parseScore,
+  ),
+  switchOption('--exclude-uncurated-cve-packages [yes]', 'leave out findings that no curator saw (there are none yet)'),
 ];
 
 /** The options that run a mirror along with a change. */
@@ -77,19 +105,36 @@ export const runOptions: readonly Option[] = [
 
 /** The fields of a mirror that the flags set; an empty text or list takes a filter away. */
 export function mirrorFields(flags: MirrorFlags): Schemas['EditMirrorInput'] {
-  const { source, mode, type, cron, timeZone, proxy, keepLegacy, internal } = flags;
+  const { source, mode, type, cron, frequency, timeZone, proxy, ca, keepLegacy, keepRemoved, internal } = flags;
+  const limits = set({
+    concurrency: emptyIsNull(flags.concurrency),
+    bytes_per_second: emptyIsNull(flags.bytesPerSecond),
+  });
   const filters = filterFields(flags);
   return set({
     source_root: source,
     mirror_mode: mode,
     mirror_type: type,
-    cron,
+    cron: cron ?? frequency,
     time_zone: timeZone,
     proxy: emptyIsNull(proxy),
+    credentials: credentialsOf(flags),
+    ca: emptyIsNull(ca),
+    limits: Object.keys(limits).length === 0 ? undefined : limits,
+    keep_removed: keepRemoved,
+    grace_days: emptyIsNull(flags.graceDays),
     keep_legacy: keepLegacy,
     internal,
     filters: Object.keys(filters).length === 0 ? undefined : filters,
   });
+}
+
+function credentialsOf({ sourceUser, sourceToken }: MirrorFlags): Schemas['EditMirrorInput']['credentials'] {
+  if (sourceUser === '' || sourceToken === '') return null;
+  if (sourceToken !== undefined) return { token: sourceToken };
+  if (sourceUser === undefined) return undefined;
+  const [username = '', password] = sourceUser.split(/:(.*)/s);
+  return { username, ...(password !== undefined && { password }) };
 }
 
 function filterFields(flags: MirrorFlags): Filters {
@@ -100,14 +145,14 @@ function filterFields(flags: MirrorFlags): Filters {
     include_dependencies: flags.includeDependencies,
     platforms: flags.platforms,
     python_versions: flags.pythonVersions,
-    latest_versions: flags.latestVersions,
+    latest_versions: emptyIsNull(flags.latestVersions),
     only_specs: flags.onlySpec,
     exclude_specs: flags.excludeSpec,
     include_specs: flags.includeSpec,
     ...(flags.licenses === undefined ? {} : readLicences(flags.licenses)),
     date_from: emptyIsNull(flags.dateFrom),
     date_to: emptyIsNull(flags.dateTo),
-    cve_score_threshold: flags.cveScore,
+    cve_score_threshold: emptyIsNull(flags.cveScore),
     exclude_non_curated_cve: flags.excludeUncuratedCvePackages,
     only_signed: flags.onlySigned,
   });
@@ -120,8 +165,8 @@ function set<T extends object>(fields: T): Set<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Set<T>;
 }
 
-function emptyIsNull(text: string | undefined): string | null | undefined {
-  return text === '' ? null : text;
+function emptyIsNull<T extends string | number>(value: T | undefined): Exclude<T, ''> | null | undefined {
+  return value === '' ? null : (value as Exclude<T, ''> | undefined);
 }
 
 /** On without a value, as the older tools had it; or yes or no. */
@@ -134,12 +179,38 @@ function switchOption(flags: string, description: string): Option {
   });
 }
 
-function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Give a count, 1 or more.');
-  return Number(text);
+/** A count, also with k, M or G behind it for thousands; an empty text lifts it. */
+function countOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text: string) => {
+    if (text.trim() === '') return '';
+    const [, digits, unit = ''] = /^([1-9]\d{0,11})([kMG]?)$/.exec(text.trim()) ?? [];
+    if (digits === undefined) throw new InvalidArgumentError('Give a count, 1 or more.');
+    return Number(digits) * 1000 ** ['', 'k', 'M', 'G'].indexOf(unit);
+  });
 }
 
-function parseScore(text: string): number {
+/** Of Python environments, of conda yes or no. */
+function readDependencies(text: string): string[] | boolean {
+  const said = text.trim().toLowerCase();
+  if (['yes', 'true'].includes(said)) return true;
+  if (['no', 'false'].includes(said)) return false;
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+}
+
+function readPem(path: string): string {
+  if (path === '') return '';
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new InvalidArgumentError('There is no file there that can be read.');
+  }
+}
+
+function parseScore(text: string): number | '' {
+  if (text === '') return '';
   const score = Number(text);
   if (text.trim() === '' || Number.isNaN(score)) throw new InvalidArgumentError('Give a number, such as 7.5.');
   return score;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startUpstreamServer, type UpstreamServer, writeCondaChannel } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CliAndApp, startCli } from '../testing/start-cli.ts';
@@ -99,6 +100,43 @@ test('runs are listed, and the state is shown', async () => {
     /state\s+completed[\s\S]*kept\s+1 \(1 active/,
   );
   expect((await it.cli(['mirror', 'show', 'forge', '-c', 'team'])).stdout).toMatch(/schedule\s+0 5 \* \* \* \(UTC\)/);
+});
+
+test('everything that was said of a mirror is shown within 80 columns, but for what opens its source', async () => {
+  const pem = fileURLToPath(new URL('../../../mirror/src/fetch/testdata/localhost.pem', import.meta.url));
+  const flags = [
+    ...['--source-token', 's3cret', '--ca', pem, '--frequency', 'weekly', '--proxy', 'http://u:hush@127.0.0.1:3128'],
+    ...['--concurrency', '3', '--bytes-per-second', '500k', '--keep-removed', '--grace-days', '90'],
+    ...['--only-signed', '--cve-score', '7.5', '--exclude-uncurated-cve-packages', '--date-from', '2020-01-01'],
+  ];
+  const made = await it.cli(['mirror', 'create', 'full', '-c', 'team', '-s', upstream.url, ...flags]);
+  expect(made.status).toBe(0);
+  for (const line of [
+    /asked with\s+a token \(Bearer\)/,
+    /trusts\s+CN=/,
+    /proxy\s+http:\/\/\*\*\*@127/,
+    /at once\s+3 files/,
+    /at most\s+500 kB\/s/,
+    /vanished files\s+are kept for 90 days/,
+    /schedule\s+weekly: 0 0 \* \* 0 \(UTC\)/,
+    /only_signed\s+true/,
+    /cve_score_threshold\s+7.5/,
+    /exclude_non_curated_cve\s+true/,
+    /mind\s+The channel team has 2 mirrors now/,
+  ])
+    expect(made.stdout).toMatch(line);
+  expect(made.stdout).not.toMatch(/s3cret|hush/);
+  expect(Math.max(...made.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  const listed = await mirror('list', '--state', 'never', '--search', 'FULL', '--sort=-created_at');
+  expect(listed.json.items.map(({ name }: { name: string }) => name)).toEqual(['full']);
+  const edited = await mirror('edit', 'full', '-c', 'team', '--source-token', '', '--ca', '', '--grace-days', '');
+  expect(edited.json).toMatchObject({
+    authentication: null,
+    ca_certificates: [],
+    keep_removed: true,
+    grace_days: null,
+  });
+  await mirror('delete', 'full', '-c', 'team', '--yes');
 });
 
 test('a run that fails ends with 1 and its reason', async () => {

@@ -15,19 +15,47 @@ export function mirrorView(mirror: Mirror, view: View): string {
       ['channel', mirrorChannel(mirror)],
       ['id', mirror.id],
       ['source', mirror.source_root],
+      ...(mirror.authentication === null ? [] : [['asked with', authentications[mirror.authentication]] as const]),
+      ...mirror.ca_certificates.map((one) => ['trusts', certificateText(one)] as const),
       ['mode', mirror.mode],
       ['type', mirror.type],
       ...filterPairs(mirror.filters),
       ['legacy', mirror.keep_legacy ? 'kept' : 'left out where there is a .conda'],
       ...(mirror.internal ? [['internal', 'may bring in reserved names'] as const] : []),
       ...(mirror.proxy === null ? [] : [['proxy', mirror.proxy] as const]),
-      ['schedule', `${mirror.cron} (${mirror.time_zone})`],
+      ...limitPairs(mirror.limits),
+      ['vanished files', keptText(mirror)],
+      ['schedule', `${mirror.frequency === null ? '' : `${mirror.frequency}: `}${mirror.cron} (${mirror.time_zone})`],
       ['next run', instant(mirror.next_run_at)],
       ['last run', instant(mirror.last_run_at)],
     ],
     view,
   );
-  return `${definition}\n\n${fields(statePairs(mirror), view)}`;
+  const warnings = (mirror.warnings ?? []).map(({ message }) => ['mind', message] as const);
+  const mind = warnings.length === 0 ? '' : `\n\n${fields(warnings, view)}`;
+  return `${definition}\n\n${fields(statePairs(mirror), view)}${mind}`;
+}
+
+const authentications = {
+  basic: 'user and password',
+  bearer: 'a token (Bearer)',
+  path_token: 'a token in its path',
+} as const satisfies Record<NonNullable<Mirror['authentication']>, string>;
+
+function certificateText({ subject, fingerprint, expires_at }: Mirror['ca_certificates'][number]): string {
+  return `${subject} (until ${expires_at.slice(0, 10)}) ${fingerprint}`;
+}
+
+function limitPairs({ concurrency, bytes_per_second }: Mirror['limits']): (readonly [string, Cell])[] {
+  return [
+    ...(concurrency === undefined ? [] : [['at once', count(concurrency, 'file')] as const]),
+    ...(bytes_per_second === undefined ? [] : [['at most', `${bytes(bytes_per_second)}/s`] as const]),
+  ];
+}
+
+function keptText({ keep_removed, grace_days }: Mirror): string {
+  if (!keep_removed) return 'are removed';
+  return grace_days === null ? 'are kept for ever' : `are kept for ${count(grace_days, 'day')}`;
 }
 
 /** How the newest run of a mirror stands. */
