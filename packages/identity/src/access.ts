@@ -23,6 +23,7 @@ const ACTIONS = {
   'artifact:download': { channel: 'read' },
   'artifact:edit': { channel: 'manage' },
   'artifact:view': { channel: 'read' },
+  'bundle:manage': { role: 'admin' },
   'channel:create': { role: 'author' },
   'channel:delete': { channel: 'manage' },
   'channel:edit': { channel: 'manage' },

@@ -19,6 +19,13 @@ export { parseSourceRules, type SourceRules } from './fetch/source-rules.ts';
 export { type AccompaniedFile, type Companions, createCompanions } from './fetch-file/companions.ts';
 export {
   createFileFetcher,
+export { scheduleBundles } from './bundles/schedule/schedule-bundles.ts';
+export {
+  bundleSchedules,
+  createBundleSchedule,
+  removeBundleSchedule,
+  type ScheduleWish,
+} from './bundles/schedule/schedule-verbs.ts';
   type Fetched,
   type FetchRange,
   type FileFetcher,

@@ -11,8 +11,16 @@ import {
   type PrincipalCache,
   type SessionKey,
 } from '@sluice/identity';
-import { createFileFetcher, type FileFetcher, type MirrorDeps, type MirrorInfo, mirrorInfos } from '@sluice/mirror';
+import {
+  type BundleDeps,
+  createFileFetcher,
+  type FileFetcher,
+  type MirrorDeps,
+  type MirrorInfo,
+  mirrorInfos,
+} from '@sluice/mirror';
 import { type BlobStore, openDiskStore } from '@sluice/storage';
+import { createBundling } from './bundling.ts';
 import type { Config } from './config/read-config.ts';
 import { loadSecretKey } from './config/secret-key.ts';
 import { createFollowers, type Followers } from './http/api/mirror/followers.ts';
@@ -52,6 +60,8 @@ export interface Rooms {
   mirroring: MirrorDeps;
   /** Fetches files at their first request. */
   fetcher: FileFetcher;
+  /** What bundles for networks that are cut off are made and brought in with. */
+  bundling: BundleDeps;
   /** Who listens to runs of mirrors. */
   followers: Followers<MirrorInfo>;
   /** Note that files of an index were made anew. */
@@ -104,6 +114,7 @@ export async function compose(options: ComposeOptions): Promise<Rooms> {
     ...admission,
     mirroring,
     fetcher,
+    bundling: createBundling(config, mirroring, fetcher),
     followers: createFollowers({ read: (ids) => mirrorInfos(mirroring, ids) }),
     sessionKey: deriveSessionKey(secretKey),
     loginLimit: createLoginLimit(),

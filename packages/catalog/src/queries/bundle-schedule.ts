@@ -45,7 +45,7 @@ export async function dueBundleSchedules(trx: Db, now: Date, limit: number): Pro
 export async function moveBundleSchedule(
   trx: Db,
   id: string,
-  next: { next_run_at: Date | null; last_bundle_id?: string },
+  next: { next_run_at?: Date | null; last_bundle_id?: string },
 ): Promise<void> {
   await trx.updateTable('bundle_schedule').set(next).where('id', '=', id).execute();
 }

@@ -1,6 +1,7 @@
 import type { CronItem } from 'graphile-worker';
 import { beginCollection } from './begin-collection.ts';
 import { buildMonolith } from './build-monolith.ts';
+import { bundleSlice } from './bundle-slice.ts';
 import { deleteChannel } from './delete-channel.ts';
 import type { Job } from './job.ts';
 import { maintenanceSlice } from './maintenance-slice.ts';
@@ -15,6 +16,7 @@ import { writeMonolith } from './write-monolith.ts';
 export const jobs: Readonly<Record<string, Job>> = {
   'begin-collection': beginCollection,
   'build-monolith': buildMonolith,
+  'bundle-slice': bundleSlice,
   'delete-channel': deleteChannel,
   'maintenance-slice': maintenanceSlice,
   'publish-channel': publishChannel,

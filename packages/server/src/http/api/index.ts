@@ -1,6 +1,8 @@
 import type { App } from '../app.ts';
 import { type AccountDeps, registerAccount } from './account/routes.ts';
 import { type ArtifactDeps, registerArtifact } from './artifact/routes.ts';
+import { type BundleRouteDeps, registerBundle } from './bundle/routes.ts';
+import { registerBundleSchedule } from './bundle/schedule-routes.ts';
 import { type ChannelDeps, registerChannel } from './channel/routes.ts';
 import { type ChannelLayerDeps, registerChannelLayer } from './channel-layer/routes.ts';
 import { registerEvent } from './event/routes.ts';
@@ -27,7 +29,8 @@ export type ApiDeps = SessionDeps &
   ArtifactDeps &
   PublicationRouteDeps &
   MaintenanceRouteDeps &
-  MirrorRouteDeps;
+  MirrorRouteDeps &
+  BundleRouteDeps;
 
 /** Register the management API: one line per noun. */
 export function registerApi(app: App, deps: ApiDeps): void {
@@ -42,6 +45,8 @@ export function registerApi(app: App, deps: ApiDeps): void {
   registerEvent(app, deps);
   registerPublication(app, deps);
   registerMirror(app, deps);
+  registerBundle(app, deps);
+  registerBundleSchedule(app, deps);
   registerSetting(app, deps);
   registerReservedName(app, deps);
   registerMaintenance(app, deps);
