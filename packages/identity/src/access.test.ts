@@ -129,7 +129,7 @@ describe('channelVerdict', () => {
     expect(channelVerdict(who[name]!, 'artifact:download', undefined)).toBe(absent);
   });
 
-  const global: Action[] = ['channel:create', 'mirror:view'];
+  const global: Action[] = ['bundle:manage', 'channel:create', 'mirror:view'];
   const inChannel = SCOPES.filter((s) => !global.includes(s)) as ChannelAction[];
 
   test.each(inChannel)('%s: the owner may, with this scope alone may, with every other scope may not', (action) => {
@@ -169,6 +169,7 @@ describe('globalVerdict', () => {
   ])('%s', (name, createChannel, viewMirrors) => {
     expect(globalVerdict(who[name]!, 'channel:create')).toBe(createChannel);
     expect(globalVerdict(who[name]!, 'mirror:view')).toBe(viewMirrors);
+    expect(globalVerdict(who[name]!, 'bundle:manage')).toBe(viewMirrors);
   });
 });
 
@@ -182,7 +183,7 @@ test.each<[name: string, verdict: Verdict]>([
   expect(accountVerdict(who[name]!)).toBe(verdict);
 });
 
-test('the scopes are those of the documentation, in its order', () => {
+test('the scopes are those of the documentation, in its order, and that of bundles', () => {
   expect(SCOPES).toMatchInlineSnapshot(`
     [
       "artifact:create",
@@ -190,6 +191,7 @@ test('the scopes are those of the documentation, in its order', () => {
       "artifact:download",
       "artifact:edit",
       "artifact:view",
+      "bundle:manage",
       "channel:create",
       "channel:delete",
       "channel:edit",
