@@ -30,6 +30,7 @@ import * as mirrorRuns from './commands/mirror-runs.ts';
 import * as mirrorShow from './commands/mirror-show.ts';
 import * as mirrorStatus from './commands/mirror-status.ts';
 import * as mirrorStop from './commands/mirror-stop.ts';
+import * as mirrorSync from './commands/mirror-sync.ts';
 import * as patchClear from './commands/patch-clear.ts';
 import * as patchSet from './commands/patch-set.ts';
 import * as patchShow from './commands/patch-show.ts';
@@ -96,6 +97,7 @@ export const commands: readonly CommandModule[] = [
   mirrorStop,
   mirrorStatus,
   mirrorRuns,
+  mirrorSync,
   tokenCreate,
   tokenList,
   tokenRevoke,

@@ -12,6 +12,7 @@ import type { Schemas } from '@sluice/api-client';
  * - `file_unreadable`, `file_changed`: a local file cannot be sent.
  * - `mirror_missing`, `mirror_ambiguous`, `token_missing`, `token_ambiguous`: a name fits nothing, or several.
  * - `uploads_failed`, `run_failed`, `run_stopped`, `maintenance_failed`: it was done, and ended badly.
+ * - `mirror_file_refused`: a file of the older tools cannot be followed; nothing was tried.
  * - `drift_found`: the check found something wrong.
  */
 export type CliErrorCode =
@@ -28,6 +29,7 @@ export type CliErrorCode =
   | 'mirror_ambiguous'
   | 'token_missing'
   | 'token_ambiguous'
+  | 'mirror_file_refused'
   | 'drift_found'
   | 'maintenance_failed'
   | 'uploads_failed'
