@@ -81,12 +81,14 @@ create table file_conflict (
   file text collate "C" not null,
   hidden_mirror_id uuid not null references mirror on delete cascade,
   shown_mirror_id uuid not null references mirror on delete cascade,
-  shown_sha256 bytea,
-  hidden_sha256 bytea,
+  shown_digest text not null,
+  hidden_digest text not null,
   seen_at timestamptz not null,
   primary key (channel_id, subdir, file, hidden_mirror_id)
 );
 
+create index file_conflict_shown on file_conflict (shown_mirror_id);
+create index file_conflict_hidden on file_conflict (hidden_mirror_id);
 -- The audit's chain: no is its order, hash = sha256(the hash before, the event as text). Writers insert events; one sealer chains
 -- them, in the order in which it finds them, since transactions do not commit in the order of their ids.
 create table event_seal (

@@ -321,8 +321,8 @@ export interface Tables {
     file: string;
     hidden_mirror_id: string;
     shown_mirror_id: string;
-    shown_sha256: Bytes | null;
-    hidden_sha256: Bytes | null;
+    shown_digest: string;
+    hidden_digest: string;
     seen_at: Date;
   };
   event_seal: { no: number; event_id: number; hash: Bytes };

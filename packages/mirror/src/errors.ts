@@ -11,6 +11,7 @@
  * - `digest_mismatch`, `size_mismatch`, `archive_refused`: bytes are not those their record promises; never stored.
  * - `index_too_large`: an active mirror of a whole index that has too many projects.
  * - `all_files_failed`: not one file of a run could be brought in.
+ * - `dependencies_off`: the mirror does not include dependencies. `dependencies_unknown`: they are not worked out yet.
  * - `run_open`: the mirror has a run that is not over yet. `run_idle`: it has none to stop.
  * - `run_stopped`: the run was asked to stop. `fenced_out`: this worker lost its lease; it must write nothing more.
  * - `bundle_invalid`: what somebody wants in a bundle cannot be met. `bundle_output`: it cannot be written there.
@@ -63,7 +64,10 @@ export type MirrorErrorCode =
   | 'bundle_malformed'
   | 'bundle_key'
   | 'bundle_closed'
-  | 'mode_fixed';
+  | 'bundle_offset'
+  | 'mode_fixed'
+  | 'dependencies_off'
+  | 'dependencies_unknown';
 
 /** One thing wrong with a mirror's definition. `field` is its wire name, such as `filters.only_specs[1]`. */
 export interface DefinitionIssue {

@@ -28,6 +28,8 @@ export interface ServedFile {
   record: Pick<RecordVersion, 'file' | 'from_rev'>;
   expected: { sha256?: string; md5?: string; size?: number };
   blob: BlobRow | undefined;
+  /** Whether the head lists this very version. */
+  in_head: boolean;
   /** Of the newest publication that wrote down this version of the file: later than that of any version before it. */
   published_at: Date;
 }
@@ -67,15 +69,24 @@ export interface WantedFile {
  * A layer may know a newer version than the one that is listed (the past, a frozen channel, a publication being made). Then
  * the listed one is served, which is the one that clients know the digest of; the rules must allow both. Rules see records as
  * the channel's patches show them. A file that patches remove is out of the index; who knows it from before still gets it.
+ *
+ * Of the head, the version that it lists goes before one that only an older publication has: two layers may have had the file with
+ * different bytes.
  */
 export async function findFile(deps: ReadingDeps, wanted: WantedFile): Promise<FileAnswer> {
   let otherwise: FileAnswer = { status: 'absent' };
+  let older: ServedFile | undefined;
   for (const layer of wanted.layers) {
     const answer = await askLayer(deps, wanted, layer);
-    if (answer.status === 'served') return answer;
+    if (answer.status === 'served') {
+      if (answer.in_head || wanted.at !== undefined) return answer;
+      older ??= answer;
+      continue;
+    }
     // The uploads lie on top: what was deleted there may still be in a mirror below.
     if (otherwise.status === 'absent' || otherwise.status === 'unlisted') otherwise = answer;
   }
+  if (older) return older;
   const unknown = otherwise.status === 'absent' || otherwise.status === 'unlisted';
   if (wanted.at === undefined || !unknown) return otherwise;
   return { status: (await isOfGoneLayer(deps, wanted, wanted.at)) ? 'gone' : 'unlisted' };
@@ -111,6 +122,7 @@ async function askLayer(deps: ReadingDeps, wanted: WantedFile, layer: RuledLayer
     layer,
     part,
     record: { file, from_rev: listed.version.from_rev },
+    in_head: listed.in_head,
     published_at: listed.since,
     ...(await bytesOf(deps, part, listed.record, versionFacts(subdir, [listed.record]))),
   };

@@ -4,6 +4,7 @@ import {
   findChannelById,
   headDocuments,
   insertBlobs,
+  listConflicts,
   liveEntries,
   liveRecordPages,
   lockKeepingMirror,
@@ -36,14 +37,20 @@ afterAll(() => catalog.close());
 
 const upstreamFiles = ['a-1-0.conda', 'a-2-0.conda', 'a-2-0.tar.bz2', 'b-1-0.tar.bz2'];
 const document = fc
-  .uniqueArray(fc.tuple(fc.constantFrom(...upstreamFiles), fc.constantFrom('MIT', 'GPL-3.0-only')), {
-    selector: ([file]) => file,
-  })
+  .uniqueArray(
+    fc.tuple(
+      fc.constantFrom(...upstreamFiles),
+      fc.constantFrom('MIT', 'GPL-3.0-only'),
+      fc.constantFrom([], ['b'], ['a 2']),
+      fc.constantFrom('1', '2'),
+    ),
+    { selector: ([file]) => file },
+  )
   .map((entries) =>
     Object.fromEntries(
-      entries.map(([file, license]) => {
+      entries.map(([file, license, depends, digit]) => {
         const [name, version] = file.split('-') as [string, string];
-        return [file, testRecord(name, version, { license })];
+        return [file, testRecord(name, version, { license, depends, sha256: digit.repeat(64) })];
       }),
     ),
   );
@@ -124,6 +131,14 @@ async function keep(mirrorId: string, revision: number): Promise<void> {
   });
 }
 
+const mirrorFilters = [
+  {},
+  { exclude_licenses: ['gpl3'] },
+  { only_specs: ['a=2'] },
+  { only_specs: ['a'], include_dependencies: true },
+  { only_specs: ['a=2'], include_dependencies: true, exclude_licenses: ['gpl3'] },
+];
+
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   fc.tuple(which, document).map(([k, records]) => async ({ mirrors }: World) => {
     const mirror = mirrors[k]!;
@@ -135,7 +150,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
     catalog.clock.ms += 2 * 86_400_000;
     await keep(mirrors[k]!.id, mirrors[k]!.revision);
   }),
-  fc.tuple(which, fc.constantFrom({}, { exclude_licenses: ['gpl3'] }, { only_specs: ['a=2'] })).map(
+  fc.tuple(which, fc.constantFrom(...mirrorFilters)).map(
     ([k, filters]) =>
       ({ mirrors }: World) =>
         catalog.editMirror(mirrors[k]!.id, { filters: JSON.stringify(filters) }),
@@ -239,6 +254,12 @@ async function filesOfShards(channel: number): Promise<string[]> {
   return files.sort();
 }
 
+/** What two mirrors have with different bytes. */
+async function conflictsOf(channel: number): Promise<string[]> {
+  const { rows } = await listConflicts(catalog.db, channel, { limit: 100, offset: 0 });
+  return rows.map(({ seen_at: _, ...row }) => JSON.stringify(row));
+}
+
 async function publishAnew(channel: number): Promise<void> {
   await catalog.db.deleteFrom('entry').where('channel_id', '=', channel).execute();
   await catalog.db.deleteFrom('publication').where('channel_id', '=', channel).execute();
@@ -278,8 +299,11 @@ it('a channel published after every deed shows, to the byte, what one published 
       await expectTotalsToAgree(channel);
       await expectDoorToAgree(channel);
       const head = await headOf(channel);
+      const conflicts = await conflictsOf(channel);
+      await catalog.db.deleteFrom('file_conflict').where('channel_id', '=', channel).execute();
       await publishAnew(channel);
       expect(await headOf(channel)).toEqual(head);
+      expect(await conflictsOf(channel)).toEqual(conflicts);
     }),
     { numRuns: process.env.LONG ? 500 : 12 },
   );

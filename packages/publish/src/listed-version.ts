@@ -14,6 +14,7 @@ export interface ListedVersion {
   version: RecordVersion;
   /** Of the first kept publication that has it since. */
   since: Date;
+  in_head: boolean;
 }
 
 /** Versions of one file that are looked through for the listed one. */
@@ -22,7 +23,7 @@ const mostVersions = 100;
 /**
  * Which version of a file is listed, by the words in the shard's signature, so that no shard is read.
  *
- * @param asked `at`: by that publication; without it by any that is kept, and the newest version counts.
+ * @param asked `at`: by that publication; without it by any that is kept: the version that the head lists, else the newest.
  * @param patches of the channels it is seen through, for that subdir: it may be listed as any of them left it.
  * @param record the newest version; those before it are looked at as well when `olderToo`.
  */
@@ -38,9 +39,10 @@ export async function listedVersion(
   let seen: RecordVersion | undefined = record;
   for (const { inForce } of patches) seen = seen && patchedVersion(inForce, seen);
   const found = seen && (await firstListed(db, asked, part, [{ record: seen, version: record }]));
-  if (found) return found;
+  if (found && (found.in_head || asked.at !== undefined || !olderToo)) return found;
   const older = olderToo ? await findOlderRecords(db, part, record.file, record.from_rev, mostVersions) : [];
-  return firstListed(db, asked, part, await variants([record, ...older], patches));
+  const listed = await firstListed(db, asked, part, await variants([record, ...older], patches));
+  return listed?.in_head ? listed : (found ?? listed);
 }
 
 type Variant = Pick<ListedVersion, 'record' | 'version'>;
@@ -87,8 +89,10 @@ async function firstListed(
   );
   const words = seen.map((_, i) => signatureWord(facts, i));
   const times = await listedSince(db, channelId, `${subdir}/${nameIn(facts)}`, words, at);
-  const i = times.findIndex((time) => time !== undefined);
-  return i < 0 ? undefined : { ...seen[i]!, since: times[i]! };
+  // What the head lists is what clients know the digest of now.
+  const inHead = times.findIndex((time) => time?.in_head);
+  const i = inHead < 0 ? times.findIndex((time) => time !== undefined) : inHead;
+  return i < 0 ? undefined : { ...seen[i]!, ...times[i]! };
 }
 
 /** The facts of some versions, row i of `versions[i]`, as rules and signatures see them. */

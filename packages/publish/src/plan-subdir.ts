@@ -3,6 +3,7 @@ import { type BlobRow, type EntryRow, headShardEntries, liveEntries } from '@slu
 import { packageTypeOf } from '@sluice/formats/package';
 import { putSmallBlobs } from '@sluice/storage';
 import { chooseShards, type ShownSubdir } from './choose-shards.ts';
+import { conflictCollector, type FileConflict } from './conflicts.ts';
 import type { PublishDeps } from './deps.ts';
 import type { PublishedLayer } from './layers.ts';
 import { shownNames, signatureDifference } from './select.ts';
@@ -10,6 +11,7 @@ import { loadSelection, type SubdirScope } from './selection.ts';
 import { indexKey, type ShardChanges, writePartSum, writeShardIndex } from './shard-index.ts';
 import { storeShards } from './store-shards.ts';
 import type { NamesAbove } from './tiers.ts';
+import type { Touched } from './touched.ts';
 
 /** What a publication changes in one subdir. */
 export interface SubdirPlan {
@@ -32,6 +34,9 @@ export interface SubdirPlan {
   indexes_written: number;
   /** Keys of shards that are larger than some clients take. */
   oversized: string[];
+  /** The names that were looked at, and what was found of them that mirrors have with different bytes. */
+  touched: Touched;
+  conflicts: FileConflict[];
 }
 
 /** What is to be judged, and what the head has. */
@@ -49,7 +54,8 @@ export interface SubdirState extends SubdirScope {
 /** Work out what changes in one subdir, and make its new shards and their index durable. */
 export async function planSubdir(deps: PublishDeps, state: SubdirState): Promise<SubdirPlan> {
   const { subdir, channelId, anew } = state;
-  const layers = await loadSelection(deps, state.layers, state, state.above);
+  const { conflicts, onHidden } = conflictCollector(state.layers);
+  const layers = await loadSelection(deps, state.layers, state, state.above, onHidden);
   const live = new Map((await entriesOf(deps, state)).map((entry) => [entry.key, entry]));
   const shown: ShownSubdir = { channelId, subdir, layers, live };
   const names = [...shownNames(layers)];
@@ -72,6 +78,8 @@ export async function planSubdir(deps: PublishDeps, state: SubdirState): Promise
     shards_reused: put.length - stored.blobs.length,
     indexes_written: 0,
     oversized: stored.oversized,
+    touched: state.touched,
+    conflicts,
   };
   for (const entry of put) count(plan, live.get(entry.key), entry);
   for (const entry of gone.values()) count(plan, entry, undefined);

@@ -8,6 +8,7 @@ import {
   lockChannel,
   notifyChanged,
   type PublicationInput,
+  recordEvent,
   recountHead,
   setJudged,
   withFreeLock,
@@ -18,6 +19,7 @@ import { followBelow } from './follow-below.ts';
 import { nextTotals } from './head-totals.ts';
 import { type Judged, judgedFrom, readJudged } from './judged.ts';
 import { type PublishedLayer, publishedLayers } from './layers.ts';
+import { noteConflicts } from './note-conflicts.ts';
 import { patchesAt } from './patches.ts';
 import { planSubdir, type SubdirPlan } from './plan-subdir.ts';
 import { namesAbove } from './tiers.ts';
@@ -102,6 +104,7 @@ export async function publishChannel(
       await setJudged(trx, channelId, text);
       const { plans, inputs, totals } = draft;
       const [put, drop] = [plans.flatMap((plan) => plan.put), plans.flatMap((plan) => plan.drop)];
+      await noteConflicts(trx, channel, plans, now);
       if (put.length + drop.length === 0) {
         if (options.from === 'scratch') await recountHead(trx, channelId);
         return { status: 'unchanged' };
@@ -126,6 +129,14 @@ export async function publishChannel(
       };
       await insertPublication(trx, channelId, no, change, now);
       if (options.from === 'scratch') await recountHead(trx, channelId);
+      await recordEvent(trx, {
+        at: now,
+        actor: options.actor ?? 'system',
+        action: 'channel_published',
+        channel: current.path,
+        subject: current.path,
+        data: { publication: no, cause, added, removed, files: totals.files },
+      });
       await followBelow(trx, channelId);
       await notifyChanged(trx, 'head', channelId);
       return {

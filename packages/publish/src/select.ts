@@ -46,6 +46,14 @@ export function hideUnlisted({ facts, verdicts }: LayerSelection, listed: Pick<W
   }
 }
 
+/** Told of every file that is hidden since a layer above, of its tier, shows one of that name. */
+export type OnHidden = (layers: readonly LayerSelection[], hidden: Place, shown: Place) => void;
+
+interface Place {
+  layer: number;
+  row: number;
+}
+
 /**
  * Lay layers over each other, the first on top: in a tier a file that a layer shows hides the same file name in those below;
  * a package name that a tier shows hides all of it in the tiers below.
@@ -57,6 +65,7 @@ export function hideBelow(
   layers: readonly LayerSelection[],
   tierOf: (k: number) => number,
   namesAbove: (tier: number) => ReadonlySet<string>,
+  onHidden?: OnHidden,
 ): void {
   for (let k = 1; k < layers.length; k++) {
     const { facts, verdicts } = layers[k]!;
@@ -65,18 +74,31 @@ export function hideBelow(
       const isAbove = facts.names.map((name) => names.has(name));
       for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0 && isAbove[facts.name[i]!]) verdicts[i] = hidden;
     }
-    const inTier = layers.slice(0, k).filter((_, j) => tierOf(j) === tierOf(k));
-    const above = shownFiles(inTier, new Set(facts.names));
+    const inTier = Array.from(layers.keys()).filter((j) => j < k && tierOf(j) === tierOf(k));
+    const above = shownFiles(layers, inTier, new Set(facts.names));
     if (above.size === 0) continue;
-    for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0 && above.has(facts.file(i))) verdicts[i] = hidden;
+    for (let i = 0; i < facts.count; i++) {
+      const shown = verdicts[i] === 0 ? above.get(facts.file(i)) : undefined;
+      if (shown === undefined) continue;
+      verdicts[i] = hidden;
+      onHidden?.(layers, { layer: k, row: i }, { layer: Math.floor(shown / mostRows), row: shown % mostRows });
+    }
   }
 }
 
-function shownFiles(layers: readonly LayerSelection[], names: ReadonlySet<string>): Set<string> {
-  const files = new Set<string>();
-  for (const { facts, verdicts } of layers) {
+const mostRows = 2 ** 32;
+
+/** The files that some layers show, each with its place: layer · 2³² + row. */
+function shownFiles(
+  layers: readonly LayerSelection[],
+  some: readonly number[],
+  names: ReadonlySet<string>,
+): Map<string, number> {
+  const files = new Map<string, number>();
+  for (const k of some) {
+    const { facts, verdicts } = layers[k]!;
     for (let i = 0; i < facts.count; i++) {
-      if (verdicts[i] === 0 && names.has(facts.names[facts.name[i]!]!)) files.add(facts.file(i));
+      if (verdicts[i] === 0 && names.has(facts.names[facts.name[i]!]!)) files.set(facts.file(i), k * mostRows + i);
     }
   }
   return files;

@@ -8,7 +8,7 @@ import type { WordSet } from './monolith/word-set.ts';
 import { factsOfNames } from './names-facts.ts';
 import { partFacts, renewedFacts } from './part-facts.ts';
 import { patchesAt } from './patches.ts';
-import { hideBelow, hideUnlisted, type LayerSelection, selectLayer } from './select.ts';
+import { hideBelow, hideUnlisted, type LayerSelection, type OnHidden, selectLayer } from './select.ts';
 import { patchedThrough, type ShownText } from './shown-text.ts';
 import type { NamesAbove } from './tiers.ts';
 import type { Touched } from './touched.ts';
@@ -45,9 +45,10 @@ export async function loadSelection(
   layers: readonly PublishedLayer[],
   scope: SubdirScope,
   above: NamesAbove,
+  onHidden?: OnHidden,
 ): Promise<LoadedLayer[]> {
   const loaded = await loadLayers(deps, layers, scope);
-  hideBelow(loaded, (k) => layers[k]!.tier, above);
+  hideBelow(loaded, (k) => layers[k]!.tier, above, onHidden);
   return loaded;
 }
 

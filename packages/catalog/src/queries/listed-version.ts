@@ -1,13 +1,19 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../session.ts';
 
+/** How a record is listed. */
+export interface Listed {
+  since: Date;
+  in_head: boolean;
+}
+
 /**
  * Which of these records publications list, and since when.
  *
  * @param key of the shard, `<subdir>/<package name>`.
  * @param words the records' words in a shard's signature, 8 bytes each.
  * @param at the publication that must list them; without it any that is kept will do, and the newest counts.
- * @returns for each word the time of the first kept publication of those that list it without a break; undefined when none
+ * @returns for each word whether the head lists it, and the time of the first kept publication of those that list it without a break; undefined when none
  *   does. (The one that brought it may not be kept any more.)
  */
 export async function listedSince(
@@ -16,12 +22,12 @@ export async function listedSince(
   key: string,
   words: readonly Uint8Array[],
   at?: number,
-): Promise<(Date | undefined)[]> {
-  const { rows } = await sql<{ n: number; created_at: Date }>`
-    select wanted.n::int, listed.created_at
+): Promise<(Listed | undefined)[]> {
+  const { rows } = await sql<{ n: number; created_at: Date; in_head: boolean }>`
+    select wanted.n::int, listed.created_at, listed.in_head
     from unnest(${words.map((word) => Buffer.from(word))}::bytea[]) with ordinality as wanted(word, n)
     cross join lateral (
-      select first.created_at from entry
+      select first.created_at, entry.to_no is null as in_head from entry
       cross join lateral (
         select created_at from publication
         where channel_id = ${channelId} and no >= entry.from_no and (entry.to_no is null or no < entry.to_no)
@@ -31,8 +37,8 @@ export async function listedSince(
         and ${at === undefined ? sql`true` : liveAt(at)}
       order by from_no desc limit 1
     ) as listed`.execute(db);
-  const since = new Map(rows.map(({ n, created_at }) => [n, created_at]));
-  return words.map((_, i) => since.get(i + 1));
+  const listed = new Map(rows.map(({ n, created_at, in_head }) => [n, { since: created_at, in_head }]));
+  return words.map((_, i) => listed.get(i + 1));
 }
 
 /** The condition that an `entry` belongs to publication `no`. `entry`: the table's name in the query. */

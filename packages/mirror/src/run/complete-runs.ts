@@ -1,4 +1,6 @@
 import {
+  addToReport,
+  countConflicts,
   type Db,
   endWaitingRun,
   findMirror,
@@ -69,5 +71,6 @@ async function endWaiting(trx: Db, runId: string, end: RunEnd, now: Date): Promi
   const run = await endWaitingRun(trx, runId, end, now);
   const mirror = run && (await findMirror(trx, run.mirror_id));
   if (!mirror) return;
+  if (end.state === 'completed') await addToReport(trx, run.id, { conflicts: await countConflicts(trx, mirror.id) });
   await recordEnd(trx, mirror, run, end, now);
 }

@@ -1,11 +1,16 @@
 import {
   addToReport,
   awaitPublication,
+  type Db,
   enqueuePublication,
   findChannelById,
+  findDependencyLines,
+  type MirrorRow,
   moveMirror,
   notifyChanged,
+  type RunRow,
 } from '@sluice/catalog';
+import type { LayerDefinition } from '@sluice/policy';
 import { keepVanished } from '../keep/keep-vanished.ts';
 import { completeRun } from './complete-runs.ts';
 import { fencedOut } from './keep-lease.ts';
@@ -31,7 +36,8 @@ export async function handOver(context: RunContext): Promise<void> {
     // What the mirror goes on showing was not removed; what it kept until now and keeps no longer was.
     const removed = Math.max(0, counts.removed - begun) + over;
     await save(context, { counts: { ...counts, removed, kept } }, trx);
-    await addToReport(trx, run.id, { changes });
+    const dependencies = await dependenciesOf(trx, mirror, run);
+    await addToReport(trx, run.id, { changes, ...(dependencies && { dependencies }) });
     await moveMirror(trx, mirror.id, { source_id: mirror.source_id, at_rev: run.revision!, last_run_id: run.id });
     const wait = { stepText: 'Publishing', askAgainMs: timings.askAgainMs };
     if (!(await awaitPublication(trx, lease.hold, wait))) throw fencedOut();
@@ -39,4 +45,11 @@ export async function handOver(context: RunContext): Promise<void> {
     await notifyChanged(trx, 'mirror', mirror.id);
     if (channel?.frozen) await completeRun(trx, run.id, now);
   });
+}
+
+/** The sums of what was worked out when the run was planned; undefined where the mirror does not include dependencies. */
+async function dependenciesOf(trx: Db, { source_id }: MirrorRow, { plan_key, revision }: RunRow) {
+  if (plan_key === null || revision === null) return undefined;
+  const definition = JSON.parse(plan_key) as LayerDefinition;
+  return (await findDependencyLines(trx, { sourceId: source_id, revision, definition }))?.summary;
 }

@@ -144,6 +144,8 @@ const MIRROR_STATUS: Record<MirrorErrorCode, number> = {
   channel_missing: 404,
   definition_invalid: 400,
   digest_mismatch: 502,
+  dependencies_off: 409,
+  dependencies_unknown: 409,
   fenced_out: 500,
   index_too_large: 502,
   internal_forbidden: 403,
