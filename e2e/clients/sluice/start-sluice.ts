@@ -38,12 +38,18 @@ export interface Sluice {
   close(): Promise<void>;
 }
 
+interface StartOptions {
+  readonly clock?: () => Date;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
  * Start one, with its jobs on a thread of their own as in production.
  *
  * @param options.clock the server's clock; its jobs then run in the test's own thread.
+ * @param options.env more settings.
  */
-export async function startSluice(options: { readonly clock?: () => Date } = {}): Promise<Sluice> {
+export async function startSluice(options: StartOptions = {}): Promise<Sluice> {
   const work = mkdtempSync(path.join(os.tmpdir(), 'sluice-e2e-'));
   const folder = path.join(work, 'upstream');
   writeCondaChannel(folder);
@@ -52,7 +58,7 @@ export async function startSluice(options: { readonly clock?: () => Date } = {})
   const app = await startTestApp({
     jobs: clock ? 'here' : 'thread',
     clock,
-    env: { SLUICE_SOURCES: `127.0.0.0/8,file://${work}` },
+    env: { SLUICE_SOURCES: `127.0.0.0/8,file://${work}`, ...options.env },
   });
 
   const admin = adminSession(app, clock);

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
 import {
   type BuiltPackage,
   buildCondaPackage,
@@ -12,6 +9,7 @@ import {
   indexedFile,
   removeCondaDocuments,
   writeCondaShards,
+  writeCondaSubdir,
   writeSimpleIndex,
 } from '@sluice/testkit';
 
@@ -95,29 +93,6 @@ async function writeConda(folder: string, state: UpstreamState): Promise<void> {
     packages.push(await buildCondaPackage({ name: `old-${subdir}`, subdir, format: 'tar.bz2' }));
     writeCondaSubdir(path.join(folder, subdir), packages);
   }
-}
-
-function writeCondaSubdir(folder: string, packages: readonly BuiltPackage[]): void {
-  mkdirSync(folder, { recursive: true });
-  const records: Record<string, Record<string, object>> = { packages: {}, 'packages.conda': {} };
-  const runExports: typeof records = { packages: {}, 'packages.conda': {} };
-  for (const { fileName, bytes, index } of packages) {
-    writeFileSync(path.join(folder, fileName), bytes);
-    const isConda = fileName.endsWith('.conda');
-    const map = isConda ? 'packages.conda' : 'packages';
-    const digests = { md5: digest('md5', bytes), sha256: digest('sha256', bytes), size: bytes.length };
-    records[map]![fileName] = { ...index, ...digests };
-    if (isConda) runExports[map]![fileName] = { run_exports: { weak: [index.name] } };
-  }
-  for (const [name, document] of Object.entries({ repodata: records, run_exports: runExports })) {
-    const text = JSON.stringify({ info: { subdir: path.basename(folder) }, ...document });
-    writeFileSync(path.join(folder, `${name}.json`), text);
-    writeFileSync(path.join(folder, `${name}.json.zst`), zstdCompressSync(text));
-  }
-}
-
-function digest(algorithm: 'md5' | 'sha256', bytes: Uint8Array): string {
-  return createHash(algorithm).update(bytes).digest('hex');
 }
 
 function pythonMirror(name: string, body: object): SmallMirror {

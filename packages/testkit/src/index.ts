@@ -1,4 +1,10 @@
-export { condaSubdirs, readCondaIndex, writeCondaChannel, writeCondaPackages } from './conda-channel.ts';
+export {
+  condaSubdirs,
+  readCondaIndex,
+  writeCondaChannel,
+  writeCondaPackages,
+  writeCondaSubdir,
+} from './conda-channel.ts';
 export {
   type BuiltPackage,
   buildCondaFile,

@@ -30,13 +30,41 @@ export function answerError(status: number, url: URL, retryAfterS: number | unde
   return make('upstream_malformed', `The upstream answered ${place} with status ${status}, which a mirror cannot use.`);
 }
 
-/** A failure before there was an answer. An error of ours, or the reason of an abort, passes through. */
-export function connectionError(error: unknown, url: URL, signal: AbortSignal | undefined): unknown {
+/** The answer of a proxy that makes no way to a place, as an error. */
+export function proxyError(status: number, place: string): MirrorError {
+  const found = `status ${status}`;
+  if (status === 407) {
+    return new MirrorError(
+      'upstream_denied',
+      `The proxy wants other credentials for the way to ${place} (status 407). Check user and password in its URL.`,
+      { wanted: 'status 200', found },
+    );
+  }
+  const isFinal = status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+  return new MirrorError(
+    isFinal ? 'upstream_denied' : 'upstream_unavailable',
+    `The proxy makes no way to ${place} (status ${status}).`,
+    { wanted: 'status 200', found, transient: !isFinal },
+  );
+}
+
+/**
+ * A failure before there was an answer. An error of ours, or the reason of an abort, passes through.
+ *
+ * @param proxied whether a proxy was asked.
+ */
+export function connectionError(
+  error: unknown,
+  url: URL,
+  { signal, proxied }: { signal: AbortSignal | undefined; proxied: boolean },
+): unknown {
   if (signal?.aborted) return signal.reason;
   const ours = causes(error).find((cause) => cause instanceof MirrorError);
   if (ours) return ours;
   const code = codeOf(error);
   const place = redact(url.origin);
+  // How undici tells of a proxy's 407 to a request without a tunnel; nothing else of ours can be a wrong argument.
+  if (proxied && code === 'UND_ERR_INVALID_ARG') return proxyError(407, place);
   if (code !== undefined && certificateCodes.test(code)) {
     return new MirrorError(
       'upstream_unavailable',

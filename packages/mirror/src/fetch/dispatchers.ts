@@ -3,6 +3,7 @@ import { getCACertificates } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 import { MirrorError } from '../errors.ts';
 import type { PinnedAddress, SourceGuard } from './source-guard.ts';
+import { tunnelClient } from './tunnel-client.ts';
 
 /** How long a connection may take, in ms: to be made, until the headers come, and between two pieces of a body. */
 export interface HttpTimeouts {
@@ -73,6 +74,7 @@ export function createDispatchers(guard: SourceGuard, timeouts: HttpTimeouts, ex
         agent = new ProxyAgent({
           ...limits,
           uri: proxy,
+          clientFactory: tunnelClient,
           connectTimeout: timeouts.connectMs,
           proxyTls: { ...trust(undefined), ...lookup },
           requestTls: trust(ca),

@@ -106,7 +106,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     for (let hops = 0; ; hops++) {
       const answer = await hop(url, request, isSameHome(home, url) ? authorization : basicOf(url)).catch(
         (error: unknown) => {
-          throw connectionError(error, url, request.signal);
+          const proxied = (request.proxy ?? proxyFor(url, options.proxies)) !== undefined;
+          throw connectionError(error, url, { signal: request.signal, proxied });
         },
       );
       const location = answer.headers.location;
