@@ -180,7 +180,9 @@ export async function requestStop(db: Db, mirrorId: string, now: Date): Promise<
     .set({
       stop_requested: true,
       state: stateAfter('stop'),
+      // A stop that finds no work under way ends the run; else its worker does.
       finished_at: sql<Date | null>`case ${stateAfter('stop')} when 'stopped' then ${now}::timestamptz end`,
+      lease_until: sql<Date | null>`case ${stateAfter('stop')} when 'stopped' then null else lease_until end`,
     })
     .where('mirror_id', '=', mirrorId)
     .where('state', 'in', openStates)

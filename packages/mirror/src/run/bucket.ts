@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** So much of what was not used may be caught up. */
-const credit_ms = 250;
+const credit_ms = 100;
 /** Shorter waits are left to the next one. */
 const shortest_ms = 5;
 
