@@ -163,7 +163,7 @@ export {
   unfinishedJobs,
 } from './queries/enqueue.ts';
 export { type FoundEntry, findEntry, firstListed } from './queries/entry.ts';
-export { type EventRow, listChannelEvents, type NewEvent, recordEvent } from './queries/event.ts';
+export { type EventFilter, type EventRow, listEvents, type NewEvent, recordEvent } from './queries/event.ts';
 export {
   findSeal,
   insertSeals,

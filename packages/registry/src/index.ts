@@ -24,6 +24,7 @@ export { runExportsOfIndex } from './admit/run-exports-text.ts';
 export { admitShardFiles, admitShards, type ListedShard } from './admit/shards.ts';
 export { sourceFacts } from './admit/source-facts.ts';
 export { admitUpload, type Upload, type UploadResult } from './admit/upload.ts';
+export { auditFaultText } from './audit/fault-text.ts';
 export { sealEvents } from './audit/seal-events.ts';
 export {
   type AuditFault,

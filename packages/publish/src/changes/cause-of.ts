@@ -7,6 +7,7 @@ import type { FileChange } from '../compare.ts';
  *     run, ask        a run of a mirror, or the first ask for a name, found it so upstream
  *     upload, delete, yank   somebody, here
  *     vanish          a mirror's grace for what vanished upstream ended, or it keeps no more
+ *     bundle          a bundle brought it, or took it away
  *     keep            a mirror was deleted and left its files
  *     publication     nothing happened to the file: rules, layers or patches changed, or the channel was rolled back or unfrozen;
  *                     `text` says for what the publication was made

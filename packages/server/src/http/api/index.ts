@@ -3,6 +3,7 @@ import { type AccountDeps, registerAccount } from './account/routes.ts';
 import { type ArtifactDeps, registerArtifact } from './artifact/routes.ts';
 import { type BundleRouteDeps, registerBundle } from './bundle/routes.ts';
 import { registerBundleSchedule } from './bundle/schedule-routes.ts';
+import { type ChangeRouteDeps, registerChange } from './change/routes.ts';
 import { type ChannelDeps, registerChannel } from './channel/routes.ts';
 import { type ChannelLayerDeps, registerChannelLayer } from './channel-layer/routes.ts';
 import { registerEvent } from './event/routes.ts';
@@ -27,6 +28,7 @@ export type ApiDeps = SessionDeps &
   NoticeDeps &
   PatchDeps &
   ArtifactDeps &
+  ChangeRouteDeps &
   PublicationRouteDeps &
   MaintenanceRouteDeps &
   MirrorRouteDeps &
@@ -43,6 +45,7 @@ export function registerApi(app: App, deps: ApiDeps): void {
   registerNotice(app, deps);
   registerPatch(app, deps);
   registerEvent(app, deps);
+  registerChange(app, deps);
   registerPublication(app, deps);
   registerMirror(app, deps);
   registerBundle(app, deps);

@@ -109,3 +109,6 @@ function numberOf({ record }: FamilyFile, key: string): number {
   const value = record[key];
   return typeof value === 'number' ? value : 0;
 }
+
+/** Below which path the files of a package lie. */
+export const fileUrls: Record<PackageFamily, string> = { conda: ':subdir/:file', python: ':file', cran: ':tree/:file' };

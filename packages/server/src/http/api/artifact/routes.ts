@@ -9,7 +9,7 @@ import { signedIn } from '../../authorize.ts';
 import { CHANNEL_PLACES, channelOf, inChannel } from '../../channel-request.ts';
 import { Paging, pageOf } from '../../paging.ts';
 import { problems } from '../../problem-schema.ts';
-import { type FamilyWords, families, placeOfFile, wordsOf } from './family.ts';
+import { type FamilyWords, families, fileUrls, placeOfFile, wordsOf } from './family.ts';
 import { newestFirst, type ShownPackage } from './newest-first.ts';
 import { ArtifactListQuery, ArtifactParams, ArtifactView, FileParams, FileView } from './schema.ts';
 import { registerUpload, type UploadDeps } from './upload.ts';
@@ -53,9 +53,6 @@ export function registerArtifact(app: App, deps: ArtifactDeps): void {
 }
 
 type ChannelPlace = (typeof CHANNEL_PLACES)[number];
-
-/** Below which path the files of a package lie. */
-const fileUrls: Record<PackageFamily, string> = { conda: ':subdir/:file', python: ':file', cran: ':tree/:file' };
 
 function registerFamily(
   app: App,

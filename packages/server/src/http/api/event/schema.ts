@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Paging } from '../../paging.ts';
 
 export const EventView = z
   .object({
@@ -13,3 +14,53 @@ export const EventView = z
     }),
   })
   .meta({ id: 'Event' });
+
+const text = z.string().min(1).max(300);
+const time = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).transform((given) => new Date(given));
+
+export const ChannelEventsQuery = Paging.extend({
+  before: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('Only events with a smaller id: give the last event_id of a page for the next one.'),
+  event_type: text.optional().describe('Only events of these types, separated by commas.'),
+  actor: text.optional().describe('Only what this account did; `system` for the server itself.'),
+  mirror: text.optional().describe('Only of the mirror with this name or id.'),
+  q: text.optional().describe('Only events that have this text anywhere.'),
+  from: time.optional().describe('Since this day or time (UTC).'),
+  to: time.optional().describe('Before this day or time (UTC).'),
+});
+
+export const EventsQuery = ChannelEventsQuery.extend({
+  channel: text.optional().describe('Only of the channel with this path.'),
+});
+
+export const AuditQuery = z.object({
+  link: z.coerce.number().int().min(0).default(0).describe('Go on behind this link of the chain.'),
+  event: z.coerce.number().int().min(0).default(0).describe('Of the second half of the walk: go on behind this event.'),
+});
+
+export const AuditView = z
+  .object({
+    checked: z.int().describe('Links and events looked at now.'),
+    next: z
+      .object({ link: z.int(), event: z.int() })
+      .nullable()
+      .describe('How to go on; null when all is walked, or something is wrong.'),
+    last: z
+      .object({ link: z.int(), hash: z.string() })
+      .nullable()
+      .describe('The last link that is sound. Who writes it down sees later whether links were cut off at the end.'),
+    fault: z
+      .object({
+        code: z.enum(['event_changed', 'event_missing', 'link_missing', 'event_unchained']),
+        link: z.int().nullable(),
+        event_id: z.int().nullable(),
+        detail: z.string(),
+      })
+      .nullable()
+      .describe('The first thing that is wrong.'),
+  })
+  .meta({ id: 'Audit' });
