@@ -23,7 +23,7 @@
  * - `bundle_replayed`: this bundle, or a later one of its series, is in already. `bundle_mixed`: parts of two bundles.
  *   `bundle_base_missing`: what a bundle builds on is not here. `bundle_cut`, `bundle_tampered`, `bundle_malformed`: it is not what was
  *   signed, or cannot be read. `bundle_foreign`: its issuer is not trusted. `bundle_key`: no public key. `bundle_missing`: there is no such bundle or trusted issuer.
- *   `bundle_closed`: it takes no parts (any more).
+ *   `bundle_closed`: it takes no parts (any more), or must stay. `bundle_offset`: other bytes of a part are here than was thought.
  */
 export type MirrorErrorCode =
   | 'definition_invalid'

@@ -2,10 +2,31 @@ export { askLists } from './ask-name/ask-lists.ts';
 export { type AskedMirror, type AskedName, createNameAsker, type NameAsker } from './ask-name/name-asker.ts';
 export { type BundleSliceEnd, type BundleSliceOptions, bundleSlice } from './bundles/bundle-slice.ts';
 export type { BundleDeps } from './bundles/deps.ts';
+export { farState } from './bundles/in/far-state.ts';
+export type { RefusedPart } from './bundles/in/find-parts.ts';
+export {
+  type BegunImports,
+  importPath,
+  importSent,
+  mayForgetImport,
+  receivePart,
+  sentBytes,
+} from './bundles/in/import-verbs.ts';
+export { inWork } from './bundles/in/place.ts';
+export { distrustIssuer, type TrustedIssuer, trustedIssuers, trustIssuer } from './bundles/in/trust.ts';
+export { watchFolder } from './bundles/in/watch-folder.ts';
+export { type WatchedFile, watchedFiles } from './bundles/in/watched-files.ts';
 export { type BundleMaker, createBundle } from './bundles/out/create-bundle.ts';
 export type { BundleDefinition, BundleWish } from './bundles/out/definition.ts';
 export { type OutReport, outWork } from './bundles/out/place.ts';
 export { bundleWithParts, deleteBundleParts, resumeBundle, stopBundle } from './bundles/out/verbs.ts';
+export { scheduleBundles } from './bundles/schedule/schedule-bundles.ts';
+export {
+  bundleSchedules,
+  createBundleSchedule,
+  removeBundleSchedule,
+  type ScheduleWish,
+} from './bundles/schedule/schedule-verbs.ts';
 export { type BundleKey, bundleKey } from './bundles/signing-key.ts';
 export type { MirrorDefinition, MirrorInput } from './definition/read-definition.ts';
 export type { MirrorDeps } from './deps.ts';
@@ -19,13 +40,6 @@ export { parseSourceRules, type SourceRules } from './fetch/source-rules.ts';
 export { type AccompaniedFile, type Companions, createCompanions } from './fetch-file/companions.ts';
 export {
   createFileFetcher,
-export { scheduleBundles } from './bundles/schedule/schedule-bundles.ts';
-export {
-  bundleSchedules,
-  createBundleSchedule,
-  removeBundleSchedule,
-  type ScheduleWish,
-} from './bundles/schedule/schedule-verbs.ts';
   type Fetched,
   type FetchRange,
   type FileFetcher,

@@ -7,14 +7,20 @@ import type { TrustedKeys } from './trusted-key.ts';
 /**
  * Read the manifest of a part and believe it: it is signed by a trusted key, and the file is as long as it says.
  *
+ * @param what `head`: the file holds the first kilobyte alone.
  * @throws {ArchiveError} `bundle_cut`, `bundle_malformed`, `bundle_foreign`, `bundle_tampered`; errors of the file system.
  */
-export function openBundlePart(path: string, trusted: TrustedKeys): Promise<Manifest> {
-  return withRandomAccess(path, (access) => believedManifest(path, access, trusted));
+export function openBundlePart(path: string, trusted: TrustedKeys, what: 'part' | 'head' = 'part'): Promise<Manifest> {
+  return withRandomAccess(path, (access) => believedManifest(path, access, trusted, what));
 }
 
 /** As {@link openBundlePart}, of a file that is open. */
-export async function believedManifest(path: string, access: RandomAccess, trusted: TrustedKeys): Promise<Manifest> {
+export async function believedManifest(
+  path: string,
+  access: RandomAccess,
+  trusted: TrustedKeys,
+  what: 'part' | 'head' = 'part',
+): Promise<Manifest> {
   const head = await readExactly(access, 0, partBodyAt);
   if (!head) throw bundleError('bundle_cut', path, { wanted: `${partBodyAt} bytes`, found: access.size });
   const { manifest, line, signature } = readSigned(path, head);
@@ -23,6 +29,7 @@ export async function believedManifest(path: string, access: RandomAccess, trust
   if (!verify(null, Buffer.from(line), key, Buffer.from(signature, 'base64'))) {
     throw bundleError('bundle_tampered', path, { wanted: `a signature of ${manifest.issuer}`, found: 'another' });
   }
+  if (what === 'head') return manifest;
   if (access.size < manifest.bytes) {
     throw bundleError('bundle_cut', path, { wanted: `${manifest.bytes} bytes`, found: access.size });
   }

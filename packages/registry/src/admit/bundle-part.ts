@@ -39,11 +39,16 @@ export interface BundlePartWork {
 /**
  * The manifest of a part, believed.
  *
+ * @param what `head`: the file holds the first kilobyte alone.
  * @param keys raw public keys (base64 or hex) of issuers that are trusted.
  * @throws {ArchiveError} `bundle_cut`, `bundle_malformed`, `bundle_foreign`, `bundle_tampered`.
  */
-export function readBundleManifest(path: string, keys: readonly string[]): Promise<Manifest> {
-  return openBundlePart(path, trustedKeys(keys) ?? new Map());
+export function readBundleManifest(
+  path: string,
+  keys: readonly string[],
+  what: 'part' | 'head' = 'part',
+): Promise<Manifest> {
+  return openBundlePart(path, trustedKeys(keys) ?? new Map(), what);
 }
 
 /** Whose key this is, and its 32 raw bytes as base64; undefined when it is none. */

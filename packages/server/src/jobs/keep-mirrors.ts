@@ -1,4 +1,4 @@
-import { endGraces, scheduleBundles, scheduleMirrors, sweepRuns } from '@sluice/mirror';
+import { endGraces, scheduleBundles, scheduleMirrors, sweepRuns, watchFolder } from '@sluice/mirror';
 import type { Rooms } from '../compose.ts';
 
 const SWEEP_MS = 5_000;
@@ -15,9 +15,10 @@ export function keepMirrors(rooms: Rooms): () => Promise<void> {
     try {
       const swept = await sweepRuns(rooms.mirroring);
       const begun = (await scheduleMirrors(rooms.mirroring)) + (await scheduleBundles(rooms.bundling));
+      const dropped = await watchFolder(rooms.bundling);
       const over = await endGraces(rooms.mirroring);
-      const found = over > 0 || Object.values(swept).some((count) => count > 0) || begun > 0;
-      if (found) rooms.log.info({ ...swept, begun, over }, 'mirror runs picked up');
+      const found = over + dropped > 0 || Object.values(swept).some((count) => count > 0) || begun > 0;
+      if (found) rooms.log.info({ ...swept, begun, over, dropped }, 'mirror runs picked up');
     } catch (error) {
       rooms.log.warn({ error }, 'the mirrors could not be looked after');
     }

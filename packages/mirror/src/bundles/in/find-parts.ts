@@ -59,10 +59,14 @@ export async function readParts(paths: readonly string[], keys: readonly string[
   return { bundles: bySerial, refused };
 }
 
-/** The manifest of a file, believed. @throws {MirrorError} `bundle_cut`, `bundle_foreign`, `bundle_tampered`, `bundle_malformed`. */
-export async function believed(path: string, keys: readonly string[]): Promise<FoundPart> {
+/** The manifest of a file, or of the first kilobyte of one, believed. @throws {MirrorError} `bundle_cut`, `bundle_foreign`, `bundle_tampered`, `bundle_malformed`. */
+export async function believed(
+  path: string,
+  keys: readonly string[],
+  what: 'part' | 'head' = 'part',
+): Promise<FoundPart> {
   try {
-    return { path, manifest: await readBundleManifest(path, keys) };
+    return { path, manifest: await readBundleManifest(path, keys, what) };
   } catch (error) {
     throw bundleRefusal(error);
   }

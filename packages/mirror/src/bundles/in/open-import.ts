@@ -28,7 +28,8 @@ type OpenDeps = Pick<BundleDeps, 'db' | 'now' | 'newId'>;
  * Begin the import of a bundle with the parts that are here, or add them to one that was begun: it goes on, also one that was
  * stopped or had failed.
  *
- * @param parts of one bundle.
+ * @param parts of one bundle; none of them may be here yet.
+ * @param first the manifest of any part.
  * @throws {MirrorError} `bundle_replayed` when this bundle or a later one of its series is in already; `bundle_mixed` when two parts
  *   say different things of one bundle.
  */
@@ -36,16 +37,16 @@ export async function openImport(
   deps: OpenDeps,
   parts: readonly FoundPart[],
   by: { from: string; actor: string },
+  first = parts[0]!.manifest,
 ): Promise<BundleRow> {
-  const [first] = parts;
-  const { issuer, series, serial, base } = first!.manifest;
-  for (const part of parts) mustAgree(definitionOf(first!.manifest, by.from), part);
+  const { issuer, series, serial, base } = first;
+  for (const part of parts) mustAgree(definitionOf(first, by.from), part);
   return deps.db.transaction().execute(async (trx) => {
     await lockImportsOf(trx, { issuer, series });
-    refuseReplay(first!.manifest, await lastImport(trx, { issuer, series }));
-    const definition = definitionOf(first!.manifest, by.from);
+    refuseReplay(first, await lastImport(trx, { issuer, series }));
+    const definition = definitionOf(first, by.from);
     const known = await findImport(trx, { issuer, series }, serial);
-    if (known) for (const part of parts) mustAgree(inWork(known).definition, part);
+    if (known) mustAgree(inWork(known).definition, { path: parts[0]?.path ?? 'The manifest', manifest: first });
     const row =
       known ??
       (await insertBundle(

@@ -1,6 +1,7 @@
 import { type Db, readSettings, recordEvent, saveSettings } from '@sluice/catalog';
 import { keyIssuer } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
+import { saveWatchedFiles, watchedFiles } from './watched-files.ts';
 
 /** A key whose bundles are believed here. */
 export interface TrustedIssuer {
@@ -81,6 +82,10 @@ async function change(
     const all = next(await trustedIssuers(trx));
     all.sort((a, b) => (a.issuer < b.issuer ? -1 : 1));
     await saveSettings(trx, { [settingName]: all }, now());
+    // Files of an issuer that was not trusted are looked at again.
+    const watched = await watchedFiles(trx);
+    const kept = watched.filter(({ code }) => code !== 'bundle_foreign');
+    if (kept.length < watched.length) await saveWatchedFiles(trx, kept, now());
     await recordEvent(trx, {
       at: now(),
       actor,

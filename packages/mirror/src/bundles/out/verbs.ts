@@ -4,7 +4,7 @@ import type { BundleDeps } from '../deps.ts';
 import { enqueueBundleSlice } from '../enqueue-slice.ts';
 import { removeBundle } from './remove-bundle.ts';
 
-type VerbDeps = Pick<BundleDeps, 'db' | 'now'>;
+type VerbDeps = Pick<BundleDeps, 'db' | 'now' | 'bundleFolder'>;
 
 /** A bundle with its parts. @throws {MirrorError} `bundle_missing`. */
 export async function bundleWithParts(
@@ -51,7 +51,7 @@ async function changeState(
   }
 }
 
-/** Remove a bundle that was made here, with its parts. @throws {MirrorError} `bundle_missing`, `bundle_open`. */
+/** Remove a bundle, with its parts. @throws {MirrorError} `bundle_missing`, `bundle_open`. */
 export async function deleteBundleParts(deps: VerbDeps, id: string, actor: string): Promise<void> {
   const { bundle, parts } = await bundleWithParts(deps, id);
   if (bundle.state === 'pending' || bundle.state === 'running') {

@@ -1,6 +1,7 @@
 import type { App } from '../app.ts';
 import { type AccountDeps, registerAccount } from './account/routes.ts';
 import { type ArtifactDeps, registerArtifact } from './artifact/routes.ts';
+import { registerBundleImport } from './bundle/import-routes.ts';
 import { type BundleRouteDeps, registerBundle } from './bundle/routes.ts';
 import { registerBundleSchedule } from './bundle/schedule-routes.ts';
 import { type ChangeRouteDeps, registerChange } from './change/routes.ts';
@@ -49,6 +50,7 @@ export function registerApi(app: App, deps: ApiDeps): void {
   registerPublication(app, deps);
   registerMirror(app, deps);
   registerBundle(app, deps);
+  registerBundleImport(app, deps);
   registerBundleSchedule(app, deps);
   registerSetting(app, deps);
   registerReservedName(app, deps);

@@ -7,6 +7,7 @@ import {
   createBundle,
   deleteBundleParts,
   MirrorError,
+  mayForgetImport,
   resumeBundle,
   stopBundle,
 } from '@sluice/mirror';
@@ -176,7 +177,7 @@ export function registerBundle(app: App, { db, bundling }: BundleRouteDeps): voi
       response: { 204: z.null(), ...problems(400, 401, 404, 409) },
     },
     handler: async ({ principal, params }, reply) => {
-      await visible(principal, params.id);
+      await mayForgetImport(bundling, (await visible(principal, params.id)).bundle);
       await deleteBundleParts(bundling, params.id, signedIn(principal).name);
       return reply.status(204).send(null);
     },

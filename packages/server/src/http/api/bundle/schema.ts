@@ -23,7 +23,7 @@ export const BundleView = z
     issuer: z.string().nullable().describe('Who signed it.'),
     state: z.enum(['pending', 'running', 'waiting', 'stopped', 'completed', 'failed']),
     stage: z.string().describe('What is being done.'),
-    channels: z.array(z.object({ channel: z.string(), publication: z.int() })),
+    channels: z.array(z.object({ channel: z.string(), publication: z.int().nullable() })),
     report: z.record(z.string(), z.unknown()).describe('Counts and bytes, so far.'),
     missing_files: z.array(missing).describe('Left out, since their upstreams do not have them; the first hundred.'),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),

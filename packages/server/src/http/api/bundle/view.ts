@@ -1,7 +1,7 @@
 import type { BundlePartRow, BundleRow, BundleScheduleRow } from '@sluice/catalog';
 import { partFileName } from '@sluice/formats/bundle';
 import { bytesToHex } from '@sluice/formats/digest';
-import { outWork } from '@sluice/mirror';
+import { inWork, outWork } from '@sluice/mirror';
 import type { z } from 'zod';
 import type { BundleScheduleView, BundleView, BundleWithParts } from './schema.ts';
 
@@ -12,9 +12,9 @@ export function bundleView(row: BundleRow): z.output<typeof BundleView> {
   const isOut = row.direction === 'out';
   return {
     ...{ id: row.id, direction: row.direction, series: row.series, serial: row.serial, base: row.base_serial },
-    ...{ issuer: row.issuer, state: row.state, stage: place.stage ?? '' },
-    channels: isOut ? (place.channels ?? []).map(({ line, no }) => ({ channel: line.path, publication: no })) : [],
-    report: isOut ? { ...counts } : row.report,
+    ...{ issuer: row.issuer, state: row.state, stage: place.stage ?? (isOut ? '' : inWork(row).place.stage) },
+    channels: channelsOf(row),
+    report: isOut ? { ...counts } : { ...inWork(row).report },
     missing_files,
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_text ?? '' },
     actor: row.actor,
@@ -22,6 +22,13 @@ export function bundleView(row: BundleRow): z.output<typeof BundleView> {
     started_at: row.started_at?.toISOString() ?? null,
     finished_at: row.finished_at?.toISOString() ?? null,
   };
+}
+
+function channelsOf(row: BundleRow): z.output<typeof BundleView>['channels'] {
+  if (row.direction === 'in') {
+    return (inWork(row).place.channels ?? []).map(({ path }) => ({ channel: path, publication: null }));
+  }
+  return (outWork(row).place.channels ?? []).map(({ line, no }) => ({ channel: line.path, publication: no }));
 }
 
 /** The same with its parts. */
