@@ -1,4 +1,13 @@
 import type { CommandModule } from './command.ts';
+import * as bundleCreate from './commands/bundle-create.ts';
+import * as bundleDelete from './commands/bundle-delete.ts';
+import * as bundleFetch from './commands/bundle-fetch.ts';
+import * as bundleKey from './commands/bundle-key.ts';
+import * as bundleResume from './commands/bundle-resume.ts';
+import * as bundleScheduleCreate from './commands/bundle-schedule-create.ts';
+import * as bundleScheduleDelete from './commands/bundle-schedule-delete.ts';
+import * as bundleScheduleList from './commands/bundle-schedule-list.ts';
+import * as bundleStop from './commands/bundle-stop.ts';
 import * as channelCreate from './commands/channel-create.ts';
 import * as channelDelete from './commands/channel-delete.ts';
 import * as channelEdit from './commands/channel-edit.ts';
@@ -105,6 +114,15 @@ export const commands: readonly CommandModule[] = [
   reservedList,
   reservedAdd,
   reservedRemove,
+  bundleCreate,
+  bundleFetch,
+  bundleStop,
+  bundleResume,
+  bundleDelete,
+  bundleKey,
+  bundleScheduleCreate,
+  bundleScheduleList,
+  bundleScheduleDelete,
   maintenanceCollect,
   maintenanceCheck,
   maintenanceRetention,

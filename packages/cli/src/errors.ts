@@ -13,6 +13,8 @@ import type { Schemas } from '@sluice/api-client';
  * - `mirror_missing`, `mirror_ambiguous`, `token_missing`, `token_ambiguous`: a name fits nothing, or several.
  * - `uploads_failed`, `run_failed`, `run_stopped`, `maintenance_failed`: it was done, and ended badly.
  * - `mirror_file_refused`: a file of the older tools cannot be followed; nothing was tried.
+ * - `setting_missing`: nothing is set under that key. `not_yet`: Sluice cannot do that so far; `next` says what it can.
+ * - `bundle_failed`: a bundle did not get to its end. `part_changed`: a part is not what its bundle says.
  * - `drift_found`: the check found something wrong.
  */
 export type CliErrorCode =
@@ -20,6 +22,9 @@ export type CliErrorCode =
   | 'config_invalid'
   | 'unreachable'
   | 'not_sluice'
+  | 'bundle_failed'
+  | 'part_changed'
+  | 'schedule_missing'
   | 'refused'
   | 'sign_in_needed'
   | 'cancelled'
