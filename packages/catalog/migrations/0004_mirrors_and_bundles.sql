@@ -9,6 +9,7 @@ alter table source
 
 -- Of conda: what the upstream's document says under 'signatures' of a file, verbatim.
 alter table record add column signatures bytea;
+create index record_signed on record (source_id, subdir) where signatures is not null;
 -- What was read before is read once more, since nobody looked for signatures then.
 update source_part set document_sha256 = null, etag = null, last_modified = null
 where document_sha256 is not null and source_id in (select id from source where type = 'conda');

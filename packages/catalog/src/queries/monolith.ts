@@ -143,6 +143,16 @@ export function copyRecordsOfMap(parts: readonly (Part & { revision: number })[]
   ) to stdout (format binary)`;
 }
 
+/** Whether any record of these sources in a subdir is signed, of any revision. */
+export async function hasSignatures(db: Db, subdir: string, sourceIds: readonly number[]): Promise<boolean> {
+  const { rows } = await sql`
+    select from record
+    where source_id = any(${[...sourceIds]}::int[]) and subdir = ${subdir} and signatures is not null limit 1`.execute(
+    db,
+  );
+  return rows.length > 0;
+}
+
 /** A document to be noted. `no`: the publication that last changed what it is made of. */
 export interface MonolithRow {
   key: string;

@@ -10,7 +10,7 @@ import type { SubdirContent } from './subdir-content.ts';
  * They are told by their words: `isListed` is asked for every record that the layers had then, whether a rule hid it or
  * not. Streams on one connection, since publications that held one a layer would wait for each other for ever.
  *
- * @param take is shown each record where it lies, patches applied. The object is used again; its bytes stay.
+ * @param take is shown each record where it lies, patches applied, and whether it is as it came. The object is used again; its bytes stay.
  * @returns how many were taken of each batch, so that the caller can catch up in between.
  */
 export async function* listedRecords(
@@ -18,7 +18,7 @@ export async function* listedRecords(
   { subdir, parts: contents }: SubdirContent,
   map: RecordMap,
   isListed: (a: number, b: number) => boolean,
-  take: (record: RecordPlace) => void,
+  take: (record: RecordPlace, isVerbatim: boolean) => void,
 ): AsyncGenerator<number> {
   const parts = contents.map(({ source_id, revision }) => ({ source_id, subdir, revision }));
   if (parts.length === 0) return;
@@ -46,7 +46,7 @@ export async function* listedRecords(
         if (!record) continue;
         const [a, b] = recordHashAt(record);
         if (!isListed(a, b)) continue;
-        take(record);
+        take(record, record === place);
         taken++;
       }
       yield taken;

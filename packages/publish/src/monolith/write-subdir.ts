@@ -12,6 +12,7 @@ import type { MonolithDeps } from './monolith-deps.ts';
 import { newestFiles } from './newest-files.ts';
 import { newestList } from './newest-list.ts';
 import { type Revision, repodataFrame, repodataSize, v3Count } from './repodata.ts';
+import { signaturesMember, withMember } from './signatures.ts';
 import { maps, type SubdirContent, type WordedContent, withWords } from './subdir-content.ts';
 import type { WrittenPart } from './write-part.ts';
 
@@ -68,15 +69,16 @@ function sized(chunks: Uint8Array[]): Unpacked {
 
 async function writeRepodata(deps: MonolithDeps, content: WordedContent, sinks: Sinks): Promise<BlobRow> {
   const frame = repodataFrame(content, await revisionOf(deps, content));
-  const size = repodataSize(content, frame);
-  const chunks = repodataChunks(deps, content, frame, sinks);
+  const signatures = await signaturesMember(deps, content);
+  const size = repodataSize(content, frame) + (signatures?.bytes ?? 0);
+  const chunks = repodataChunks(deps, content, { frame, signatures }, sinks);
   return putCompressed(deps.storage, { chunks, bytes: size }, documentLevel(size));
 }
 
 async function* repodataChunks(
   deps: MonolithDeps,
   content: WordedContent,
-  frame: ReturnType<typeof repodataFrame>,
+  { frame, signatures }: { frame: ReturnType<typeof repodataFrame>; signatures: Unpacked | undefined },
   sinks: Sinks,
 ): AsyncGenerator<Uint8Array> {
   const ready: Uint8Array[] = [];
@@ -98,7 +100,7 @@ async function* repodataChunks(
     if (left !== 0) throw drift(content, map.bucket, left);
   }
   writer.end();
-  yield* ready;
+  yield* signatures ? withMember(ready, signatures) : ready;
 }
 
 export function drift({ subdir, counts }: SubdirContent, bucket: string, left: number): PublishError {

@@ -17,6 +17,7 @@ import type { MonolithDeps } from '../monolith-deps.ts';
 import { newestFiles } from '../newest-files.ts';
 import { newestList, renewedList } from '../newest-list.ts';
 import { repodataFrame, repodataSize, v3Count } from '../repodata.ts';
+import { isSigned } from '../signatures.ts';
 import type { SubdirContent } from '../subdir-content.ts';
 import type { WrittenPart } from '../write-part.ts';
 import { drift, newestKey } from '../write-subdir.ts';
@@ -44,6 +45,7 @@ export async function carrySubdir(
 ): Promise<WrittenPart | undefined> {
   const { channelId, subdir } = content;
   if (packageTypeOf(subdir) !== 'conda' || !isLarge(deps, content) || v3Count(content.counts) > 0) return undefined;
+  if (await isSigned(deps, content)) return undefined;
   const earlier = await documentsBefore(db, channelId, subdir, no);
   const base = earlier && (await findPublicationSource(db, channelId, earlier.no));
   if (!base || isPatched(base) || isPatched(source)) return undefined;
