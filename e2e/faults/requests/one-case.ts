@@ -22,7 +22,7 @@ export interface Case {
 /** As REST shows the mirror. */
 export interface Run {
   readonly state: string;
-  readonly sync_state: { readonly last_exception: string | null };
+  readonly failed_request: { readonly url: string } | null;
 }
 
 /** The channel that all of them have. */

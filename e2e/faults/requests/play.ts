@@ -46,12 +46,14 @@ export async function playFault(
     become('second');
     strike(k, { upstream, twin, folderOf });
     const { run, shown } = await runAndRead();
-    const struck = upstream.asked[k]?.path ?? 'nothing';
-    expectWhole(shown, [first, ...[...wells.values()].map((well) => well.shown)]);
+    const struck = upstream.asked.slice(k).map(({ path }) => path);
+    // An index that changed while it was read may be of both states; the next run reads it again.
+    const mayMix = end === 'third' ? mirror.indexes : [];
+    expectWhole(shown, [first, ...[...wells.values()].map((well) => well.shown)], mayMix);
     if (run.state !== 'completed') {
       expect(run.state).toBe('failed');
       expect(shown).toMatchObject(first);
-      if (end === 'second') expect(run.sync_state.last_exception).toContain(struck);
+      expect(struck).toContain(new URL(run.failed_request!.url).pathname);
     }
     become(end);
     upstream.reset();
@@ -62,16 +64,16 @@ export async function playFault(
     expect(last.shown).toEqual(well.shown);
     expect(await readStored(app)).toEqual(well.stored);
     expect(await leftovers(app)).toEqual({ temporary: [], runs: [], jobs: [] });
-    return `${struck}: ${run.state}${isWell ? '' : `, then ${last.run.state}`}`;
+    return `${struck[0]}: ${run.state}${isWell ? '' : `, then ${last.run.state}`}`;
   } finally {
     await close();
   }
 }
 
 /** Whatever came is as it is in one of the upstream's states; what did not come is no matter here. */
-function expectWhole(shown: Shown, wells: readonly Shown[]): void {
+function expectWhole(shown: Shown, wells: readonly Shown[], except: readonly string[]): void {
   for (const [place, one] of Object.entries(shown)) {
-    if (one.startsWith('200'))
+    if (one.startsWith('200') && !except.includes(place))
       expect(
         wells.map((well) => well[place]),
         place,
