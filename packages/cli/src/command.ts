@@ -13,6 +13,8 @@ export interface Usage {
   /** Another last word for the same. */
   alias?: string;
   summary: string;
+  /** It is about this machine alone: no server is looked for. */
+  local?: true;
   arguments?: readonly Argument[];
   options?: readonly Option[];
   /** What comes after `sluice`, one a line of the help. */

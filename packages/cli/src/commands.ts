@@ -22,8 +22,16 @@ import * as channelNoticeEdit from './commands/channel-notice-edit.ts';
 import * as channelNoticeList from './commands/channel-notice-list.ts';
 import * as channelPackages from './commands/channel-packages.ts';
 import * as channelReindex from './commands/channel-reindex.ts';
+import * as channelShare from './commands/channel-share.ts';
 import * as channelShow from './commands/channel-show.ts';
 import * as channelUnfreeze from './commands/channel-unfreeze.ts';
+import * as condarcRestore from './commands/condarc-restore.ts';
+import * as condarcShow from './commands/condarc-show.ts';
+import * as condarcWrite from './commands/condarc-write.ts';
+import * as configGet from './commands/config-get.ts';
+import * as configSet from './commands/config-set.ts';
+import * as configShow from './commands/config-show.ts';
+import * as configUnset from './commands/config-unset.ts';
 import * as login from './commands/login.ts';
 import * as logout from './commands/logout.ts';
 import * as maintenanceCheck from './commands/maintenance-check.ts';
@@ -40,6 +48,7 @@ import * as mirrorShow from './commands/mirror-show.ts';
 import * as mirrorStatus from './commands/mirror-status.ts';
 import * as mirrorStop from './commands/mirror-stop.ts';
 import * as mirrorSync from './commands/mirror-sync.ts';
+import * as packagesListFiles from './commands/packages-list-files.ts';
 import * as patchClear from './commands/patch-clear.ts';
 import * as patchSet from './commands/patch-set.ts';
 import * as patchShow from './commands/patch-show.ts';
@@ -79,6 +88,7 @@ export const commands: readonly CommandModule[] = [
   channelFreeze,
   channelUnfreeze,
   channelReindex,
+  channelShare,
   channelPackages,
   channelFiles,
   channelHistory,
@@ -107,13 +117,6 @@ export const commands: readonly CommandModule[] = [
   mirrorStatus,
   mirrorRuns,
   mirrorSync,
-  tokenCreate,
-  tokenList,
-  tokenRevoke,
-  tokenScopes,
-  reservedList,
-  reservedAdd,
-  reservedRemove,
   bundleCreate,
   bundleFetch,
   bundleStop,
@@ -123,13 +126,28 @@ export const commands: readonly CommandModule[] = [
   bundleScheduleCreate,
   bundleScheduleList,
   bundleScheduleDelete,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+  tokenScopes,
+  reservedList,
+  reservedAdd,
+  reservedRemove,
   maintenanceCollect,
   maintenanceCheck,
   maintenanceRetention,
+  configSet,
+  configGet,
+  configUnset,
+  configShow,
+  condarcShow,
+  condarcWrite,
+  condarcRestore,
   setupConda,
   setupMamba,
   setupPixi,
   setupR,
   setupPip,
   setupUv,
+  packagesListFiles,
 ];

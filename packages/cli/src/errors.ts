@@ -13,7 +13,7 @@ import type { Schemas } from '@sluice/api-client';
  * - `mirror_missing`, `mirror_ambiguous`, `token_missing`, `token_ambiguous`: a name fits nothing, or several.
  * - `uploads_failed`, `run_failed`, `run_stopped`, `maintenance_failed`: it was done, and ended badly.
  * - `mirror_file_refused`: a file of the older tools cannot be followed; nothing was tried.
- * - `setting_missing`: nothing is set under that key. `not_yet`: Sluice cannot do that so far; `next` says what it can.
+ * - `setting_missing`: nothing is set under that key. `backup_missing`: there is nothing to restore. `not_yet`: Sluice cannot do that so far; `next` says what it can.
  * - `bundle_failed`: a bundle did not get to its end. `part_changed`: a part is not what its bundle says.
  * - `drift_found`: the check found something wrong.
  */
@@ -35,6 +35,9 @@ export type CliErrorCode =
   | 'token_missing'
   | 'token_ambiguous'
   | 'mirror_file_refused'
+  | 'setting_missing'
+  | 'backup_missing'
+  | 'not_yet'
   | 'drift_found'
   | 'maintenance_failed'
   | 'uploads_failed'

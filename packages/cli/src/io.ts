@@ -1,5 +1,7 @@
 import { homedir, hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SslVerify } from './config-file.ts';
+import { trust } from './trust.ts';
 
 /** The world around a command; a test hands in another. */
 export interface Io {
@@ -11,6 +13,8 @@ export interface Io {
   hostname: string;
   now: () => Date;
   sleep: (ms: number) => Promise<void>;
+  /** Check the certificates of servers so from now on. */
+  trust: (verify: SslVerify) => void;
 }
 
 /** The world of this process. */
@@ -25,5 +29,6 @@ export function processIo(): Io {
     hostname: hostname(),
     now: () => new Date(),
     sleep: async (ms) => void (await sleep(ms)),
+    trust,
   };
 }

@@ -6,6 +6,7 @@ import type { Io } from './io.ts';
 /** The options of every command. */
 export interface GlobalOptions {
   url?: string;
+  site?: string;
   json?: boolean;
   quiet?: boolean;
   debug?: boolean;
@@ -26,6 +27,9 @@ const nouns: Record<string, string> = {
   mirror: 'mirrors of other channels',
   token: 'tokens for programs and clients',
   setup: 'the settings that point a client at a channel',
+  config: 'settings of this tool: sites, and how their certificates are checked',
+  condarc: 'the settings of conda on this machine',
+  packages: 'what the older tools called so',
 };
 
 /**
@@ -60,6 +64,7 @@ function baseProgram(io: Pick<Io, 'stdout' | 'stderr'>): Command {
     .description('The command line of Sluice, a governed package repository.')
     .version(manifest.version, '-V, --version')
     .addOption(new Option('--url <url>', 'the server; before SLUICE_URL and the last sign-in'))
+    .addOption(new Option('--site <name>', 'the server that config set sites.<name>.url names'))
     .addOption(new Option('--json', 'answer in JSON on stdout, and nothing else there'))
     .addOption(new Option('--quiet', 'no progress'))
     .addOption(new Option('--debug', 'on an error, show where it came from'))
@@ -88,6 +93,8 @@ function groupOf(groups: Map<string, Command>, words: string[]): Command {
   const group = groupOf(groups, words.slice(0, -1))
     .command(words.at(-1)!)
     .description(nouns[path] ?? '');
+  // As the older tools say it.
+  if (path === 'channel') group.alias('channels');
   groups.set(path, group);
   return group;
 }

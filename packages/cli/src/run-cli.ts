@@ -6,7 +6,7 @@ import type { Io } from './io.ts';
 import { printError } from './print-error.ts';
 import { parseCommandLine } from './program.ts';
 import { createProgress } from './progress.ts';
-import { findSite, type Site } from './site.ts';
+import { findSite, noSite, type Site } from './site.ts';
 import { viewOf } from './views/view.ts';
 
 /** Do what the command line says. @returns the exit status. */
@@ -17,7 +17,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   try {
     const { command, input, globals } = await parseCommandLine(argv, commands, io);
     const { quiet = false } = globals;
-    site = await findSite(io, globals.url);
+    site = command.usage.local ? noSite : await findSite(io, globals);
+    io.trust(site.sslVerify);
     const context: Context = {
       io,
       site,

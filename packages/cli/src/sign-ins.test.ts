@@ -62,11 +62,11 @@ test.each<[string, Record<string, string>, string | undefined, object]>([
   ['below a path', { SLUICE_URL: 'https://x/sluice/' }, undefined, { url: 'https://x/sluice' }],
   ['SLUICE_TOKEN', { SLUICE_TOKEN: 'slc-t\n' }, undefined, { token: 'slc-t', signedInBy: 'SLUICE_TOKEN' }],
 ])('which server: %s', async (_, env, option, expected) => {
-  expect(await findSite(memoryIo({ home, env }), option)).toMatchObject(expected);
+  expect(await findSite(memoryIo({ home, env }), { url: option })).toMatchObject(expected);
 });
 
 test('the last sign-in chooses the server; each server has its own', async () => {
-  const at = (env: Record<string, string>, url?: string) => findSite(memoryIo({ home, env }), url);
+  const at = (env: Record<string, string>, url?: string) => findSite(memoryIo({ home, env }), { url });
   await writeSignIns(memoryIo({ home }), { default_site: 'http://a', sites: { 'http://a': signIn } });
   expect(await at({})).toMatchObject({
     url: 'http://a',

@@ -38,6 +38,7 @@ export function memoryIo(options: MemoryIoOptions = {}): MemoryIo {
     hostname: 'desk',
     now,
     sleep,
+    trust: () => {},
     type: (text) => void stdin.write(text),
     said: () => ({ ...texts }),
   };
