@@ -124,7 +124,7 @@ describe('a dry run', () => {
   });
 
   test.each([
-    ['a definition that is wrong', { filters: { cve_score_threshold: 5 } }, 'definition_invalid'],
+    ['a definition that is wrong', { filters: { cve_score_threshold: 11 } }, 'definition_invalid'],
     ['a source that is not allowed', { source_root: 'http://169.254.169.254/' }, 'source_refused'],
     ['an upstream that is down', { source_root: 'http://127.0.0.1:1/' }, 'upstream_unavailable'],
   ])('of %s says so', async (_, more, code) => {

@@ -5,6 +5,7 @@ import { redact } from '../redact.ts';
 import { answerError, bodyError, connectionError } from './answer-error.ts';
 import { createDispatchers, type HttpTimeouts } from './dispatchers.ts';
 import { type ProxyRules, proxyFor } from './proxy-rules.ts';
+import { isSameHome } from './same-home.ts';
 import type { SourceGuard } from './source-guard.ts';
 
 /** One thing to ask an upstream for. `url` may carry user and password; they go no further than its own origin. */
@@ -188,13 +189,6 @@ function redirected(from: URL, location: string): URL {
       found: redact(location),
     },
   );
-}
-
-/** Whether credentials of one may be shown to the other: the same origin, or the same host that has moved on to https. */
-function isSameHome(home: URL, url: URL): boolean {
-  if (url.origin === home.origin) return true;
-  const isUpgrade = home.protocol === 'http:' && url.protocol === 'https:' && home.port === '' && url.port === '';
-  return isUpgrade && url.hostname === home.hostname;
 }
 
 function tooManyRedirects(url: string): MirrorError {

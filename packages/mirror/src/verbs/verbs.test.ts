@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { insertChannel } from '@sluice/catalog';
@@ -16,6 +16,8 @@ let channel: string;
 let upstream: UpstreamServer;
 let bench: Bench;
 let now: Date;
+
+const ca = readFileSync(new URL('../fetch/testdata/localhost.pem', import.meta.url), 'utf8');
 
 beforeAll(async () => {
   channel = mkdtempSync(join(tmpdir(), 'channel-'));
@@ -58,13 +60,22 @@ describe('createMirror', () => {
       source_root: upstream.url,
       proxy: null,
       filters: { subdirs: ['noarch'], exclude_specs: ['p*'] },
+      authentication: null,
+      ca_certificates: [],
       internal: false,
       keep_legacy: false,
+      limits: {},
+      keep_removed: false,
+      grace_days: null,
       cron: '0 0 1 * *',
+      frequency: 'monthly',
       time_zone: 'UTC',
       next_run_at: new Date('2026-12-01T00:00:00Z'),
       last_run_at: null,
       state: null,
+      progress: expect.objectContaining({}),
+      failed_request: null,
+      what_next: null,
       sync_state: expect.objectContaining({ last_ckey: null, current_step_number: 0 }),
       created_at: now,
       updated_at: now,
@@ -177,6 +188,35 @@ describe('editMirror', () => {
     });
     await edit(id, { proxy: null });
     expect(await info(id)).toMatchObject({ proxy: null, source_root });
+  });
+
+  test('credentials stay with their host; certificates make another source', async () => {
+    const id = await create({ credentials: { token: 'hush' } });
+    const secretOf = async (url: string) =>
+      bench.deps.sealer.open((await sources()).find((source) => source.url === url)!.credential);
+    await edit(id, { source_root: `${upstream.url}/moved`, cron: 'daily' });
+    expect(await info(id)).toMatchObject({ authentication: 'bearer', frequency: 'daily' });
+    expect(await secretOf(`${upstream.url}/moved`)).toEqual({ bearer: 'hush' });
+    await edit(id, { ca });
+    expect(await info(id)).toMatchObject({
+      authentication: 'bearer',
+      ca_certificates: [{ subject: expect.any(String) }],
+    });
+    await edit(id, { filters: { exclude_specs: ['a'] } });
+    const places = (await sources()).map(({ url, ca }) => [url, ca !== null]);
+    expect(places).toEqual([
+      [upstream.url, false],
+      [`${upstream.url}/moved`, false],
+      [`${upstream.url}/moved`, true],
+    ]);
+    await edit(id, { source_root: 'http://10.1.2.3/elsewhere' });
+    expect(await info(id)).toMatchObject({ authentication: null, ca_certificates: [{ subject: expect.any(String) }] });
+    expect(await secretOf('http://10.1.2.3/elsewhere')).toEqual({});
+    await edit(id, { credentials: { username: 'me@home', password: 'p:w' } });
+    expect(await info(id)).toMatchObject({ authentication: 'basic', source_root: 'http://***@10.1.2.3/elsewhere' });
+    await edit(id, { credentials: null, ca: null });
+    expect(await info(id)).toMatchObject({ authentication: null, source_root: 'http://10.1.2.3/elsewhere' });
+    expect((await info(id)).ca_certificates).toEqual([]);
   });
 
   test('publishes when rules changed and there is something to show', async () => {
