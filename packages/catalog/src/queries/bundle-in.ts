@@ -37,6 +37,21 @@ export async function openImports(db: Db, series: ImportedSeries): Promise<Bundl
   return imports(db, series).where('state', 'in', ['pending', 'running', 'waiting']).orderBy('serial').execute();
 }
 
+/** Imports of a series that wait for another, or failed because it was not there. */
+export async function importsAfter(trx: Db, series: ImportedSeries, serial: number): Promise<BundleRow[]> {
+  return imports(trx, series)
+    .where('serial', '>', serial)
+    .where((eb) =>
+      eb.or([
+        eb('state', '=', 'waiting'),
+        eb.and([eb('state', '=', 'failed'), eb('error_code', '=', 'bundle_base_missing')]),
+      ]),
+    )
+    .orderBy('serial')
+    .forUpdate()
+    .execute();
+}
+
 function imports(db: Db, { issuer, series }: ImportedSeries) {
   return db
     .selectFrom('bundle')

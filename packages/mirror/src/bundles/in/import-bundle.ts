@@ -1,4 +1,4 @@
-import { recordEvent } from '@sluice/catalog';
+import { type Db, recordEvent } from '@sluice/catalog';
 import { rememberedError } from '../../error-code.ts';
 import type { BundleWork } from '../bundle-slice.ts';
 import { enqueueBundleSlice } from '../enqueue-slice.ts';
@@ -10,7 +10,7 @@ import { show } from './show.ts';
 import { takeParts } from './take-parts.ts';
 import { takeRecords } from './take-records.ts';
 import { type InWork, openInWork } from './work.ts';
-import { writeState } from './write-state.ts';
+import { hasBase, writeState } from './write-state.ts';
 
 /** One stage: does a piece of it and says whether that was all, or that somebody must bring more. */
 type Stage = (work: InWork) => Promise<boolean | 'wait'>;
@@ -30,8 +30,19 @@ export const importBundle: BundleWork = async (deps, row, options) => {
     const { stage } = work.place;
     const end = await stages[stage](work).catch((error: unknown) => failed(work, error, options.signal));
     if (end === 'wait') {
-      await work.save({ state: 'waiting' });
-      return { status: 'waiting' };
+      // What it waits for may just have come.
+      const comes = (trx: Db) => (stage === 'list' ? hasBase(trx, work) : Promise.resolve(false));
+      let isWaiting = true;
+      await work.save(
+        { state: 'waiting' },
+        async (trx) => {
+          isWaiting = !(await comes(trx));
+        },
+        'alone',
+      );
+      if (isWaiting) return { status: 'waiting' };
+      await work.save({ state: 'running' });
+      continue;
     }
     if (end) {
       const next = inStages[inStages.indexOf(stage) + 1];

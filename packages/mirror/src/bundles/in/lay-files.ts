@@ -1,6 +1,6 @@
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Db, findBlob, forgetBundleBlobs, openImports, recordEvent, saveBundle } from '@sluice/catalog';
+import { type Db, findBlob, forgetBundleBlobs, importsAfter, recordEvent, saveBundle } from '@sluice/catalog';
 import { sha256ToBytes } from '@sluice/formats/digest';
 import { blobRefOf } from '../blob-ref.ts';
 import { enqueueBundleSlice } from '../enqueue-slice.ts';
@@ -27,7 +27,7 @@ export async function layFiles(work: InWork): Promise<boolean> {
     }
     await rename(temporary, join(folder, name));
   }
-  await work.save({ state: 'completed', error: null }, (trx) => finish(trx, work));
+  await work.save({ state: 'completed', error: null }, (trx) => finish(trx, work), 'alone');
   return true;
 }
 
@@ -46,9 +46,8 @@ async function finish(trx: Db, { deps, row, report, place }: InWork): Promise<vo
     },
   });
   // Those that build on this one waited for it.
-  for (const next of await openImports(trx, { issuer: issuer!, series })) {
-    if (next.state !== 'waiting') continue;
-    await saveBundle(trx, next, { state: 'pending' }, deps.now());
+  for (const next of await importsAfter(trx, { issuer: issuer!, series }, serial)) {
+    await saveBundle(trx, next, { state: 'pending', error: null }, deps.now());
     await enqueueBundleSlice(trx, next.id);
   }
 }

@@ -13,7 +13,6 @@ import {
   insertReservedName,
   lastImport,
   listReservedNames,
-  lockImportsOf,
   mirroringChannels,
   moveMirror,
   notifyChanged,
@@ -48,19 +47,22 @@ export async function show(work: InWork): Promise<boolean> {
   const listing = (await findBlob(work.deps.db, sha256ToBytes(work.place.listing! as never)))!;
   work.place.stage = 'files';
   const change = { contents: listing.sha256, contents_bytes: listing.size };
-  await work.save(change, async (trx) => {
-    const { row } = work;
-    await lockImportsOf(trx, { issuer: row.issuer!, series: row.series });
-    const last = await lastImport(trx, { issuer: row.issuer!, series: row.series });
-    refuseReplay(row, last);
-    const actor = await actorOf(trx, row.actor);
-    const channels = await setUp(work, trx, heads, actor);
-    await followReserved(work, trx, heads, actor);
-    for (const imported of work.place.channels ?? []) {
-      const channel = channels.get(imported.path) ?? (await findChannel(trx, imported.path));
-      if (channel) await moveTo(work, trx, channel, imported);
-    }
-  });
+  await work.save(
+    change,
+    async (trx) => {
+      const { row } = work;
+      const last = await lastImport(trx, { issuer: row.issuer!, series: row.series });
+      refuseReplay(row, last);
+      const actor = await actorOf(trx, row.actor);
+      const channels = await setUp(work, trx, heads, actor);
+      await followReserved(work, trx, heads, actor);
+      for (const imported of work.place.channels ?? []) {
+        const channel = channels.get(imported.path) ?? (await findChannel(trx, imported.path));
+        if (channel) await moveTo(work, trx, channel, imported);
+      }
+    },
+    'alone',
+  );
   return true;
 }
 

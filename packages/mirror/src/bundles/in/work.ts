@@ -1,4 +1,12 @@
-import { type BundleChange, type BundleRow, type Db, holdBundle, noteBundleReport, saveBundle } from '@sluice/catalog';
+import {
+  type BundleChange,
+  type BundleRow,
+  type Db,
+  holdBundle,
+  lockImportsOf,
+  noteBundleReport,
+  saveBundle,
+} from '@sluice/catalog';
 import type { BundleDeps } from '../deps.ts';
 import { WorkGone } from '../work-gone.ts';
 import { type ImportDefinition, type InPlace, type InReport, inWork } from './place.ts';
@@ -13,13 +21,21 @@ export interface InWork {
   signal: AbortSignal | undefined;
   /** Whether the slice has lasted long enough. */
   isLate(): boolean;
-  /** Save where the work stands, with what else changes. @throws {WorkGone} */
-  save(change?: Omit<BundleChange, 'place' | 'report'>, alongside?: (trx: Db) => Promise<void>): Promise<void>;
+  /**
+   * Save where the work stands, with what else changes.
+   *
+   * @param alone whether no other import of the series may begin or end meanwhile.
+   * @throws {WorkGone}
+   */
+  save(change?: InChange, alongside?: (trx: Db) => Promise<void>, alone?: 'alone'): Promise<void>;
   /** Last in a transaction: it may commit. @throws {WorkGone} when the bundle was stopped, or is somebody else's. */
   guard(trx: Db): Promise<void>;
   /** Called often: tells how far it is, about once a second. @throws {WorkGone} when it was stopped. */
   tick(): Promise<void>;
 }
+
+/** What a save may change beside place and report; asked for when nobody else can change the series any more. */
+type InChange = Omit<BundleChange, 'place' | 'report'>;
 
 const tickMs = 1000;
 
@@ -38,10 +54,12 @@ export function openInWork(
     ...inWork(row),
     signal,
     isLate: () => performance.now() - begun > budget_ms,
-    async save(change = {}, alongside) {
+    async save(change = {}, alongside, alone) {
       const { place, report } = work;
       const all = { state: 'running', ...change, place: { ...place }, report: { ...report } } as const;
       await deps.db.transaction().execute(async (trx) => {
+        // Before its row, as everybody does who touches rows of several imports.
+        if (alone) await lockImportsOf(trx, { issuer: row.issuer!, series: row.series });
         if (!(await saveBundle(trx, { id: row.id, step }, all, deps.now()))) throw new WorkGone();
         await alongside?.(trx);
       });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { createZstdCompress } from 'node:zlib';
-import { findBlob, findBundle, lastImport, openImports, saveBundleBlobs } from '@sluice/catalog';
+import { type Db, findBlob, findBundle, lastImport, openImports, saveBundleBlobs } from '@sluice/catalog';
 import { applyDifference, lineKey, readContentsLine } from '@sluice/formats/bundle';
 import { bytesToHex, sha256ToBytes } from '@sluice/formats/digest';
 import { admitBlob } from '@sluice/registry';
@@ -48,6 +48,12 @@ export async function writeState(work: InWork): Promise<boolean | 'wait'> {
   if (last) place.base = last.id;
   await work.save({ state_sha256: sha256ToBytes(definition.state as never) });
   return true;
+}
+
+/** Whether what it builds on is here. */
+export async function hasBase(db: Db, { row }: InWork): Promise<boolean> {
+  const last = await lastImport(db, { issuer: row.issuer!, series: row.series });
+  return (last?.serial ?? 0) >= row.base_serial!;
 }
 
 /** Whether what it builds on is on its way: it is asked again when that is in. */
