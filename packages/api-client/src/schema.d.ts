@@ -2527,6 +2527,8 @@ export interface components {
                 link: number;
                 event: number;
             } | null;
+            /** @description The hash of the link behind which this began; null at the beginning. */
+            link_hash: string | null;
             /** @description The last link that is sound. Who writes it down sees later whether links were cut off at the end. */
             last: {
                 link: number;

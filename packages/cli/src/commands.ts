@@ -1,4 +1,5 @@
 import type { CommandModule } from './command.ts';
+import * as auditVerify from './commands/audit-verify.ts';
 import * as bundleCreate from './commands/bundle-create.ts';
 import * as bundleDelete from './commands/bundle-delete.ts';
 import * as bundleFetch from './commands/bundle-fetch.ts';
@@ -8,6 +9,7 @@ import * as bundleScheduleCreate from './commands/bundle-schedule-create.ts';
 import * as bundleScheduleDelete from './commands/bundle-schedule-delete.ts';
 import * as bundleScheduleList from './commands/bundle-schedule-list.ts';
 import * as bundleStop from './commands/bundle-stop.ts';
+import * as channelChanges from './commands/channel-changes.ts';
 import * as channelCreate from './commands/channel-create.ts';
 import * as channelDelete from './commands/channel-delete.ts';
 import * as channelEdit from './commands/channel-edit.ts';
@@ -32,6 +34,7 @@ import * as configGet from './commands/config-get.ts';
 import * as configSet from './commands/config-set.ts';
 import * as configShow from './commands/config-show.ts';
 import * as configUnset from './commands/config-unset.ts';
+import * as history from './commands/history.ts';
 import * as login from './commands/login.ts';
 import * as logout from './commands/logout.ts';
 import * as maintenanceCheck from './commands/maintenance-check.ts';
@@ -92,6 +95,7 @@ export const commands: readonly CommandModule[] = [
   channelPackages,
   channelFiles,
   channelHistory,
+  channelChanges,
   channelNoticeList,
   channelNoticeCreate,
   channelNoticeEdit,
@@ -133,6 +137,8 @@ export const commands: readonly CommandModule[] = [
   reservedList,
   reservedAdd,
   reservedRemove,
+  history,
+  auditVerify,
   maintenanceCollect,
   maintenanceCheck,
   maintenanceRetention,

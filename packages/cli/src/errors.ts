@@ -15,6 +15,7 @@ import type { Schemas } from '@sluice/api-client';
  * - `mirror_file_refused`: a file of the older tools cannot be followed; nothing was tried.
  * - `setting_missing`: nothing is set under that key. `backup_missing`: there is nothing to restore. `not_yet`: Sluice cannot do that so far; `next` says what it can.
  * - `bundle_failed`: a bundle did not get to its end. `part_changed`: a part is not what its bundle says.
+ * - `audit_broken`: an event of the audit is not what was written down, or is gone.
  * - `drift_found`: the check found something wrong.
  */
 export type CliErrorCode =
@@ -38,6 +39,7 @@ export type CliErrorCode =
   | 'setting_missing'
   | 'backup_missing'
   | 'not_yet'
+  | 'audit_broken'
   | 'drift_found'
   | 'maintenance_failed'
   | 'uploads_failed'

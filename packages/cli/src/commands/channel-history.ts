@@ -2,9 +2,10 @@ import type { Schemas } from '@sluice/api-client';
 import { channelArgument } from '../channel-flags.ts';
 import type { Context, Usage } from '../command.ts';
 import { answer } from '../connect.ts';
-import { gather, type PagingInput, pagingOptions } from '../paging.ts';
-import { instant } from '../views/amounts.ts';
-import { type Page, pageView } from '../views/page.ts';
+import { type EventsInput, eventOptions, eventQuery } from '../history-flags.ts';
+import { gather } from '../paging.ts';
+import { eventsView } from '../views/event.ts';
+import type { Page } from '../views/page.ts';
 import type { View } from '../views/view.ts';
 
 type Data = Page<Schemas['Event']>;
@@ -13,30 +14,19 @@ export const usage: Usage = {
   words: 'channel history',
   summary: 'List what happened in a channel, the newest first',
   arguments: [channelArgument()],
-  options: pagingOptions,
+  options: eventOptions,
+  examples: ['channel history team-a --type mirroring_failed,mirroring_stopped --from 2026-11-01'],
 };
 
-export function run({ api }: Context, input: PagingInput & { channel: string }): Promise<Data> {
+export function run({ api }: Context, input: EventsInput & { channel: string }): Promise<Data> {
   const path = { channel: input.channel };
-  return gather(input, (query) => answer(api.GET('/api/channels/{channel}/history', { params: { path, query } })));
+  const filter = eventQuery(input);
+  return gather(input, (page) =>
+    answer(api.GET('/api/channels/{channel}/history', { params: { path, query: { ...filter, ...page } } })),
+  );
 }
 
 export const views = {
-  human: (data: Data, view: View): string =>
-    pageView(
-      data,
-      {
-        noun: 'event',
-        heads: ['ID', 'WHEN', 'WHO', 'EVENT', 'SUBJECT'],
-        row: ({ event_id, created, event_type, meta }) => [
-          event_id,
-          instant(created),
-          meta.actor,
-          event_type,
-          meta.subject,
-        ],
-      },
-      view,
-    ),
+  human: (data: Data, view: View): string => eventsView(data, view),
   json: (data: Data): unknown => data,
 };

@@ -1,4 +1,4 @@
-import { type Db, type EventFilter, listEvents } from '@sluice/catalog';
+import { type Db, type EventFilter, findSeal, listEvents } from '@sluice/catalog';
 import { systemVerdict } from '@sluice/identity';
 import { verifyAudit } from '@sluice/registry';
 import type { z } from 'zod';
@@ -70,7 +70,10 @@ export function registerEvent(app: App, deps: { db: Db }): void {
       querystring: AuditQuery,
       response: { 200: AuditView, ...problems(400, 401, 403) },
     },
-    handler: async (request) => auditView(await verifyAudit(deps, request.query)),
+    handler: async (request) => {
+      const begun = await findSeal(deps.db, request.query.link);
+      return auditView(await verifyAudit(deps, request.query), begun);
+    },
   });
 }
 

@@ -49,6 +49,7 @@ export const AuditView = z
       .object({ link: z.int(), event: z.int() })
       .nullable()
       .describe('How to go on; null when all is walked, or something is wrong.'),
+    link_hash: z.string().nullable().describe('The hash of the link behind which this began; null at the beginning.'),
     last: z
       .object({ link: z.int(), hash: z.string() })
       .nullable()

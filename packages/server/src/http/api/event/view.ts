@@ -1,4 +1,4 @@
-import type { EventRow } from '@sluice/catalog';
+import type { EventRow, SealRow } from '@sluice/catalog';
 import { type AuditSlice, auditFaultText } from '@sluice/registry';
 import type { z } from 'zod';
 import { eventTypeOf } from './event-type.ts';
@@ -16,11 +16,17 @@ export function eventView(row: EventRow): z.output<typeof EventView> {
 }
 
 /** A slice of the walk through the audit's chain. */
-export function auditView({ checked, next, last, fault }: AuditSlice): z.output<typeof AuditView> {
+export function auditView(
+  { checked, next, last, fault }: AuditSlice,
+  begun: SealRow | undefined,
+): z.output<typeof AuditView> {
   return {
     checked,
     next: next ?? null,
-    last: last ? { link: last.link, hash: Buffer.from(last.hash).toString('hex') } : null,
+    link_hash: begun ? hex(begun.hash) : null,
+    last: last ? { link: last.link, hash: hex(last.hash) } : null,
     fault: fault ? { ...fault, detail: auditFaultText(fault) } : null,
   };
 }
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
