@@ -133,8 +133,9 @@ test('whoever has signed in may read what was made', async () => {
   expect((await it.here(['channel', 'show', channel, '--json'])).json.privacy).toBe('authenticated');
 });
 
-/** What the server has: rows of its tables, and files of its store. */
+/** What the server has: rows of its tables, and a digest over the files of its store. */
 async function state(): Promise<string> {
+  await it.app.jobsDone();
   const tables = ['channel', 'source', 'record', 'blob', 'mirror', 'run', 'event', 'publication'] as const;
   const rows = await Promise.all(
     tables.map((table) =>
@@ -147,7 +148,7 @@ async function state(): Promise<string> {
   const files = readdirSync(it.app.dataDir, { recursive: true, encoding: 'utf8' })
     .filter((path) => /blobs|packs/.test(path))
     .map((path) => `${path} ${statSync(join(it.app.dataDir, path)).size}`);
-  return JSON.stringify([rows, files]);
+  return JSON.stringify([rows, createHash('sha256').update(files.sort().join('\n')).digest('hex')]);
 }
 
 test.each([
