@@ -14,7 +14,7 @@ import { admitBundledRecords, type BundledRecord } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
 import { isRecord, recordGroups } from './record-groups.ts';
 import type { InWork } from './work.ts';
-import { linesAt } from './write-state.ts';
+import { linesAt, partKey } from './write-state.ts';
 
 /** Records whose bytes are looked for at once. */
 const portion = 2000;
@@ -30,7 +30,7 @@ export async function takeRecords(work: InWork): Promise<boolean> {
   const sources = new Map(place.channels.map((channel) => [channel.path, channel]));
   const listed = new Set<string>();
   for await (const { channel, part, records } of recordGroups(linesAt(work, 'listing'))) {
-    const key = `${channel}\0${part}`;
+    const key = partKey(channel, part);
     listed.add(key);
     const source = sources.get(channel)!;
     if (isPast(place.after, [channel, part])) continue;
@@ -42,7 +42,7 @@ export async function takeRecords(work: InWork): Promise<boolean> {
   }
   for (const source of place.channels) {
     for (const { subdir, records } of await sourceParts(work.deps.db, source.source_id)) {
-      if (records > 0 && !listed.has(`${source.path}\0${subdir}`)) await admit(work, source, subdir, none());
+      if (records > 0 && !listed.has(partKey(source.path, subdir))) await admit(work, source, subdir, none());
     }
   }
   return true;

@@ -79,7 +79,12 @@ function touchedKey(line: string): string | undefined {
   const isRecord = line.startsWith('{"c":');
   if (!isRecord && !line.startsWith('{"gone":"record"')) return undefined;
   const [, channel = '', part = ''] = lineKey(readContentsLine(line)).split('\0');
-  return `${channel}\0${part}`;
+  return partKey(channel, part);
+}
+
+/** Channel and part as one text, which the database takes in JSON: a NUL it would not. */
+export function partKey(channel: string, part: string): string {
+  return `${channel}\n${part}`;
 }
 
 const chunkBytes = 1 << 18;
