@@ -116,7 +116,9 @@ function collector(subdir: string, withDepends: boolean): Collector {
       if (withDepends) depends.add(builder.count - 1, readDepends(body));
       return true;
     },
-    sign: (of) => void (signedFile = of),
+    sign(of) {
+      signedFile = of;
+    },
     collected: () => ({ facts: signedFacts(builder.build(), signedFile), depends }),
   };
 }
