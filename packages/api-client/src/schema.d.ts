@@ -1510,6 +1510,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/channels/{channel}/mirrors/{id}/dependencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of every spec that a mirror asks for, and of every one that its files depend on */
+        get: operations["list_channel_mirror_dependencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/mirrors/{id}/dependencies/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole report as a file, CSV or JSON */
+        get: operations["download_channel_mirror_dependencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/subchannels/{subchannel}/mirrors/{id}/dependencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of every spec that a mirror asks for, and of every one that its files depend on */
+        get: operations["list_subchannel_mirror_dependencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/subchannels/{subchannel}/mirrors/{id}/dependencies/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole report as a file, CSV or JSON */
+        get: operations["download_subchannel_mirror_dependencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The packages of a channel that depend on what it does not have, and why not */
+        get: operations["check_channel_closure"];
+        put?: never;
+        /** The packages that would depend on what the channel no longer had, with filters that are not saved */
+        post: operations["try_channel_filters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/subchannels/{subchannel}/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The packages of a subchannel that depend on what it does not have, and why not */
+        get: operations["check_subchannel_closure"];
+        put?: never;
+        /** The packages that would depend on what the subchannel no longer had, with filters that are not saved */
+        post: operations["try_subchannel_filters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files that two mirrors of a channel have with different bytes; the first mirror is shown */
+        get: operations["list_channel_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/subchannels/{subchannel}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files that two mirrors of a subchannel have with different bytes; the first mirror is shown */
+        get: operations["list_subchannel_conflicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bundles": {
         parameters: {
             query?: never;
@@ -2502,6 +2640,48 @@ export interface components {
             /** Format: date-time */
             updated: string;
         };
+        BrokenDependency: {
+            subdir: string;
+            package: string;
+            /** @description What it depends on. */
+            spec: string;
+            /** @description How many files of the package depend on it. */
+            files: number;
+            example: string;
+            /** @description no_package, no_version, unreadable; hidden where something above lies over it; else the reason of the rule that took out the newest file that fits. */
+            reason: string | null;
+            rule: string | null;
+            /** @description Whose rule it is: channel or mirror. */
+            scope: string | null;
+        };
+        Closure: {
+            /** @description Whether nothing is missing. */
+            is_closed: boolean;
+            /** @description How many packages, by subdir, depend on something that is missing. */
+            packages: number;
+            items: components["schemas"]["BrokenDependency"][];
+            total_count: number;
+        };
+        FileConflict: {
+            subdir: string;
+            file: string;
+            /** @description The first mirror in order: its bytes are what clients get. */
+            shown: {
+                /** Format: uuid */
+                mirror_id: string;
+                mirror_name: string;
+                digest: string;
+            };
+            /** @description Digests are sha256:…, or what both indexes say: md5:…, size:…. */
+            hidden: {
+                /** Format: uuid */
+                mirror_id: string;
+                mirror_name: string;
+                digest: string;
+            };
+            /** Format: date-time */
+            seen_at: string;
+        };
         Event: {
             event_id: number;
             event_type: string;
@@ -2639,6 +2819,56 @@ export interface components {
             finished_at: string | null;
             collect: components["schemas"]["CollectReport"] | null;
             check: components["schemas"]["CheckReport"] | null;
+        };
+        DependencyLine: {
+            /** @enum {string} */
+            kind: "requested" | "dependency";
+            spec: string;
+            /** @description Whose files depend on it; null for what the filters ask for. */
+            subdir: string | null;
+            /** @enum {string} */
+            status: "present" | "missing";
+            /** @description How many kept files satisfy it. */
+            files: number;
+            versions: number;
+            /** @description The newest version of these. */
+            newest: string | null;
+            /** @description How many files would satisfy it and were taken out. */
+            refused: number;
+            /** @description Why it is missing: no_package, no_version, unreadable, or the reason of the rule that took out the newest file that fits. */
+            reason: string | null;
+            rule: string | null;
+            scope: string | null;
+            /** @description How many kept files depend on it. */
+            needed_by: number;
+            /** @description One of them. */
+            example: string | null;
+        };
+        DependencySummary: {
+            /** @description Specs of the filters. */
+            requested: number;
+            /** @description Specs that kept files depend on, by subdir. */
+            dependencies: number;
+            /** @description How many of both nothing that is kept satisfies. */
+            missing: number;
+            files: number;
+            bytes: number;
+            /** @description Of these, what is kept only since something depends on it. */
+            dependency_files: number;
+            dependency_bytes: number;
+            by_subdir: {
+                subdir: string;
+                files: number;
+                bytes: number;
+                /** @description Of these, what is kept only since something depends on it. */
+                dependency_files: number;
+                dependency_bytes: number;
+            }[];
+        };
+        Dependencies: {
+            summary: components["schemas"]["DependencySummary"];
+            items: components["schemas"]["DependencyLine"][];
+            total_count: number;
         };
         SyncState: {
             last_ckey: string | null;
@@ -2797,8 +3027,41 @@ export interface components {
                 status: "read" | "unchanged" | "absent";
                 total: number;
                 kept: number;
+                kept_bytes: number;
+                /** @description Of these, what is kept only since something depends on it. */
+                dependency_files: number;
+                dependency_bytes: number;
                 refused: number;
             }[];
+            /** @description Of a mirror that includes dependencies: how much comes along, and what came of each spec, missing ones first. */
+            dependencies: {
+                /** @description Specs of the filters. */
+                requested: number;
+                /** @description Specs that kept files depend on, by subdir. */
+                dependencies: number;
+                /** @description How many of both nothing that is kept satisfies. */
+                missing: number;
+                files: number;
+                bytes: number;
+                /** @description Of these, what is kept only since something depends on it. */
+                dependency_files: number;
+                dependency_bytes: number;
+                by_subdir: {
+                    subdir: string;
+                    files: number;
+                    bytes: number;
+                    /** @description Of these, what is kept only since something depends on it. */
+                    dependency_files: number;
+                    dependency_bytes: number;
+                }[];
+                items: components["schemas"]["DependencyLine"][];
+                total_count: number;
+            } | null;
+            /** @description Packages that would be shown while a rule takes out what they depend on, and are not so now. */
+            broken_dependencies: {
+                count: number;
+                items: components["schemas"]["BrokenDependency"][];
+            };
             items: {
                 subdir: string;
                 file: string;
@@ -11264,6 +11527,719 @@ export interface operations {
             };
             /** @description Bad Gateway */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channel_mirror_dependencies: {
+        parameters: {
+            query?: {
+                /** @description The most items to answer. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+                /** @description Only these. */
+                status?: "present" | "missing";
+            };
+            header?: never;
+            path: {
+                channel: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dependencies"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_channel_mirror_dependencies: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path: {
+                channel: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv or application/json */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_subchannel_mirror_dependencies: {
+        parameters: {
+            query?: {
+                /** @description The most items to answer. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+                /** @description Only these. */
+                status?: "present" | "missing";
+            };
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dependencies"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_subchannel_mirror_dependencies: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description text/csv or application/json */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_channel_closure: {
+        parameters: {
+            query?: {
+                /** @description The most items to answer. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+                /** @description rules: only what a rule of the channel or a mirror took out; all: also what the sources never had. */
+                by?: "all" | "rules";
+            };
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_channel_filters: {
+        parameters: {
+            query?: {
+                /** @description The most items to answer. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description They hold for all that the channel shows, uploads and mirrors. */
+                    filters: {
+                        /** @description When set, only these licences or families. */
+                        include_licenses?: string[] | null;
+                        exclude_licenses?: string[] | null;
+                        /** @description Match specs of what is filtered out. */
+                        exclude_specs?: string[] | null;
+                        /** @description Match specs of what the two above let pass all the same. */
+                        include_specs?: string[] | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_subchannel_closure: {
+        parameters: {
+            query?: {
+                /** @description The most items to answer. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+                /** @description rules: only what a rule of the channel or a mirror took out; all: also what the sources never had. */
+                by?: "all" | "rules";
+            };
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_subchannel_filters: {
+        parameters: {
+            query?: {
+                /** @description The most items to answer. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description They hold for all that the channel shows, uploads and mirrors. */
+                    filters: {
+                        /** @description When set, only these licences or families. */
+                        include_licenses?: string[] | null;
+                        exclude_licenses?: string[] | null;
+                        /** @description Match specs of what is filtered out. */
+                        exclude_specs?: string[] | null;
+                        /** @description Match specs of what the two above let pass all the same. */
+                        include_specs?: string[] | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channel_conflicts: {
+        parameters: {
+            query?: {
+                /** @description The most items to answer. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["FileConflict"][];
+                        total_count: number;
+                    };
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_subchannel_conflicts: {
+        parameters: {
+            query?: {
+                /** @description The most items to answer. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["FileConflict"][];
+                        total_count: number;
+                    };
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

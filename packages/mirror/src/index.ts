@@ -30,7 +30,7 @@ export {
 export { type BundleKey, bundleKey } from './bundles/signing-key.ts';
 export type { MirrorDefinition, MirrorInput } from './definition/read-definition.ts';
 export type { MirrorDeps } from './deps.ts';
-export { type DryRun, type DryRunWish, dryRun, type FileAction } from './dry-run/dry-run.ts';
+export { type DryRun, type DryRunDeps, type DryRunWish, dryRun, type FileAction } from './dry-run/dry-run.ts';
 export { type DefinitionIssue, MirrorError, type MirrorErrorCode } from './errors.ts';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './fetch/http-client.ts';
 export { type ProxyRules, proxyRulesOf } from './fetch/proxy-rules.ts';
@@ -59,5 +59,6 @@ export type { InspectedPackage, InspectPackage } from './upstreams/conda/folder-
 export { createMirror, type MirrorActor, type VerbDeps } from './verbs/create-mirror.ts';
 export { deleteMirror, type FateOfFiles } from './verbs/delete-mirror.ts';
 export { editMirror, type MirrorEdit } from './verbs/edit-mirror.ts';
+export { type MirrorDependencies, mirrorDependencies } from './verbs/mirror-dependencies.ts';
 export { listMirrors, listRuns, type MirrorInfo, mirrorInfo, mirrorInfos, type RunInfo } from './verbs/mirror-view.ts';
 export { runNow, stopRun } from './verbs/run-mirror.ts';

@@ -24,7 +24,14 @@ export {
 } from './filters.ts';
 export { type LayerDefinition, layerRules } from './layer-rules.ts';
 export { pythonNameGate } from './name-gate.ts';
-export { type BrokenDependency, brokenDependencies, type MetElsewhere } from './needed/broken-dependencies.ts';
+export {
+  type BrokenBy,
+  type BrokenDependency,
+  brokenDependencies,
+  type MetElsewhere,
+  metSpecs,
+  neededName,
+} from './needed/broken-dependencies.ts';
 export {
   type DependencyLine,
   type DependencyReport,

@@ -3,6 +3,13 @@ export type { ChangeCause } from './changes/cause-of.ts';
 export { type ChangeCursor, type ChannelChange, channelChanges } from './changes/channel-changes.ts';
 export { type FileHistory, type FileHistoryVersion, fileHistory } from './changes/file-history.ts';
 export {
+  brokenByFilters,
+  type CheckedChannel,
+  type ClosureDeps,
+  channelClosure,
+  metBeside,
+} from './channel-closure.ts';
+export {
   type Comparison,
   comparePublications,
   type Difference,

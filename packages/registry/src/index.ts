@@ -33,6 +33,7 @@ export {
   type AuditSlice,
   verifyAudit,
 } from './audit/verify-audit.ts';
+export { checkChannelFilters } from './channels/channel-filters.ts';
 export { createChannel, type NewChannelWish } from './channels/create-channel.ts';
 export { chooseDefaultChannel, createDefaultChannel } from './channels/default-channel.ts';
 export { deleteChannel } from './channels/delete-channel.ts';

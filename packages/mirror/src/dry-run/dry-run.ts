@@ -6,11 +6,10 @@ import {
   type Facts,
   layerRules,
   lookedAtSubdirs,
-  neededFiles,
+  type MetElsewhere,
+  type NeededSet,
   type Reason,
   type Rule,
-  readNeeded,
-  takesNeeded,
   type Verdicts,
 } from '@sluice/policy';
 import { planLayer } from '@sluice/registry';
@@ -27,6 +26,14 @@ import { listSubdirs } from '../upstreams/conda/list-subdirs.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 import { sourceKey } from '../verbs/create-mirror.ts';
 import { type MirrorEdit, mergedInput, mirrorMissing } from '../verbs/edit-mirror.ts';
+import {
+  type BrokenPreview,
+  brokenPreview,
+  type DependencyPreview,
+  dependencyPreview,
+  mayBreak,
+  rulesOver,
+} from './dependencies.ts';
 import { type UpstreamPart, upstreamPart } from './part-facts.ts';
 import { projectsPart } from './project-facts.ts';
 
@@ -46,10 +53,27 @@ export interface DryRun {
   count: RunCounts;
   /** What an active mirror would bring in; `bytes` of those whose size is known. */
   to_fetch: { files: number; bytes: number };
-  parts: { subdir: string; status: 'read' | 'unchanged' | 'absent'; total: number; kept: number; refused: number }[];
+  parts: PlannedPart[];
+  /** What comes along since the mirror includes dependencies, and what came of each spec; null when it does not. */
+  dependencies: DependencyPreview | null;
+  /** What would be shown without what it depends on, and is not so now. */
+  broken_dependencies: BrokenPreview;
   /** One page of the files, in the order of subdirs and indexes; noarch last where only a part of it comes along. */
   items: { subdir: string; file: string; size: number | null; action: FileAction; reason: Reason | null }[];
   total_count: number;
+}
+
+/** One part of the source. Sizes in bytes as far as records say. */
+export interface PlannedPart {
+  subdir: string;
+  status: 'read' | 'unchanged' | 'absent';
+  total: number;
+  kept: number;
+  kept_bytes: number;
+  /** Of these, what is kept only since something depends on it. */
+  dependency_files: number;
+  dependency_bytes: number;
+  refused: number;
 }
 
 /** What to try: a new definition in a channel, also one that is not made yet, or a mirror with changes that are not saved. */
@@ -60,15 +84,29 @@ export type DryRunWish =
 
 const portion = 5000;
 
+/** Other requests come in between. */
+const rest = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** What a dry run works with. `metBeside`: which specs the channel's other layers satisfy; nothing when left out. */
+export interface DryRunDeps extends MirrorDeps {
+  metBeside?: (
+    channelId: number,
+    mirrorId: string | undefined,
+    subdir: string,
+    specs: readonly string[],
+  ) => Promise<ReadonlySet<string>>;
+}
+
 /**
  * Plan a run and change nothing: ask the upstream, judge every file, count, and list one page of decisions.
  *
- * Holds the facts of one subdir at a time, and of noarch while it finds out what of it comes along. At 700,000 files it takes as long as reading the index does.
+ * Holds the facts of one subdir at a time, and of all together with what their files depend on where rules may take out what others
+ * depend on. At 700,000 files it takes as long as reading the index does, and then a little longer than that again.
  *
  * @throws {MirrorError} what {@link readDefinition} and reading the upstream throw; `mirror_missing`, `channel_missing`.
  */
 export async function dryRun(
-  deps: MirrorDeps,
+  deps: DryRunDeps,
   wish: DryRunWish,
   page: { limit: number; offset: number },
   signal?: AbortSignal,
@@ -80,22 +118,30 @@ export async function dryRun(
   const upstream: UpstreamDeps = { ...upstreamAt(deps, definition.address), signal };
   const source = await findSourceByKey(deps.db, sourceKey(deps, definition.type, definition.address));
   const run = { deps, mode: definition.mode, page, shown: mirror && mirror.at_rev > 0 ? fileSet() : undefined };
-  const plan: DryRun = { count: noCounts(), to_fetch: { files: 0, bytes: 0 }, parts: [], items: [], total_count: 0 };
-  const add = async (part: UpstreamPart, rules: readonly Rule[]) => {
+  const plan: DryRun = {
+    count: noCounts(),
+    to_fetch: { files: 0, bytes: 0 },
+    parts: [],
+    dependencies: null,
+    broken_dependencies: { count: 0, items: [] },
+    items: [],
+    total_count: 0,
+  };
+  const add = async (part: UpstreamPart, rules: readonly Rule[], needed?: NeededSet) => {
     const { status, facts, refused } = part;
-    const kept = await planPart({ ...run, rules }, facts, plan);
+    const size = await planPart({ ...run, rules, needed }, facts, plan);
     plan.count.total += facts.count + refused;
     plan.count.failed += refused;
-    plan.parts.push({ subdir: facts.subdir, status, total: facts.count, kept, refused });
+    plan.parts.push({ subdir: facts.subdir, status, total: facts.count, refused, ...size });
   };
   const read = (subdir: string) =>
     subdir === pythonPart
       ? projectsPart(deps, upstream, source, definition, layer)
-      : upstreamPart(deps, upstream, source, subdir, comesAlong);
+      : upstreamPart(deps, upstream, source, subdir, compares);
   const { filters } = definition;
   const ofType = definition.type === 'python_simple' ? [pythonPart] : undefined;
   const named = ofType ?? (filters.trees ? lookedAtSubdirs(filters) : [...new Set(filters.subdirs)].sort());
-  const comesAlong = takesNeeded(filters);
+  const compares = definition.type !== 'python_simple' && mayBreak(layer);
   async function* parts(): AsyncGenerator<UpstreamPart> {
     for (const subdir of named.length > 0 ? named : (await listSubdirs(upstream)).sort()) {
       const part = await read(subdir);
@@ -105,12 +151,16 @@ export async function dryRun(
     const noarch = await read('noarch');
     if (noarch.status !== 'absent') yield noarch;
   }
-  if (comesAlong) {
+  if (compares) {
     const held: UpstreamPart[] = [];
     for await (const part of parts()) held.push(part);
-    const needed = readNeeded(await neededFiles(layer, inOrder(held)));
-    const rules = layerRules(layer, needed);
-    for (const part of held) await add(part, rules);
+    const over = await rulesOver(layer, held);
+    for (const part of held) await add(part, over.rules, over.needed);
+    const before = mirror && (await layerDefinition(deps, mirror));
+    const isMetElsewhere: MetElsewhere = async (subdir, specs) =>
+      deps.metBeside && channelId !== undefined ? deps.metBeside(channelId, mirror?.id, subdir, specs) : new Set();
+    plan.dependencies = await dependencyPreview(layer, held, over, rest);
+    plan.broken_dependencies = await brokenPreview(held, over.rules, before, { rest, isMetElsewhere });
   } else {
     const rules = layerRules(layer);
     for await (const part of parts()) await add(part, rules);
@@ -122,10 +172,6 @@ export async function dryRun(
 /** A channel as it would be made for the mirror. */
 function emptyChannel({ type }: MirrorDefinition) {
   return { types: [mirrorTypes[type].packages], filters: {} };
-}
-
-async function* inOrder<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
 }
 
 async function resolved(
@@ -150,13 +196,20 @@ async function resolved(
 interface Planning {
   deps: MirrorDeps;
   rules: readonly Rule[];
+  needed: NeededSet | undefined;
   mode: 'active' | 'passive';
   page: { limit: number; offset: number };
   shown: FileSet | undefined;
 }
 
-/** Judge one subdir, add it to the plan. @returns how many files are kept. */
-async function planPart({ deps, rules, mode, page, shown }: Planning, facts: Facts, plan: DryRun): Promise<number> {
+type KeptSize = Pick<PlannedPart, 'kept' | 'kept_bytes' | 'dependency_files' | 'dependency_bytes'>;
+
+/** Judge one subdir, add it to the plan. @returns how much is kept. */
+async function planPart(
+  { deps, rules, needed, mode, page, shown }: Planning,
+  facts: Facts,
+  plan: DryRun,
+): Promise<KeptSize> {
   const verdicts = evaluateAll(rules, facts);
   const denied = rules.map(() => 0);
   for (const verdict of verdicts) if (verdict > 0) denied[verdict - 1]!++;
@@ -164,14 +217,20 @@ async function planPart({ deps, rules, mode, page, shown }: Planning, facts: Fac
     plan.count,
     rules.map(({ scope, code }, i) => ({ scope, code, count: denied[i]! })),
   );
-  let kept = 0;
+  const size: KeptSize = { kept: 0, kept_bytes: 0, dependency_files: 0, dependency_bytes: 0 };
   for (let at = 0; at < facts.count; at += portion) {
     const end = Math.min(facts.count, at + portion);
     const local = await localRows(deps, facts, verdicts, at, end);
     for (let i = at; i < end; i++) {
       const action = actionOf(verdicts[i]!, local.has(i), mode);
       if (action !== 'drop') {
-        kept++;
+        const bytes = sizeOf(facts, i) ?? 0;
+        size.kept++;
+        size.kept_bytes += bytes;
+        if (needed?.has(facts.subdir, facts.file(i))) {
+          size.dependency_files++;
+          size.dependency_bytes += bytes;
+        }
         shown?.add(facts.subdir, facts.file(i));
       }
       if (action === 'fetch') {
@@ -184,8 +243,8 @@ async function planPart({ deps, rules, mode, page, shown }: Planning, facts: Fac
       plan.items.push({ subdir: facts.subdir, file: facts.file(i), size: sizeOf(facts, i), action, reason });
     }
   }
-  plan.count[mode] += kept;
-  return kept;
+  plan.count[mode] += size.kept;
+  return size;
 }
 
 function actionOf(verdict: number, local: boolean, mode: 'active' | 'passive'): FileAction {

@@ -1,8 +1,10 @@
-import { packageTypeOf } from '@sluice/formats/package';
+import { type PackageType, packageTypeOf } from '@sluice/formats/package';
+import { literalSpecName } from '../specs/spec-set.ts';
 import { askedOf, type Rest, within } from './dependency-report.ts';
 import { namedRows } from './named-rows.ts';
+import { reaches } from './reaches.ts';
 import { type IndexedPart, type JudgedPart, type Resolution, resolveNeed } from './resolved-specs.ts';
-import { specBook } from './spec-book.ts';
+import { readNeed, specBook } from './spec-book.ts';
 
 /** Files of one package that are kept, and depend on what is not. */
 export interface BrokenDependency extends Pick<Resolution, 'reason' | 'rule' | 'scope'> {
@@ -52,6 +54,19 @@ export async function brokenDependencies(
 
 /** Of specs that files of a part depend on, those that something else shown satisfies. */
 export type MetElsewhere = (subdir: string, specs: readonly string[]) => Promise<ReadonlySet<string>>;
+
+/** Which of these specs, that files of a part depend on, something that is kept satisfies. */
+export function metSpecs(subdir: string, specs: readonly string[], parts: readonly JudgedPart[]): ReadonlySet<string> {
+  const seen = parts.filter(({ facts }) => reaches(subdir, facts.subdir));
+  const indexed = seen.map((part): IndexedPart => ({ ...part, rows: namedRows(part.facts) }));
+  const type = packageTypeOf(subdir);
+  return new Set(specs.filter((spec) => resolveNeed(readNeed(type, spec), indexed).status === 'present'));
+}
+
+/** The package name that a spec asks for; undefined when it is a pattern or cannot be read. */
+export function neededName(type: PackageType, spec: string): string | undefined {
+  return readNeed(type, spec) && literalSpecName(type, spec);
+}
 
 async function brokenOf(
   { facts, verdicts, depends }: JudgedPart,

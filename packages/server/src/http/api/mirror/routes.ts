@@ -2,6 +2,7 @@ import type { ChannelRow, MirrorSort } from '@sluice/catalog';
 import { type Principal, systemVerdict } from '@sluice/identity';
 import {
   createMirror,
+  type DryRunDeps,
   deleteMirror,
   dryRun,
   editMirror,
@@ -21,6 +22,7 @@ import { mustHold, needs, signedIn } from '../../authorize.ts';
 import { CHANNEL_PLACES, channelOf, inChannel } from '../../channel-request.ts';
 import { Paging, pageOf } from '../../paging.ts';
 import { problems } from '../../problem-schema.ts';
+import { dryRunDeps } from '../closure/closure-deps.ts';
 import { registerEvents } from './events-route.ts';
 import type { Followers } from './followers.ts';
 import { mirrorOf } from './mirror-of.ts';
@@ -47,7 +49,8 @@ export interface MirrorRouteDeps {
 }
 
 /** Mirrors of a channel or subchannel: list, create, show, edit, delete, run, stop, history; and all mirrors there are. */
-export function registerMirror(app: App, { mirroring: deps, followers }: MirrorRouteDeps): void {
+export function registerMirror(app: App, { mirroring, followers }: MirrorRouteDeps): void {
+  const deps = dryRunDeps(mirroring);
   app.route({
     method: 'GET',
     url: '/api/mirrors',
@@ -245,7 +248,7 @@ function registerWork(app: App, deps: MirrorDeps, place: Place): void {
   });
 }
 
-function registerDryRuns(app: App, deps: MirrorDeps, { noun, url, params }: Place): void {
+function registerDryRuns(app: App, deps: DryRunDeps, { noun, url, params }: Place): void {
   app.route({
     method: 'POST',
     url: `${url}/mirrors/dry_run`,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { Paging } from '../../paging.ts';
+import { BrokenDependencyView } from '../closure/schema.ts';
+import { DependencyLineView, DependencySummaryView } from './dependency-schema.ts';
 
 // The shape of a definition is checked by the mirror room, all issues at once; here it is described.
 const specs = z.array(z.string()).nullable().optional();
@@ -275,9 +277,20 @@ export const DryRunView = z
         status: z.enum(['read', 'unchanged', 'absent']),
         total: z.number(),
         kept: z.number(),
+        kept_bytes: z.number(),
+        dependency_files: z.number().describe('Of these, what is kept only since something depends on it.'),
+        dependency_bytes: z.number(),
         refused: z.number(),
       }),
     ),
+    dependencies: DependencySummaryView.extend({ items: z.array(DependencyLineView), total_count: z.int() })
+      .nullable()
+      .describe(
+        'Of a mirror that includes dependencies: how much comes along, and what came of each spec, missing ones first.',
+      ),
+    broken_dependencies: z
+      .object({ count: z.int(), items: z.array(BrokenDependencyView) })
+      .describe('Packages that would be shown while a rule takes out what they depend on, and are not so now.'),
     items: z.array(
       z.object({
         subdir: z.string(),
