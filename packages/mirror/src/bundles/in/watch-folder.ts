@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recordEvent, withFreeLock } from '@sluice/catalog';
 import { rememberedError } from '../../error-code.ts';
@@ -25,7 +25,8 @@ const patienceMs = 5 * 60_000;
  * @returns how many files were taken or refused.
  */
 export async function watchFolder(deps: BundleDeps): Promise<number> {
-  const names = await readdir(deps.bundleFolder).catch(() => []);
+  await mkdir(deps.bundleFolder, { recursive: true });
+  const names = await readdir(deps.bundleFolder);
   const files = names.filter((name) => /\.sluice$/.test(name) || /^cve\.zip$/i.test(name));
   const known = await watchedFiles(deps.db);
   if (files.length === 0 && known.length === 0) return 0;

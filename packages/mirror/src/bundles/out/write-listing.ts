@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { type BlobRow, findBlob, findBundle, saveBundleBlobs } from '@sluice/catalog';
 import { contentsMember, differenceOf, linesOf } from '@sluice/formats/bundle';
@@ -38,9 +39,21 @@ export async function writeListing(work: OutWork): Promise<boolean> {
   return true;
 }
 
-/** The lines of a listing or of contents that is stored. */
+/** The lines of a listing or of contents that is stored. Whoever has enough may leave. */
 export function storedLines({ storage }: Pick<BundleDeps, 'storage'>, blob: BlobRow): AsyncIterable<string> {
-  return linesOf(Readable.from(storage.open(blobRefOf(blob))).compose(createZstdDecompress({ chunkSize: 1 << 18 })));
+  return linesOf(unpacked(storage.open(blobRefOf(blob))));
+}
+
+async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const decoder = createZstdDecompress({ chunkSize: chunkBytes });
+  // What breaks while it is fed breaks it, and so whoever reads.
+  const feeding = pipeline(packed, decoder).catch(() => {});
+  try {
+    yield* decoder;
+  } finally {
+    decoder.destroy();
+    await feeding;
+  }
 }
 
 async function* counted({ report }: OutWork, lines: AsyncIterable<string>): AsyncGenerator<string> {
