@@ -8,17 +8,18 @@ const program = path.join(import.meta.dirname, '../../packages/cli/bin/sluice.mj
  *
  * @param home keeps its sign-in from one call to the next.
  * @param options.stdin what it reads, e.g. a password.
+ * @param options.token whom it asks as, where it is not signed in.
  */
 export function runSluiceCli(
   home: string,
   url: string,
   args: readonly string[],
-  options: { readonly stdin?: string } = {},
+  options: { readonly stdin?: string; readonly token?: string } = {},
 ): Promise<ClientEnding> {
   return runClient({
     argv: [process.execPath, program, ...args],
     work: home,
-    env: { SLUICE_URL: url },
-    ...options,
+    env: { SLUICE_URL: url, ...(options.token === undefined ? {} : { SLUICE_TOKEN: options.token }) },
+    stdin: options.stdin ?? '',
   });
 }

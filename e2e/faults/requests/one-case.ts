@@ -45,7 +45,7 @@ export async function openCase(mirror: SmallMirror, folderOf: (state: UpstreamSt
   const { id } = await post(`/api/channels/${channel}/mirrors`, body);
   const url = `/api/channels/${channel}/mirrors/${id}`;
   const readEverything = async () => {
-    const shown = await readAll(app, channel, mirror);
+    const shown = await readAll(app.url, channel, mirror);
     await app.jobsDone();
     return shown;
   };

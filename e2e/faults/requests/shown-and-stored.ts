@@ -7,11 +7,15 @@ import type { SmallMirror } from './mirrors.ts';
 /** By path below the channel: status and digest of what a client gets. */
 export type Shown = Readonly<Record<string, string>>;
 
-/** Ask for all indexes of a channel and for every file these list. */
-export async function readAll(app: TestApp, channel: string, mirror: SmallMirror): Promise<Shown> {
+/** Ask a server, by its address, for all indexes of a channel and for every file these list. */
+export async function readAll(
+  url: string,
+  channel: string,
+  mirror: Pick<SmallMirror, 'indexes' | 'filesOf'>,
+): Promise<Shown> {
   const shown: Record<string, string> = {};
   const get = async (place: string): Promise<string> => {
-    const { status, bytes } = await read(`${app.url}/api/repo/${channel}/${place}`);
+    const { status, bytes } = await read(`${url}/api/repo/${channel}/${place}`);
     shown[place] = `${status} ${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`;
     return status === 200 ? bytes.toString() : '';
   };
