@@ -33,6 +33,7 @@ export interface ChangedEntry extends TouchedEntry {
 }
 
 interface Row {
+  counts: boolean | null;
   turned: number;
   no: number;
   before: number;
@@ -55,73 +56,84 @@ interface Row {
  * The shards that changed from one kept publication of a channel to the next, the newest publication first, and by key in each.
  * What changed between two that are not kept any more counts for the kept one after them. Of the oldest kept one nothing is
  * known unless it is the first of all.
+ *
+ * @returns at most `limit` of them. `last`: the place up to which was looked; undefined when there is nothing behind it.
  */
-export async function changedEntries(db: Db, channelId: number, wish: ChangeWish): Promise<ChangedEntry[]> {
+export async function changedEntries(
+  db: Db,
+  channelId: number,
+  wish: ChangeWish,
+): Promise<{ entries: ChangedEntry[]; last: ChangePlace | undefined }> {
   const { after, since, part, name, limit } = wish;
   const turning = (column: 'from_no' | 'to_no') => {
-    const no = sql.ref(`entry.${column}`);
-    return sql`entry.channel_id = ${channelId} and entry.kind = 'shard' and ${no} is not null
-      and ${after ? sql`${no} <= ${after.no} and (${no} < ${after.no} or entry.key ${after.again ? sql`>=` : sql`>`} ${after.key})` : sql`true`}
-      and ${part === undefined ? sql`true` : sql`starts_with(entry.key, ${`${part}/`})`}
-      and ${name === undefined ? sql`true` : sql`split_part(entry.key, '/', 2) = ${name}`}
-      and ${
-        since === undefined
-          ? sql`true`
-          : sql`${no} > coalesce((
-        select max(no) from publication where channel_id = ${channelId} and created_at < ${since}
-      ), 0)`
-      }`;
+    const no = sql.ref(column);
+    return sql`
+      select ${no} as turned, key, from_no, to_no, ${column === 'from_no' ? sql`true` : sql`false`} as begins from entry
+      where channel_id = ${channelId} and kind = 'shard' and ${no} is not null
+        and ${after ? sql`${no} <= ${after.no} and (${no} < ${after.no} or key ${after.again ? sql`>=` : sql`>`} ${after.key})` : sql`true`}
+        and ${part === undefined ? sql`true` : sql`starts_with(key, ${`${part}/`})`}
+        and ${name === undefined ? sql`true` : sql`split_part(key, '/', 2) = ${name}`}
+        and ${
+          since === undefined
+            ? sql`true`
+            : sql`${no} > coalesce((
+                select max(no) from publication where channel_id = ${channelId} and created_at < ${since}
+              ), 0)`
+        }
+      order by ${no} desc, key limit ${limit}`;
   };
-  const gap = (no: ReturnType<typeof sql.ref>) => sql`
-    cross join lateral (
-      select no from publication where channel_id = ${channelId} and no >= ${no} order by no limit 1
-    ) as kept
-    left join lateral (
-      select no from publication where channel_id = ${channelId} and no < kept.no order by no desc limit 1
-    ) as earlier on true`;
   const { rows } = await sql<Row>`
-    with begun as (
-      select entry.from_no as turned, kept.no, coalesce(earlier.no, 0) as before, entry.key
-      from entry ${gap(sql.ref('entry.from_no'))}
-      where ${turning('from_no')} and (entry.to_no is null or entry.to_no > kept.no) and (earlier.no is not null or kept.no = 1)
-      order by entry.from_no desc, entry.key limit ${limit}
-    ), ended as (
-      select entry.to_no as turned, kept.no, earlier.no as before, entry.key
-      from entry ${gap(sql.ref('entry.to_no'))}
-      where ${turning('to_no')} and entry.from_no <= earlier.no and not exists (
-        select from entry as next
-        where next.channel_id = ${channelId} and next.kind = 'shard' and next.key = entry.key
-          and next.from_no >= entry.to_no and next.from_no <= kept.no and (next.to_no is null or next.to_no > kept.no)
-      )
-      order by entry.to_no desc, entry.key limit ${limit}
-    ), page as (
-      select * from (select * from begun union all select * from ended) as both_sides order by turned desc, key limit ${limit}
+    with page as (
+      select one.*, row_number() over (order by turned desc, key, begins desc) as place
+      from ((${turning('from_no')}) union all (${turning('to_no')})) as one
+      order by turned desc, key, begins desc limit ${limit}
+    ), judged as (
+      select page.turned, page.key, page.place, kept.no, coalesce(earlier.no, 0) as before,
+        case when begins
+          then (page.to_no is null or page.to_no > kept.no) and (earlier.no is not null or kept.no = 1)
+          else page.from_no <= earlier.no and not exists (
+            select from entry as next
+            where next.channel_id = ${channelId} and next.kind = 'shard' and next.key = page.key
+              and next.from_no >= page.to_no and next.from_no <= kept.no and (next.to_no is null or next.to_no > kept.no)
+          )
+        end as counts
+      from page
+      left join lateral (
+        select no from publication where channel_id = ${channelId} and no >= page.turned order by no limit 1
+      ) as kept on true
+      left join lateral (
+        select no from publication where channel_id = ${channelId} and no < kept.no order by no desc limit 1
+      ) as earlier on true
     )
     select page.*,
       old.signature as from_signature, old.files as from_files, old_blob.sha256 as from_sha256, old_blob.size as from_size,
       old_blob.pack as from_pack, old_blob.pack_offset as from_pack_offset,
       new.signature as to_signature, new.files as to_files, new_blob.sha256 as to_sha256, new_blob.size as to_size,
       new_blob.pack as to_pack, new_blob.pack_offset as to_pack_offset
-    from page
+    from judged as page
     left join entry as old on old.channel_id = ${channelId} and old.kind = 'shard' and old.key = page.key
       and old.from_no <= page.before and old.to_no > page.before
     left join blob as old_blob on old_blob.sha256 = old.blob
     left join entry as new on new.channel_id = ${channelId} and new.kind = 'shard' and new.key = page.key
       and new.from_no <= page.no and (new.to_no is null or new.to_no > page.no)
     left join blob as new_blob on new_blob.sha256 = new.blob
-    order by page.turned desc, page.key`.execute(db);
-  return rows.map((row) => ({
-    ...{ turned: row.turned, no: row.no, before: row.before, key: row.key },
-    from: shardOf(
-      row.from_sha256,
-      row.from_size,
-      row.from_pack,
-      row.from_pack_offset,
-      row.from_signature,
-      row.from_files,
-    ),
-    to: shardOf(row.to_sha256, row.to_size, row.to_pack, row.to_pack_offset, row.to_signature, row.to_files),
-  }));
+    order by page.place`.execute(db);
+  const end = rows.length < limit ? undefined : rows.at(-1)!;
+  const entries = rows
+    .filter(({ counts }) => counts)
+    .map((row) => ({
+      ...{ turned: row.turned, no: row.no, before: row.before, key: row.key },
+      from: shardOf(
+        row.from_sha256,
+        row.from_size,
+        row.from_pack,
+        row.from_pack_offset,
+        row.from_signature,
+        row.from_files,
+      ),
+      to: shardOf(row.to_sha256, row.to_size, row.to_pack, row.to_pack_offset, row.to_signature, row.to_files),
+    }));
+  return { entries, last: end && { no: end.turned, key: end.key } };
 }
 
 function shardOf(

@@ -54,8 +54,8 @@ export async function channelChanges(
   const files: Found[] = [];
   let place: ChangePlace | undefined = cursor && { no: cursor.no, key: cursor.key, again: true };
   let next: ChangeCursor | undefined;
-  for (let looked = 0; looked < mostShards; ) {
-    const entries = await changedEntries(deps.db, channelId, { ...wish, after: place, limit: portion });
+  for (let looked = 0; looked < mostShards && files.length <= limit; looked += portion) {
+    const { entries, last } = await changedEntries(deps.db, channelId, { ...wish, after: place, limit: portion });
     for (let at = 0; at < entries.length && files.length <= limit; at += atOnce) {
       const some = entries.slice(at, at + atOnce);
       const differences = await Promise.all(some.map((entry) => differentFiles(deps, entry)));
@@ -67,12 +67,9 @@ export async function channelChanges(
         }
       });
     }
-    looked += entries.length;
-    const last = entries.at(-1);
-    if (files.length > limit) break;
-    if (!last || entries.length < portion) return { items: await withCauses(deps, channelId, files), next: undefined };
-    place = { no: last.turned, key: last.key };
-    next = { no: last.turned, key: last.key, file: behindAll };
+    place = last;
+    next = last && { ...last, file: behindAll };
+    if (!last) break;
   }
   const page = files.slice(0, limit);
   const end = files.length > limit ? page.at(-1) : undefined;
