@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 /** Bytes that can be read at any place: a file, or one behind HTTP ranges. `size` in bytes. */
 export type RandomAccess = {
@@ -30,10 +30,13 @@ export async function openRandomAccess(path: string): Promise<RandomAccess & { c
   try {
     const { size } = await handle.stat();
     // One buffer for all: a new one for each read of 5 GB leaves more garbage than is collected in time.
-    const into = Buffer.allocUnsafe(READ_BYTES);
+    const into = Buffer.allocUnsafe(Math.min(READ_BYTES, size));
+    // A small file is read once.
+    const whole = size <= READ_BYTES ? into.subarray(0, await readAll(handle, into)) : undefined;
     return {
       size,
       async read(position, length) {
+        if (whole) return whole.subarray(position, position + length);
         const { bytesRead } = await handle.read(into, 0, Math.min(length, READ_BYTES), position);
         return into.subarray(0, bytesRead);
       },
@@ -43,6 +46,17 @@ export async function openRandomAccess(path: string): Promise<RandomAccess & { c
     await handle.close();
     throw error;
   }
+}
+
+/** Fill a buffer from the start of a file. @returns how much there was. */
+async function readAll(handle: FileHandle, into: Buffer): Promise<number> {
+  let done = 0;
+  while (done < into.byteLength) {
+    const { bytesRead } = await handle.read(into, done, into.byteLength - done, done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
 }
 
 /** The bytes from `start` to `end` (exclusive) in order, each chunk lent until the next. Ends early, without an error, where the source does. */

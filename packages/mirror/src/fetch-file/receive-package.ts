@@ -23,12 +23,20 @@ export interface PackagePlace {
 /** More than any package has; so much of one without a size in its record is taken before it is refused. */
 export const mostPackageBytes = 64 * 1024 ** 3;
 
+/** An upstream that asks for more patience is asked again after this. */
+const mostRetryAfter_s = 30;
+
 /** How hard to try. */
 export interface Patience {
   /** Tries in all while an answer is cut short; each goes on where the last one ended. */
   attempts: number;
   /** Pause before the second, in ms; doubled for each further one. */
   pauseMs: number;
+  /**
+   * Waits so many ms, in place of a wait of ours: for whoever has something else to do meanwhile. Then nobody reads the file while
+   * it comes, either: each request is sent once, and bytes are gathered before they are written.
+   */
+  pause?: (ms: number) => Promise<void>;
 }
 
 /**
@@ -58,11 +66,15 @@ export async function receivePackage(
   first?: OpenFile,
 ): Promise<void> {
   let opened = first;
+  const wait = (ms: number) => pause(ms, undefined, { signal: deps.signal }).catch(() => deps.signal?.throwIfAborted());
   for (let attempt = 1; ; attempt++) {
     try {
-      opened ??= await openFile(deps, place.location, `${place.subdir}/${place.file}`, { from: receiving.size });
+      opened ??= await openFile(deps, place.location, `${place.subdir}/${place.file}`, {
+        from: receiving.size,
+        attempts: patience.pause && 1,
+      });
       await checkSize(place, opened, expected);
-      await pump(deps, receiving, opened);
+      await pump(deps, receiving, opened, patience.pause ? gatheredBytes : 0);
       if (opened.size !== undefined && receiving.size < opened.size) throw cutShort(place, opened.size, receiving.size);
       return;
     } catch (error) {
@@ -70,20 +82,39 @@ export async function receivePackage(
       if (isTooLarge(error)) throw sizeMismatch(place, `${expected.size ?? 'fewer'} bytes`, 'more', error);
       if (!(error instanceof MirrorError) || !error.transient || attempt >= patience.attempts) throw error;
       opened = undefined;
-      await pause(patience.pauseMs * 2 ** (attempt - 1), undefined, { signal: deps.signal }).catch(() =>
-        deps.signal?.throwIfAborted(),
+      const ms = Math.max(
+        patience.pauseMs * 2 ** (attempt - 1),
+        Math.min(error.retryAfterS ?? 0, mostRetryAfter_s) * 1000,
       );
+      await (patience.pause ?? wait)(ms);
     }
   }
 }
 
-async function pump(deps: UpstreamDeps, receiving: Receiving, opened: OpenFile): Promise<void> {
-  let at = opened.start;
-  for await (const chunk of opened.bytes) {
-    deps.signal?.throwIfAborted();
-    const known = Math.min(Math.max(0, receiving.size - at), chunk.length);
-    at += chunk.length;
-    if (known < chunk.length) await receiving.write(known === 0 ? chunk : chunk.subarray(known));
+/** Of a body so much is gathered before it is written: fewer calls to the disk count more than a copy. */
+const gatheredBytes = 256 * 1024;
+
+async function pump(deps: UpstreamDeps, receiving: Receiving, opened: OpenFile, gatherBytes: number): Promise<void> {
+  let known = receiving.size - opened.start;
+  let gathered: Uint8Array[] = [];
+  let bytes = 0;
+  const write = async () => {
+    const whole = gathered.length === 1 ? gathered[0]! : Buffer.concat(gathered, bytes);
+    [gathered, bytes] = [[], 0];
+    if (whole.length > 0) await receiving.write(whole);
+  };
+  try {
+    for await (const chunk of opened.bytes) {
+      deps.signal?.throwIfAborted();
+      const fresh = known > 0 ? chunk.subarray(Math.min(known, chunk.length)) : chunk;
+      known -= chunk.length;
+      gathered.push(fresh);
+      bytes += fresh.length;
+      if (bytes >= gatherBytes) await write();
+    }
+  } finally {
+    // What came before a break is not fetched again.
+    await write();
   }
 }
 

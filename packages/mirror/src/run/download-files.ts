@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { countRunItems, nextRunItems, type RunItemRow, stepOf } from '@sluice/catalog';
 import { bytesToHex, type Md5, type Sha256 } from '@sluice/formats/digest';
 import type { Receiving } from '../deps.ts';
@@ -9,9 +10,13 @@ import { type Arrivals, collectArrivals } from './arrivals.ts';
 import { type ByteProgress, byteProgress } from './byte-progress.ts';
 import { type RunContext, type StageEnd, save } from './run-context.ts';
 import { countsOf } from './run-counts.ts';
+import { createSlots, type Slots } from './slots.ts';
 
 /** Files fetched at once when the mirror does not say. */
 const defaultConcurrency = 8;
+/** So many more may wait to be tried again: a file that fails holds up no other. */
+const mostWaiting = 24;
+const attempts = 6;
 /** So many unavailable files in a row mean that the upstream is down, not that files are bad. */
 const downAfter = 8;
 
@@ -35,12 +40,19 @@ export async function downloadFiles(context: RunContext): Promise<StageEnd> {
   const giveUp = new AbortController();
   const upstream = { ...context.upstream, signal: AbortSignal.any([context.lease.signal, giveUp.signal]) };
   const items = missingItems(context, arrivals, progress);
-  const fetchOne = fetcher(context, upstream, arrivals, progress);
-  const working = Array.from({ length: mirror.limits.concurrency ?? defaultConcurrency }, async () => {
-    while (context.hasTime()) {
-      const next = await items.next();
-      if (next.done) return;
-      await fetchOne(next.value);
+  const concurrency = mirror.limits.concurrency ?? defaultConcurrency;
+  const slots = createSlots(concurrency);
+  const fetchOne = fetcher(context, upstream, slots, arrivals, progress);
+  const working = Array.from({ length: concurrency + mostWaiting }, async () => {
+    for (;;) {
+      await slots.take();
+      try {
+        const next = context.hasTime() ? await items.next() : undefined;
+        if (!next || next.done) return;
+        await fetchOne(next.value);
+      } finally {
+        slots.give();
+      }
     }
   });
   try {
@@ -86,12 +98,19 @@ async function* missingItems(
 function fetcher(
   context: RunContext,
   upstream: UpstreamDeps,
+  slots: Slots,
   arrivals: Arrivals,
   progress: ByteProgress,
 ): (item: RunItemRow) => Promise<void> {
   const { deps, mirror, timings } = context;
   const locate = upstreamFormat(mirror.source_type).locator(deps, upstream);
   let unavailable = 0;
+  const pause = async (ms: number) => {
+    slots.give();
+    await sleep(ms, undefined, { signal: upstream.signal }).catch(() => {});
+    await slots.take();
+    upstream.signal?.throwIfAborted();
+  };
   return async (item) => {
     const expect = {
       ...(item.sha256 ? { sha256: bytesToHex(item.sha256) as Sha256 } : {}),
@@ -105,8 +124,9 @@ function fetcher(
       const { subdir, file, from_rev } = item;
       const location = await locate({ part: { source_id: mirror.source_id, subdir }, file, from_rev });
       await receivePackage(upstream, receiving, { subdir, file, location }, expect, {
-        attempts: 3,
+        attempts,
         pauseMs: timings.retryPauseMs,
+        pause,
       });
     } catch (error) {
       await receiving?.discard();
