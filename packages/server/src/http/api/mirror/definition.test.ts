@@ -93,6 +93,73 @@ it('has every field it was given, and never what opens the source', async () => 
   expect((await call('DELETE', url)).status).toBe(204);
 });
 
+it('takes what the vendor’s client sends, every key of it, and answers under the keys it reads', async () => {
+  const filters = {
+    subdirs: ['linux-64', 'noarch'],
+    projects: [],
+    include_licenses: [],
+    exclude_licenses: ['gpl3', 'public_domain', 'none'],
+    only_specs: [],
+    exclude_specs: ['numpy <1.20'],
+    include_specs: [],
+    date_from: null,
+    date_to: null,
+    cve_score_threshold: null,
+    exclude_non_curated_cve: false,
+    only_signed: null,
+  };
+  const body = {
+    mirror_name: 'main',
+    source_root: 'https://10.1.2.3/api/repo/main/',
+    mirror_mode: 'passive',
+    cron: '0 0 * * *',
+    mirror_type: 'conda',
+    filters,
+    run_now: false,
+    proxy: null,
+  };
+  const made = await call('POST', mirrors, body);
+  expect(made.status).toBe(201);
+  const set = {
+    subdirs: filters.subdirs,
+    exclude_licenses: filters.exclude_licenses,
+    exclude_specs: filters.exclude_specs,
+  };
+  const updated = await call('PUT', `${mirrors}/${made.json.id}`, {
+    ...body,
+    filters: { ...filters, date_from: '2024-01-01' },
+  });
+  expect([updated.status, updated.json.filters]).toEqual([202, { ...set, date_from: '2024-01-01' }]);
+  const [item] = (await call('GET', mirrors)).json.items;
+  expect(item).toMatchObject({
+    mirror_id: made.json.id,
+    mirror_name: 'main',
+    mirror_type: 'conda',
+    mirror_mode: 'passive',
+    mirror_state: null,
+    source_root: 'https://10.1.2.3/api/repo/main',
+    proxy: null,
+    cron: '0 0 * * *',
+    last_run_at: null,
+    created_at: expect.any(String),
+    updated_at: expect.any(String),
+  });
+  const [global] = (await call('GET', '/api/mirrors?limit=100&offset=0&sort=mirror_name')).json.items;
+  expect(global).toMatchObject({ id: made.json.id, name: 'main', type: 'conda', mode: 'passive', state: null });
+  expect(Object.keys(global.sync_state.count.mirror_filtered)).toEqual(
+    expect.arrayContaining([
+      'cve',
+      'date',
+      'license',
+      'only_specs',
+      'exclude_specs',
+      'duplicated_legacy_conda',
+      'signature',
+    ]),
+  );
+  expect((await call('DELETE', `${mirrors}/${made.json.id}`)).status).toBe(204);
+});
+
 it('warns who makes another mirror in a channel', async () => {
   const [first, second] = [
     await call('POST', mirrors, { mirror_name: 'one', source_root: 'http://10.1.2.3/a' }),
