@@ -359,6 +359,7 @@ export {
   findRecords,
   findRecordVersion,
   gatherRecordStatistics,
+  inheritRecordDigests,
   insertRecord,
   insertRecordDigest,
   insertRecordDigests,

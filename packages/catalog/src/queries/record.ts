@@ -222,6 +222,23 @@ export async function insertRecordDigests(
 }
 
 /**
+ * Let versions that began at a revision have the digests of those they followed, where the text, which names another digest, is the
+ * same: the file was only archived, or dated anew.
+ */
+export async function inheritRecordDigests(db: Db, part: Part, revision: number): Promise<void> {
+  await sql`
+    insert into record_digest (source_id, subdir, file, from_rev, sha256)
+    select source_id, subdir, file, ${revision}::int, digest.sha256
+    from record_digest digest
+    join record ended using (source_id, subdir, file, from_rev)
+    join record begun using (source_id, subdir, file)
+    where source_id = ${part.source_id} and subdir = ${part.subdir}
+      and ended.to_rev = ${revision} and begun.from_rev = ${revision} and begun.body = ended.body
+      and (position('MD5sum:'::bytea in begun.body) > 0 or position('"md5"'::bytea in begun.body) > 0)
+    on conflict do nothing`.execute(db);
+}
+
+/**
  * The COPY command that reads what is live at `revision` of some package names: columns file, from_rev, body, v3, extra,
  * signatures.
  */

@@ -3,6 +3,7 @@ import {
   copyIn,
   findFacts,
   gatherRecordStatistics,
+  inheritRecordDigests,
   insertRevision,
   liveShards,
   type Part,
@@ -101,6 +102,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
   if (changes >= manyChanges) await gatherRecordStatistics(db);
   if (changed) {
     await closeRecords(db, part, difference.ended(), revision);
+    if (counts.updated > 0) await inheritRecordDigests(db, part, revision);
     await replaceShards(db, part, revision, shards ?? { ended: 'all', begun: [] });
     const { added, updated, removed } = counts;
     const change = { added, changed: updated, removed, sha256: difference.digest() };

@@ -106,6 +106,16 @@ it('an upstream that denies tables it never had has none', async () => {
   expect(await listed()).toEqual(['1.0']);
 });
 
+it('what moves to the archive is not fetched again', async () => {
+  const url = await mirror({ mirror_mode: 'active' });
+  buildCranTree(join(folder, 'src/contrib'), demo);
+  upstream.reset();
+  expect((await again(url)).state).toBe('completed');
+  const asked = upstream.asked.map(({ path }) => path).filter((path) => path.endsWith('.tar.gz'));
+  expect(asked).toEqual(['/src/contrib/demo_1.1.tar.gz']);
+  expect((await get('Archive/demo/demo_1.0.tar.gz')).status).toBe(200);
+});
+
 it('an index that lost all its packages is taken for a fault', async () => {
   const url = await mirror();
   buildCranTree(join(folder, 'src/contrib'), []);
