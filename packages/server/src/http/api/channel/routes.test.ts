@@ -358,11 +358,13 @@ describe('freezing', () => {
     expect((await app.request('GET', path, { token: ada })).json).toMatchObject({ publication: 2, artifact_count: 3 });
     expect((await app.request('GET', '/api/repo/still/noarch/second-1.0-0.conda')).status).toBe(200);
     expect(await events(path)).toEqual([
+      'artifact_generated',
       'channel_unfrozen',
       'channel_updated',
       'artifact_registered',
       'artifact_registered',
       'channel_updated',
+      'artifact_generated',
       'artifact_registered',
       'channel_created',
     ]);

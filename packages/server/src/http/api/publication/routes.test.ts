@@ -191,7 +191,7 @@ test('a reindex makes all anew and says what differed', async () => {
   await app.jobsDone();
   const reindexed = async () => {
     const { items } = (await call('GET', 'c', '/history')).json;
-    return items.find(({ event_type }: { event_type: string }) => event_type === 'channel_reindexed');
+    return items.find(({ event_type }: { event_type: string }) => event_type === 'channel_reindex');
   };
   expect(await reindexed()).toMatchObject({ data: { status: 'unchanged' }, meta: { actor: 'ada' } });
   const index = (await app.request('GET', '/api/repo/c/noarch/repodata_shards.msgpack.zst')).text;
