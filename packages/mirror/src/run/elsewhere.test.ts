@@ -85,13 +85,13 @@ test('quetz: files from signed addresses of another host, which refuses whoever 
       return void response.writeHead(400).end();
     send(response, below('/bucket/', Object.assign(request, { url: pathname })));
   });
+  const prefix = `/t/${secret}/get/main/`;
   const server = await serve((request, response) => {
-    if (request.headers.authorization !== bearer) return void response.writeHead(401).end();
-    if (!/\.(conda|bz2)$/.test(request.url!)) return void send(response, below('/get/main/', request));
-    const location = `${store.url}/bucket/${request.url!.slice('/get/main/'.length)}?X-Amz-Signature=abc`;
+    if (!/\.(conda|bz2)$/.test(request.url!)) return void send(response, below(prefix, request));
+    const location = `${store.url}/bucket/${request.url!.slice(prefix.length)}?X-Amz-Signature=abc`;
     response.writeHead(307, { location }).end();
   });
-  await mirrored({ source_root: `${server.url}/get/main`, credentials: { token: secret } });
+  await mirrored({ source_root: `${server.url}${prefix}`, credentials: { username: 'me', password: secret } });
   expect(store.asked.length).toBe(37);
   expect(store.asked.every((line) => line.startsWith('GET /bucket/'))).toBe(true);
 });
