@@ -460,6 +460,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/channels/{channel}/artifacts/file/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One package */
+        get: operations["get_channel_file_artifact"];
+        put?: never;
+        post?: never;
+        /** Delete all files of a package that were uploaded here */
+        delete: operations["delete_channel_file_artifact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/artifacts/file/{name}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a package, the newest version first */
+        get: operations["list_channel_file_artifact_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/artifacts/file/{name}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete one file that was uploaded here */
+        delete: operations["delete_channel_file_artifact_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channels/{channel}/subchannels/{subchannel}/artifacts": {
         parameters: {
             query?: never;
@@ -629,6 +681,58 @@ export interface paths {
         post?: never;
         /** Delete one file that was uploaded here */
         delete: operations["delete_subchannel_cran_artifact_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/subchannels/{subchannel}/artifacts/file/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One package */
+        get: operations["get_subchannel_file_artifact"];
+        put?: never;
+        post?: never;
+        /** Delete all files of a package that were uploaded here */
+        delete: operations["delete_subchannel_file_artifact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/subchannels/{subchannel}/artifacts/file/{name}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a package, the newest version first */
+        get: operations["list_subchannel_file_artifact_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/subchannels/{subchannel}/artifacts/file/{name}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete one file that was uploaded here */
+        delete: operations["delete_subchannel_file_artifact_file"];
         options?: never;
         head?: never;
         patch?: never;
@@ -918,6 +1022,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/channels/{channel}/artifacts/file/{name}/files/{file}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is known of one file: when and how its versions came and went, and which publications show them */
+        get: operations["get_channel_file_artifact_file_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/channels/{channel}/subchannels/{subchannel}/changes": {
         parameters: {
             query?: never;
@@ -978,6 +1099,23 @@ export interface paths {
         };
         /** All that is known of one file: when and how its versions came and went, and which publications show them */
         get: operations["get_subchannel_cran_artifact_file_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/channels/{channel}/subchannels/{subchannel}/artifacts/file/{name}/files/{file}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is known of one file: when and how its versions came and went, and which publications show them */
+        get: operations["get_subchannel_file_artifact_file_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2281,11 +2419,11 @@ export interface components {
         Artifact: {
             name: string;
             /** @enum {string} */
-            family: "conda" | "python" | "cran";
+            family: "conda" | "python" | "cran" | "file";
             file_count: number;
             /** @description Null: downloads are counted by channel so far. */
             download_count: number | null;
-            /** @description Of the newest version; subdirs of them all: of R the trees, of Python pypi. */
+            /** @description Of the newest version; subdirs of them all: of R the trees, of Python pypi, of general files files. */
             metadata: {
                 version: string;
                 build_number: number;
@@ -2297,7 +2435,7 @@ export interface components {
             /** @description Of the package. */
             name: string;
             /** @enum {string} */
-            family: "conda" | "python" | "cran";
+            family: "conda" | "python" | "cran" | "file";
             /** @description Where clients find it below the channel, such as <subdir>/<file name>. */
             ckey: string;
             metadata: {
@@ -2320,7 +2458,7 @@ export interface components {
         UploadedArtifact: {
             name: string;
             /** @enum {string} */
-            family: "conda" | "python" | "cran";
+            family: "conda" | "python" | "cran" | "file";
             version: string;
             build: string;
             subdir: string;
@@ -2599,8 +2737,8 @@ export interface components {
              * @enum {string}
              */
             privacy: "public" | "authenticated" | "private";
-            /** @description Kinds of packages it may hold; files of others are filtered. */
-            types: ("conda" | "python" | "r")[];
+            /** @description Kinds of packages it may hold, file: general files; those of others are filtered. */
+            types: ("conda" | "python" | "r" | "file")[];
             filters: {
                 include_licenses?: string[];
                 exclude_licenses?: string[];
@@ -2993,6 +3131,10 @@ export interface components {
             finished_at: string | null;
             error_code: string | null;
             failed_request: components["schemas"]["FailedRequest"] | null;
+            /** @description What else there is to say: changes of what it shows; dependencies; conflicts with other mirrors. */
+            report: {
+                [key: string]: unknown;
+            };
             sync_state: components["schemas"]["SyncState"];
             progress: components["schemas"]["RunProgress"];
         };
@@ -3845,7 +3987,7 @@ export interface operations {
                      */
                     privacy?: "public" | "authenticated" | "private";
                     /** @description Default: conda. */
-                    types?: ("conda" | "python" | "r")[];
+                    types?: ("conda" | "python" | "r" | "file")[];
                     /** @description They hold for all that the channel shows, uploads and mirrors. */
                     filters?: {
                         /** @description When set, only these licences or families. */
@@ -4053,7 +4195,7 @@ export interface operations {
                      */
                     privacy?: "public" | "authenticated" | "private";
                     /** @description Default: conda. */
-                    types?: ("conda" | "python" | "r")[];
+                    types?: ("conda" | "python" | "r" | "file")[];
                     /** @description They hold for all that the channel shows, uploads and mirrors. */
                     filters?: {
                         /** @description When set, only these licences or families. */
@@ -4197,8 +4339,8 @@ export interface operations {
                      * @enum {string}
                      */
                     privacy?: "public" | "authenticated" | "private";
-                    /** @description Kinds of packages it may hold; files of others are filtered. */
-                    types?: ("conda" | "python" | "r")[];
+                    /** @description Kinds of packages it may hold, file: general files; those of others are filtered. */
+                    types?: ("conda" | "python" | "r" | "file")[];
                     /** @description Replaced as a whole. */
                     filters?: {
                         /** @description When set, only these licences or families. */
@@ -4398,8 +4540,8 @@ export interface operations {
                      * @enum {string}
                      */
                     privacy?: "public" | "authenticated" | "private";
-                    /** @description Kinds of packages it may hold; files of others are filtered. */
-                    types?: ("conda" | "python" | "r")[];
+                    /** @description Kinds of packages it may hold, file: general files; those of others are filtered. */
+                    types?: ("conda" | "python" | "r" | "file")[];
                     /** @description Replaced as a whole. */
                     filters?: {
                         /** @description When set, only these licences or families. */
@@ -5123,8 +5265,12 @@ export interface operations {
                      * @description The package, under its own file name.
                      */
                     content: string;
-                    /** @description conda1, for .conda and .tar.bz2; bdist_wheel; sdist; r. Default: by the file name. */
+                    /** @description conda1, for .conda and .tar.bz2; bdist_wheel; sdist; r; file, for what is no package. Default: by the file name. */
                     filetype?: string;
+                    /** @description Of a general file: what its versions stand under. Needed then. */
+                    name?: string;
+                    /** @description Of a general file, if it has one. */
+                    version?: string;
                     /** @description Bytes of the file; one that arrives with another size is refused. */
                     size?: string;
                     /** @description Where it goes. Of conda, by default and if given no other: what the package says. Of R: the tree. */
@@ -5924,6 +6070,239 @@ export interface operations {
             };
         };
     };
+    get_channel_file_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_channel_file_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody gets them any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channel_file_artifact_files: {
+        parameters: {
+            query?: {
+                /** @description The most items to answer. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                channel: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ArtifactFile"][];
+                        total_count: number;
+                    };
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_channel_file_artifact_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                name: string;
+                /** @description With its version in front where it has one: 1.0:setup.exe */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody gets it any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_subchannel_artifacts: {
         parameters: {
             query?: {
@@ -6011,8 +6390,12 @@ export interface operations {
                      * @description The package, under its own file name.
                      */
                     content: string;
-                    /** @description conda1, for .conda and .tar.bz2; bdist_wheel; sdist; r. Default: by the file name. */
+                    /** @description conda1, for .conda and .tar.bz2; bdist_wheel; sdist; r; file, for what is no package. Default: by the file name. */
                     filetype?: string;
+                    /** @description Of a general file: what its versions stand under. Needed then. */
+                    name?: string;
+                    /** @description Of a general file, if it has one. */
+                    version?: string;
                     /** @description Bytes of the file; one that arrives with another size is refused. */
                     size?: string;
                     /** @description Where it goes. Of conda, by default and if given no other: what the package says. Of R: the tree. */
@@ -6773,6 +7156,243 @@ export interface operations {
                 name: string;
                 /** @description Such as src:contrib: its path, a colon for each slash. */
                 tree: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody gets it any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_subchannel_file_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_subchannel_file_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody gets them any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_subchannel_file_artifact_files: {
+        parameters: {
+            query?: {
+                /** @description The most items to answer. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ArtifactFile"][];
+                        total_count: number;
+                    };
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_subchannel_file_artifact_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+                name: string;
+                /** @description With its version in front where it has one: 1.0:setup.exe */
                 file: string;
             };
             cookie?: never;
@@ -8732,6 +9352,58 @@ export interface operations {
             };
         };
     };
+    get_channel_file_artifact_file_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                name: string;
+                /** @description With its version in front where it has one: 1.0:setup.exe */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_subchannel_changes: {
         parameters: {
             query?: {
@@ -8918,6 +9590,59 @@ export interface operations {
                 name: string;
                 /** @description Such as src:contrib: its path, a colon for each slash. */
                 tree: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileHistory"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_subchannel_file_artifact_file_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+                subchannel: string;
+                name: string;
+                /** @description With its version in front where it has one: 1.0:setup.exe */
                 file: string;
             };
             cookie?: never;

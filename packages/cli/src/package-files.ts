@@ -10,6 +10,7 @@ const paths = {
   conda: '/api/channels/{channel}/artifacts/conda/{name}/files',
   python: '/api/channels/{channel}/artifacts/python/{name}/files',
   cran: '/api/channels/{channel}/artifacts/cran/{name}/files',
+  file: '/api/channels/{channel}/artifacts/file/{name}/files',
 } as const satisfies Record<Family, string>;
 
 /** `--family`. */
@@ -38,6 +39,6 @@ export function packageOfFile(fileName: string): { family: Family; name: string 
 
 /** The SHA-256 of a file as the channel shows it, in hex, where it shows one. */
 export function digestOfFile({ metadata }: Schemas['ArtifactFile']): unknown {
-  const hashes = metadata['file.json']?.hashes as { sha256?: unknown } | undefined;
-  return metadata['repodata_record.json']?.sha256 ?? hashes?.sha256;
+  const { hashes, sha256 } = (metadata['file.json'] ?? {}) as { hashes?: { sha256?: unknown }; sha256?: unknown };
+  return metadata['repodata_record.json']?.sha256 ?? hashes?.sha256 ?? sha256;
 }

@@ -20,6 +20,8 @@ export interface UploadWish {
   file: string;
   channel: string;
   subdir?: string | undefined;
+  /** Of a general file: what its versions stand under, and its version if it has one. */
+  general?: { name: string; version?: string | undefined } | undefined;
   /** A file of that name is enough, whatever is in it. */
   skipExisting: boolean;
 }
@@ -29,13 +31,13 @@ export type UploadOutcome = { status: 'uploaded' | 'unchanged'; artifact: Upload
 
 /** Upload one file. @throws {CliError} `file_unreadable`, `file_changed`, `unreachable`, `refused`, `not_sluice`. */
 export async function uploadOne(context: Context, wish: UploadWish): Promise<UploadOutcome> {
-  const { file, channel, subdir, skipExisting } = wish;
+  const { file, channel, subdir, general, skipExisting } = wish;
   const { site, progress } = context;
   const fileName = basename(file);
   const size = await sizeOf(file);
   if (skipExisting && (await isThere(context, wish, fileName))) return { status: 'skipped' };
   const fields = {
-    ...(/\.(conda|tar\.bz2)$/.test(fileName) ? { filetype: 'conda1' } : {}),
+    ...(general ? generalFields(general) : /\.(conda|tar\.bz2)$/.test(fileName) ? { filetype: 'conda1' } : {}),
     ...(subdir === undefined ? {} : { subdir }),
     size: String(size),
   };
@@ -53,12 +55,16 @@ export async function uploadOne(context: Context, wish: UploadWish): Promise<Upl
   throw error;
 }
 
+function generalFields({ name, version }: NonNullable<UploadWish['general']>): Record<string, string> {
+  return { filetype: 'file', name, ...(version === undefined ? {} : { version }) };
+}
+
 /**
  * Whether the channel shows these very bytes under this name; then nothing needs to be sent. What a package is stands inside
  * of it, so that name and digest say it all. Whether the name is taken by other bytes, only the server knows for sure.
  */
-async function isThere(context: Context, { file, channel }: UploadWish, fileName: string): Promise<boolean> {
-  const of = packageOfFile(fileName);
+async function isThere(context: Context, { file, channel, general }: UploadWish, fileName: string): Promise<boolean> {
+  const of = general ? { family: 'file' as const, name: general.name } : packageOfFile(fileName);
   if (of === undefined) return false;
   const shown = await gatherAll((query) => packageFiles(context, { channel, ...of }, query)).catch((error: unknown) => {
     if (error instanceof CliError && error.problem?.status === 404) return [];

@@ -28,6 +28,7 @@ export type FormatErrorCode =
   | 'description'
   | 'digest_md5'
   | 'digest_sha256'
+  | 'general_file'
   | 'index_json'
   | 'licence_unknown'
   | 'link_json'

@@ -1,6 +1,7 @@
 import { type PackageType, packageTypeOf } from '@sluice/formats/package';
 import { condaShards } from './conda/shards.ts';
 import { rShards } from './cran/shards.ts';
+import { fileShards } from './file/shards.ts';
 import { pythonShards } from './pypi/shards.ts';
 import type { ShownText } from './shown-text.ts';
 
@@ -25,7 +26,7 @@ export interface ShownSize {
   v3: boolean;
 }
 
-const formats: Record<PackageType, ShardFormat> = { conda: condaShards, python: pythonShards, r: rShards };
+const formats: Record<PackageType, ShardFormat> = { conda: condaShards, python: pythonShards, r: rShards, file: fileShards };
 
 /** How the shards of a part of a source are written. */
 export function shardFormatOf(part: string): ShardFormat {

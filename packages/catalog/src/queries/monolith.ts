@@ -102,7 +102,7 @@ export async function documentsBefore(
     from monolith join blob on blob.sha256 = monolith.blob
     where channel_id = ${channelId} and starts_with(key, ${`${part}/`}) and no = (
       select max(before.no) from monolith as before
-      where before.channel_id = ${channelId} and before.key = ${mainDocument(part)} and before.no < ${no}
+      where before.channel_id = ${channelId} and before.key = ${mainDocument(part) ?? null} and before.no < ${no}
     )`.execute(db);
   return rows[0] && { no: rows[0].no, rows };
 }
@@ -199,11 +199,12 @@ export interface PublishedDocuments {
   missing: string[];
 }
 
-const mainDocuments = { conda: 'repodata.json.zst', python: 'simple.json.zst', r: 'PACKAGES.zst' };
+const mainDocuments = { conda: 'repodata.json.zst', python: 'simple.json.zst', r: 'PACKAGES.zst', file: undefined };
 
-/** The document that a part of a publication always has. */
-function mainDocument(part: string): string {
-  return `${part}/${mainDocuments[packageTypeOf(part)]}`;
+/** The document that a part of a publication always has; a part of general files has none. */
+function mainDocument(part: string): string | undefined {
+  const name = mainDocuments[packageTypeOf(part)];
+  return name && `${part}/${name}`;
 }
 
 /**
@@ -215,7 +216,7 @@ export async function documentsAt(db: Db, channelId: number, no: number): Promis
   const known = new Set(rows.map((row) => row.key));
   const parts = (await publishedSubdirs(db, channelId, no)).map(({ subdir }) => subdir);
   const isConda = parts.length === 0 || parts.some((part) => packageTypeOf(part) === 'conda');
-  const wanted = [...parts.map(mainDocument), ...(isConda ? ['channeldata.json.zst'] : [])];
+  const wanted = [...parts.flatMap((part) => mainDocument(part) ?? []), ...(isConda ? ['channeldata.json.zst'] : [])];
   return { rows, missing: wanted.filter((key) => !known.has(key)) };
 }
 
@@ -246,7 +247,7 @@ async function headProjectList(db: Db, channelId: number): Promise<Omit<Document
     .select(['project_list.created_at', 'blob.sha256', 'blob.size', 'blob.pack', 'blob.pack_offset'])
     .where('channel_id', '=', channelId)
     .executeTakeFirst();
-  return row && { key: mainDocument(pythonPart), kind: 'document', ...row };
+  return row && { key: mainDocument(pythonPart)!, kind: 'document', ...row };
 }
 
 async function indexesAt(db: Db, channelId: number, no: number): Promise<DocumentRow[]> {

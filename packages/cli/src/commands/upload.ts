@@ -12,6 +12,9 @@ interface Input {
   file: string[];
   channel?: string[];
   subdir?: string;
+  type?: 'file';
+  name?: string;
+  version?: string;
   skipExisting?: boolean;
 }
 
@@ -40,16 +43,25 @@ export const usage: Usage = {
       'the channel, or channel/subchannel; again for more; left out: your default channel',
     ).argParser((text: string, before: string[] = []) => [...before, parseChannelPath(text)]),
     new Option('--subdir <subdir>', 'refuse a conda file that belongs to another; of R, the tree it goes to'),
+    new Option('--type <type>', 'file: general files, such as installers').choices(['file']),
+    new Option('--name <name>', 'of general files: what their versions stand under'),
+    new Option('--version <version>', 'of general files, if they have one'),
     new Option('--skip-existing', 'leave it be when there is a file of that name'),
   ],
   examples: [
     'upload -c team-a dist/*.conda',
     'upload -c team-a dist/*.whl dist/*.tar.gz',
+    'upload -c team-a --type file --name setup --version 1.2 setup.exe',
     'upload -c team-a/dev -c team-a/test tool-1.0-0.conda --skip-existing',
   ],
 };
 
 export async function run(context: Context, input: Input): Promise<Data> {
+  if ((input.type === 'file') !== (input.name !== undefined)) {
+    throw new CliError('usage', 'A general file needs both --type file and --name.', {
+      wanted: '--type file --name <name>',
+    });
+  }
   const items: FileResult[] = [];
   for (const channel of input.channel ?? [await defaultChannel(context)]) {
     for (const file of input.file) items.push(await attempt(context, input, file, channel));
@@ -69,9 +81,10 @@ async function defaultChannel({ api }: Context): Promise<string> {
 
 /** One file that is refused does not keep the others from being uploaded. */
 async function attempt(context: Context, input: Input, file: string, channel: string): Promise<FileResult> {
-  const { subdir, skipExisting = false } = input;
+  const { subdir, name, version, skipExisting = false } = input;
+  const general = name === undefined ? undefined : { name, version };
   try {
-    const outcome = await uploadOne(context, { file, channel, subdir, skipExisting });
+    const outcome = await uploadOne(context, { file, channel, subdir, general, skipExisting });
     if (outcome.status === 'skipped') return { file, channel, status: 'skipped' };
     const { ckey, sha256, size } = outcome.artifact;
     return { file, channel, status: outcome.status, ckey, sha256, size };

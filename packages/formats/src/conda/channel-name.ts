@@ -25,6 +25,7 @@ export const reservedChannelNames: ReadonlySet<string> = new Set([
   'pypi',
   'jupyter',
   'legacy',
+  'files',
   'keys',
   'artifacts',
   'mirrors',

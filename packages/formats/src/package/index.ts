@@ -5,6 +5,7 @@ export {
   cranSourcePart,
   fileNameOf,
   fileRange,
+  filesPart,
   type PackageFamily,
   type PackageType,
   packageFamily,

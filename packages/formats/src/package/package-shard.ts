@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, parseJsonObject } from '../conda/json.ts';
 import { decodeShard } from '../conda/shards.ts';
-import { readRShard } from '../cran/shard.ts';
+import { readRShard, readRShardTexts } from '../cran/shard.ts';
 import { FormatError } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
 import { type PackageType, packageTypeOf } from './package-type.ts';
@@ -19,6 +19,7 @@ const readers: Record<PackageType, (bytes: Uint8Array, name: string) => ShardFil
   conda: condaFiles,
   python: pythonFiles,
   r: readRShard,
+  file: generalFiles,
 };
 
 /**
@@ -29,6 +30,13 @@ const readers: Record<PackageType, (bytes: Uint8Array, name: string) => ShardFil
 export function readPackageShard(key: string, bytes: Uint8Array): ShardFile[] {
   const cut = key.indexOf('/');
   return readers[packageTypeOf(key.slice(0, cut))](bytes, key.slice(cut + 1));
+}
+
+function generalFiles(bytes: Uint8Array, name: string): ShardFile[] {
+  return readRShardTexts(bytes, name).map(({ file, body }) => {
+    const record = parseJsonObject(body, `The record of ${file}`, 'record_shape');
+    return { file, record, aside: {}, ...(typeof record.sha256 === 'string' && { sha256: record.sha256 }) };
+  });
 }
 
 function condaFiles(bytes: Uint8Array): ShardFile[] {

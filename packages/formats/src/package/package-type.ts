@@ -1,8 +1,8 @@
 /** The kinds of package a channel can hold. */
-export type PackageType = 'conda' | 'python' | 'r';
+export type PackageType = 'conda' | 'python' | 'r' | 'file';
 
 /** What tools of this kind call a type of package. */
-export type PackageFamily = 'conda' | 'python' | 'cran';
+export type PackageFamily = 'conda' | 'python' | 'cran' | 'file';
 
 /** The family of a type of package. */
 export function packageFamily(type: PackageType): PackageFamily {
@@ -12,17 +12,21 @@ export function packageFamily(type: PackageType): PackageFamily {
 /** The part of a source that holds all of its Python files. */
 export const pythonPart = 'pypi';
 
+/** The part of a source that holds general files: installers and whatever else is no package. */
+export const filesPart = 'files';
+
 /** The tree of source packages. */
 export const cranSourcePart = 'cran:src:contrib';
 
 const cranPrefix = 'cran:';
 
 /**
- * What a part of a source holds: `pypi` all Python files, `cran:…` one tree of R packages, anything else is a conda subdir,
- * whose names have neither.
+ * What a part of a source holds: `pypi` all Python files, `cran:…` one tree of R packages, `files` general files, anything else is a
+ * conda subdir, whose names are none of these.
  */
 export function packageTypeOf(part: string): PackageType {
   if (part === pythonPart) return 'python';
+  if (part === filesPart) return 'file';
   return part.startsWith(cranPrefix) ? 'r' : 'conda';
 }
 
@@ -38,10 +42,10 @@ export function cranPath(part: string): string {
 
 /**
  * The package name of a file's key: of conda `<name>-<version>-<build>.<ending>`, of Python `<project>/<file name>`, of R
- * `<Package>_<version>.<ending>`. Keys of records always have one.
+ * `<Package>_<version>.<ending>`, of general files `<group>/[<version>/]<file name>`. Keys of records always have one.
  */
 export function packageNameOf(type: PackageType, file: string): string {
-  if (type === 'python') return file.slice(0, file.indexOf('/'));
+  if (type === 'python' || type === 'file') return file.slice(0, file.indexOf('/'));
   if (type === 'r') return file.slice(0, file.indexOf('_'));
   return file.slice(0, file.lastIndexOf('-', file.lastIndexOf('-') - 1));
 }
@@ -51,12 +55,13 @@ export function packageNameOf(type: PackageType, file: string): string {
  * names that begin as it does lie there, too.
  */
 export function fileRange(type: PackageType, name: string): [from: string, to: string] {
-  if (type === 'python') return [`${name}/`, `${name}0`];
+  if (type === 'python' || type === 'file') return [`${name}/`, `${name}0`];
   if (type === 'r') return [`${name}_`, `${name}\``];
   return [`${name}-`, `${name}.`];
 }
 
-/** The file name in a key: of Python what follows the project, else all of it. */
+/** The file name in a key: of Python what follows the project, of general files the last segment, else all of it. */
 export function fileNameOf(type: PackageType, file: string): string {
-  return type === 'python' ? file.slice(file.indexOf('/') + 1) : file;
+  if (type === 'python') return file.slice(file.indexOf('/') + 1);
+  return type === 'file' ? file.slice(file.lastIndexOf('/') + 1) : file;
 }

@@ -1,13 +1,19 @@
 import { type PackageType, packageTypeOf } from '@sluice/formats/package';
 import type { FactsRow } from './builder.ts';
 import { condaFactsRow } from './conda-row.ts';
+import { fileFactsRow } from './file-row.ts';
 import { pythonFactsRow } from './python-row.ts';
 import { rFactsRow } from './r-row.ts';
 import type { ListedWith } from './text-hash.ts';
 
 type RowOf = (file: string, body: Uint8Array, fromRev: number, listed?: ListedWith) => FactsRow;
 
-const rows: Record<PackageType, RowOf> = { conda: condaFactsRow, python: pythonFactsRow, r: rFactsRow };
+const rows: Record<PackageType, RowOf> = {
+  conda: condaFactsRow,
+  python: pythonFactsRow,
+  r: rFactsRow,
+  file: fileFactsRow,
+};
 
 /**
  * How the facts of a part's files are read from their records.

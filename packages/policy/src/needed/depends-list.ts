@@ -58,7 +58,7 @@ function grown(array: Uint32Array<ArrayBuffer>, least: number): Uint32Array<Arra
   return more;
 }
 
-const ofRecord = { conda: condaDepends, r: rDepends, python: () => [] };
+const ofRecord = { conda: condaDepends, r: rDepends, python: () => [], file: () => [] };
 
 /**
  * What a record's text says the file depends on, as specs of its type; what cannot be read is left out, and what no repository

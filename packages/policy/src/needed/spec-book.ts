@@ -24,7 +24,13 @@ export interface SpecBook {
 }
 
 export function specBook(): SpecBook {
-  const ids = { conda: new Map<string, number>(), python: new Map<string, number>(), r: new Map<string, number>() };
+  const numbers = () => new Map<string, number>();
+  const ids: Record<PackageType, Map<string, number>> = {
+    conda: numbers(),
+    python: numbers(),
+    r: numbers(),
+    file: numbers(),
+  };
   const texts: string[] = [];
   const types: PackageType[] = [];
   const needs: (Need | null)[] = [];

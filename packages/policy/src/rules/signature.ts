@@ -24,4 +24,5 @@ const nothing: Record<Facts['type'], string> = {
   conda: 'the index has no signature of it',
   python: 'the index has no attestations of it',
   r: 'packages of R are not signed',
+  file: 'general files are not signed',
 };

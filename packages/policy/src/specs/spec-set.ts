@@ -14,6 +14,8 @@ const languages: Record<
   { set(texts: readonly string[]): Prepare; nameOf(text: string): string | undefined }
 > = {
   conda: { set: condaSpecs, nameOf: (text) => literalName(parseMatchSpec(text)) },
+  // Of general files a spec is what it is of conda packages: a name, and bounds of its version.
+  file: { set: condaSpecs, nameOf: (text) => literalName(parseMatchSpec(text)) },
   python: { set: pythonSpecs, nameOf: (text) => literal(readPythonSpec(text).name) },
   r: { set: rSpecs, nameOf: (text) => literal(readRSpec(text).name) },
 };

@@ -15,7 +15,13 @@ export interface WrittenPart {
 
 type WritePart = (deps: MonolithDeps, content: SubdirContent) => Promise<WrittenPart>;
 
-const writers: Record<PackageType, WritePart> = { conda: writeSubdir, python: writeProjectList, r: writeCranTree };
+const writers: Record<PackageType, WritePart> = {
+  conda: writeSubdir,
+  python: writeProjectList,
+  r: writeCranTree,
+  // Nobody asks for a list of general files; each is asked for by its address.
+  file: async () => ({ documents: [] }),
+};
 
 /**
  * Write the documents of one part of one publication. The same records give the same bytes.

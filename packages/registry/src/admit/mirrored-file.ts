@@ -24,6 +24,7 @@ const inspectors: Record<PackageType, Inspect> = {
   python: mirroredPython,
   // Nothing but R itself reads it, and its digest is that of its index.
   r: async () => ({}),
+  file: async () => ({}),
 };
 
 /**

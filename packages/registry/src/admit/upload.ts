@@ -39,6 +39,9 @@ export interface Upload {
   subdir?: string | undefined;
   /** The Python project that the client names. The file decides; but some file names can be read in two ways. */
   project?: string | undefined;
+  /** Of a general file: the name that its versions stand under, and its version if it has one. */
+  group?: string | undefined;
+  version?: string | undefined;
   /** The attestations that came with it, checked and as they are served. @see PEP 740 */
   provenance?: Uint8Array | undefined;
   receiving: Receiving;
@@ -124,7 +127,7 @@ async function record(
       companions.map(({ bytes }) => bytes),
     );
     await insertBlobs(trx, [{ sha256, size: received.size, pack: null, pack_offset: null }, ...beside], now);
-    await insertInspections(trx, [inspected.inspection], now);
+    await insertInspections(trx, inspected.inspection ? [inspected.inspection] : [], now);
     await closeRecords(trx, part, [file], revision);
     const { body, v3 = false } = inspected.record(listedAt);
     await insertRecord(trx, part, { file, from_rev: revision, body, v3, extra: inspected.extra });

@@ -2,6 +2,7 @@ import type { PackageType } from '@sluice/formats/package';
 import { RegistryError } from '../../errors.ts';
 import type { Upload } from '../upload.ts';
 import { condaUpload } from './conda.ts';
+import { fileUpload } from './file.ts';
 import { rUpload } from './r-package.ts';
 import { sdistUpload } from './sdist.ts';
 import type { UploadFormat } from './upload-format.ts';
@@ -11,7 +12,7 @@ import { wheelUpload } from './wheel.ts';
  * Every kind of package file that may be uploaded. Where a name could mean two, the first has it: `demo_0.1-2.tar.gz` is R's,
  * no project would be called `demo_0.1`.
  */
-const formats: readonly UploadFormat[] = [condaUpload, wheelUpload, rUpload, sdistUpload];
+const formats: readonly UploadFormat[] = [condaUpload, wheelUpload, rUpload, sdistUpload, fileUpload];
 
 /**
  * What kind an uploaded file is: what the client calls it, else by its name, and then rather one that the channel holds.

@@ -19,7 +19,8 @@ export interface InspectedUpload {
   record: (listedAt: number) => { body: Uint8Array; v3?: boolean };
   /** What stands beside the record, as JSON text. */
   extra: Uint8Array | null;
-  inspection: InspectionRow;
+  /** What its archive says; nothing of what nobody looks into. */
+  inspection?: InspectionRow;
   /** Files that clients ask for beside this one. */
   companions?: readonly { kind: CompanionKind; bytes: Uint8Array }[];
   /** Whether another file of the same name stands in its place: of some there may be one only. Given its key. */

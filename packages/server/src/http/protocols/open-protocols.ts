@@ -12,6 +12,7 @@ import { createBodyMemory } from './body-memory.ts';
 import { condaDoor } from './conda/door.ts';
 import { cranDoor } from './cran/door.ts';
 import { downloadCounter } from './download-counter.ts';
+import { filesDoor } from './files/door.ts';
 import { openMemories } from './memories.ts';
 import { createBringUp } from './pypi/bring-up.ts';
 import { derivePast } from './pypi/derived-past.ts';
@@ -65,5 +66,5 @@ export function openProtocols(rooms: Rooms, principalOf: PrincipalOf, metrics: M
     derivedPage: derivePast(rooms, { bringUp, entry: memories.entry }),
     companion: findBeside(rooms),
   };
-  return { protocols: [repoDoor(deps, [pypiDoor(deps), cranDoor(deps), condaDoor(deps)])], hot };
+  return { protocols: [repoDoor(deps, [pypiDoor(deps), cranDoor(deps), filesDoor(deps), condaDoor(deps)])], hot };
 }

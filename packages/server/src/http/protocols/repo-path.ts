@@ -13,7 +13,7 @@ export interface RepoPath {
 const prefix = '/api/repo/';
 
 /** Names below a channel that are never a subchannel, beside conda's subdirs: what the protocols serve there. */
-const servedNames = new Set(['channeldata.json', 'notices.json', 'simple', 'cran', 'pypi', 'legacy', 'rss.xml']);
+const servedNames = new Set(['channeldata.json', 'notices.json', 'simple', 'cran', 'pypi', 'legacy', 'files', 'rss.xml']);
 
 /**
  * Split a request path (without query and token) into channel and rest; undefined when it is not below `/api/repo/` or

@@ -4,6 +4,7 @@ import {
   cranPart,
   cranPath,
   fileNameOf,
+  filesPart,
   type PackageFamily,
   type PackageType,
   pythonPart,
@@ -11,7 +12,7 @@ import {
 import { comparePythonVersions, type PythonVersion, readPythonFileName } from '@sluice/formats/pypi';
 
 /** All families of packages. */
-export const families = ['conda', 'python', 'cran'] as const satisfies readonly PackageFamily[];
+export const families = ['conda', 'python', 'cran', 'file'] as const satisfies readonly PackageFamily[];
 
 /** A file of a package, as its type reads it. */
 export interface FamilyFile {
@@ -64,8 +65,22 @@ const cran: FamilyWords = {
   metadata: ({ record }) => ({ version: String(record.Version), DESCRIPTION: record }),
 };
 
-const byType: Record<PackageType, FamilyWords> = { conda, python, r: cran };
-const byFamily: Record<PackageFamily, FamilyWords> = { conda, python, cran };
+const general: FamilyWords = {
+  family: 'file',
+  type: 'file',
+  ckey: (part, file) => `${part}/${file}`,
+  version: ({ record }) => (typeof record.version === 'string' ? record.version : ''),
+  compare: (a, b) =>
+    compareMaybe(generalVersion(a), generalVersion(b), compareVersions) ||
+    numberOf(a, 'uploaded') - numberOf(b, 'uploaded'),
+  metadata: ({ record }) => ({
+    version: typeof record.version === 'string' ? record.version : '',
+    'file.json': record,
+  }),
+};
+
+const byType: Record<PackageType, FamilyWords> = { conda, python, r: cran, file: general };
+const byFamily: Record<PackageFamily, FamilyWords> = { conda, python, cran, file: general };
 
 /** The words of a type of package. */
 export const wordsOfType = (type: PackageType): FamilyWords => byType[type];
@@ -73,7 +88,13 @@ export const wordsOfType = (type: PackageType): FamilyWords => byType[type];
 export const wordsOf = (family: PackageFamily): FamilyWords => byFamily[family];
 
 /** Where a file of a package lies, by what stands in the path of a request. */
-export function placeOfFile(name: string, { subdir, tree, file }: { subdir?: string; tree?: string; file: string }) {
+export function placeOfFile(
+  family: PackageFamily,
+  name: string,
+  { subdir, tree, file }: { subdir?: string; tree?: string; file: string },
+) {
+  // No name of theirs has a colon.
+  if (family === 'file') return { subdir: filesPart, file: `${name}/${file.replace(':', '/')}` };
   if (subdir !== undefined) return { subdir, file };
   if (tree !== undefined) return { subdir: cranPart(tree.replaceAll(':', '/')), file };
   return { subdir: pythonPart, file: `${name}/${file}` };
@@ -87,6 +108,10 @@ function compareMaybe<V>(a: V | undefined, b: V | undefined, compare: (a: V, b: 
 
 function condaVersion({ record }: FamilyFile): CondaVersion | undefined {
   return maybe(() => parseVersion(String(record.version)));
+}
+
+function generalVersion({ record }: FamilyFile): CondaVersion | undefined {
+  return maybe(() => parseVersion(String(record.version).replaceAll('-', '_')));
 }
 
 function rVersion({ record }: FamilyFile): RVersion | undefined {
@@ -111,4 +136,9 @@ function numberOf({ record }: FamilyFile, key: string): number {
 }
 
 /** Below which path the files of a package lie. */
-export const fileUrls: Record<PackageFamily, string> = { conda: ':subdir/:file', python: ':file', cran: ':tree/:file' };
+export const fileUrls: Record<PackageFamily, string> = {
+  conda: ':subdir/:file',
+  python: ':file',
+  cran: ':tree/:file',
+  file: ':file',
+};

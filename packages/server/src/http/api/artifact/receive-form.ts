@@ -9,11 +9,14 @@ export interface ReceivedForm {
   fileName: string;
   filetype: string | undefined;
   subdir: string | undefined;
+  /** Of a general file. */
+  name: string | undefined;
+  version: string | undefined;
 }
 
 /** More than a form of ours has, so that a stray part is named rather than counted. */
 const LIMITS = { files: 2, fields: 20, parts: 22, fieldSize: 1000, fileSize: Number.POSITIVE_INFINITY };
-const FIELDS = ['filetype', 'size', 'subdir'] as const;
+const FIELDS = ['filetype', 'size', 'subdir', 'name', 'version'] as const;
 type Fields = { [K in (typeof FIELDS)[number]]?: string };
 
 /** A sender that says nothing for so long has gone without saying so. */
@@ -52,7 +55,8 @@ export async function receiveForm(
     }
     if (!file) throw form('The form has no file; send it in a part called content, with its file name.');
     checkSize(fields.size, file.receiving.size);
-    return { ...file, filetype: fields.filetype, subdir: fields.subdir };
+    const { filetype, subdir, name, version } = fields;
+    return { ...file, filetype, subdir, name, version };
   } catch (error) {
     await file?.receiving.discard();
     // What is still coming must go somewhere, or the sender never reads the answer.

@@ -68,7 +68,7 @@ function registerFamily(
   const filePlace = (given: { name: string; file: string; subdir?: string; tree?: string }) => ({
     type: words.type,
     name: given.name,
-    one: placeOfFile(given.name, given),
+    one: placeOfFile(family, given.name, given),
   });
 
   app.route({

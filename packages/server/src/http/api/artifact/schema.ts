@@ -14,6 +14,7 @@ export const ArtifactParams = { name };
 export const FileParams = {
   conda: { name, subdir: name, file: name },
   python: { name, file: name },
+  file: { name, file: name.describe('With its version in front where it has one: 1.0:setup.exe') },
   cran: { name, tree: name.describe('Such as src:contrib: its path, a colon for each slash.'), file: name },
 };
 
@@ -34,7 +35,7 @@ export const ArtifactView = z
         license: z.string().nullable(),
         subdirs: z.array(z.string()),
       })
-      .describe('Of the newest version; subdirs of them all: of R the trees, of Python pypi.'),
+      .describe('Of the newest version; subdirs of them all: of R the trees, of Python pypi, of general files files.'),
   })
   .meta({ id: 'Artifact' });
 
@@ -61,7 +62,11 @@ export const UploadForm = z.object({
   filetype: z
     .string()
     .optional()
-    .describe('conda1, for .conda and .tar.bz2; bdist_wheel; sdist; r. Default: by the file name.'),
+    .describe(
+      'conda1, for .conda and .tar.bz2; bdist_wheel; sdist; r; file, for what is no package. Default: by the file name.',
+    ),
+  name: z.string().optional().describe('Of a general file: what its versions stand under. Needed then.'),
+  version: z.string().optional().describe('Of a general file, if it has one.'),
   size: z.string().optional().describe('Bytes of the file; one that arrives with another size is refused.'),
   subdir: z
     .string()

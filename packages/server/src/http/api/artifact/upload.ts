@@ -68,8 +68,8 @@ async function upload(deps: UploadDeps, request: FastifyRequest) {
   const actor = signedIn(request.principal).name;
   const maxBytes = deps.config.data.max_upload_bytes;
   refuseTooLarge(request, maxBytes);
-  const { receiving, fileName, filetype, subdir } = await receiveForm(request, deps.storage, maxBytes);
-  return admitUpload(deps, { channel, fileName, filetype, subdir, receiving, actor });
+  const { name: group, ...form } = await receiveForm(request, deps.storage, maxBytes);
+  return admitUpload(deps, { channel, ...form, group, actor });
 }
 
 /** Refuse before the first byte what says itself that it is too large. */

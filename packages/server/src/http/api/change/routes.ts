@@ -70,7 +70,8 @@ function registerFileHistory(
     handler: async (request) => {
       const channel = channelOf(request);
       const given = request.params as { name: string; file: string; subdir?: string; tree?: string };
-      const { subdir, file } = placeOfFile(family === 'python' ? normaliseProjectName(given.name) : given.name, given);
+      const name = family === 'python' ? normaliseProjectName(given.name) : given.name;
+      const { subdir, file } = placeOfFile(family, name, given);
       const history = await fileHistory(deps, channel.id, { subdir, file });
       if (history.versions.length === 0) {
         throw new ServerError('not_found', `${channel.path} never knew a file ${subdir}/${file}.`, { found: file });

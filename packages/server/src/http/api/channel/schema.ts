@@ -7,10 +7,10 @@ const privacy = z
   .enum(['public', 'authenticated', 'private'])
   .describe('Who may read: anybody, whoever has signed in, or its owner and holders of tokens.');
 const types = z
-  .array(z.enum(['conda', 'python', 'r']))
+  .array(z.enum(['conda', 'python', 'r', 'file']))
   .min(1)
-  .max(3)
-  .describe('Kinds of packages it may hold; files of others are filtered.');
+  .max(4)
+  .describe('Kinds of packages it may hold, file: general files; those of others are filtered.');
 const description = z.string().max(10_000);
 const indexing_behavior = z
   .enum(['default', 'frozen'])
