@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -58,7 +58,7 @@ describeInNamespaces('two networks', () => {
     await upload(await buildRPackage({ name: 'ownr', imports: 'demo' }));
     await near.quiet();
     const { public_key } = await near.sluice('bundle', 'key');
-    await far.admin.tell('POST', '/api/bundles/trust', { key: public_key });
+    await far.sluice('bundle', 'trust', 'add', public_key);
   }, 120_000);
   afterAll(async () => {
     await Promise.all([near?.close(), far?.close()]);
@@ -94,9 +94,8 @@ describeInNamespaces('two networks', () => {
   async function carry(name: string, ...options: string[]): Promise<number> {
     const output = path.join(stick, name);
     await near.sluice('bundle', 'create', '-c', channel, '--output', output, ...options);
-    const place = path.join(far.dataDir, 'airgap', name);
-    cpSync(output, place, { recursive: true });
-    await far.admin.tell('POST', '/api/bundles/imports', { path: place });
+    await far.sluice('bundle', 'verify', output);
+    await far.sluice('bundle', 'import', output, '--follow');
     await far.quiet();
     const parts = readdirSync(output).filter((file) => file.endsWith('.sluice'));
     return parts.reduce((sum, file) => sum + statSync(path.join(output, file)).size, 0);
@@ -149,8 +148,7 @@ describeInNamespaces('two networks', () => {
     await near.quiet();
     const here = await shownBy(near);
     const state = path.join(stick, 'main.state');
-    const answer = await fetch(`${far.outside}/api/bundles/state`, { headers: far.admin.headers });
-    writeFileSync(state, Buffer.from(await answer.arrayBuffer()));
+    await far.sluice('bundle', 'state', '--output', state);
     const delta = await carry('delta', '--state', state);
     expect(await shownBy(far)).toEqual(here);
     expect(delta).toBeLessThan(full);
