@@ -3,13 +3,22 @@ import * as auditVerify from './commands/audit-verify.ts';
 import * as bundleCreate from './commands/bundle-create.ts';
 import * as bundleDelete from './commands/bundle-delete.ts';
 import * as bundleFetch from './commands/bundle-fetch.ts';
+import * as bundleImport from './commands/bundle-import.ts';
 import * as bundleKey from './commands/bundle-key.ts';
+import * as bundleList from './commands/bundle-list.ts';
 import * as bundleResume from './commands/bundle-resume.ts';
 import * as bundleScheduleCreate from './commands/bundle-schedule-create.ts';
 import * as bundleScheduleDelete from './commands/bundle-schedule-delete.ts';
 import * as bundleScheduleList from './commands/bundle-schedule-list.ts';
+import * as bundleState from './commands/bundle-state.ts';
 import * as bundleStop from './commands/bundle-stop.ts';
+import * as bundleTrustAdd from './commands/bundle-trust-add.ts';
+import * as bundleTrustList from './commands/bundle-trust-list.ts';
+import * as bundleTrustRemove from './commands/bundle-trust-remove.ts';
+import * as bundleVerify from './commands/bundle-verify.ts';
 import * as channelChanges from './commands/channel-changes.ts';
+import * as channelClosure from './commands/channel-closure.ts';
+import * as channelConflicts from './commands/channel-conflicts.ts';
 import * as channelCreate from './commands/channel-create.ts';
 import * as channelDelete from './commands/channel-delete.ts';
 import * as channelEdit from './commands/channel-edit.ts';
@@ -42,6 +51,7 @@ import * as maintenanceCollect from './commands/maintenance-collect.ts';
 import * as maintenanceRetention from './commands/maintenance-retention.ts';
 import * as mirrorCreate from './commands/mirror-create.ts';
 import * as mirrorDelete from './commands/mirror-delete.ts';
+import * as mirrorDependencies from './commands/mirror-dependencies.ts';
 import * as mirrorEdit from './commands/mirror-edit.ts';
 import * as mirrorList from './commands/mirror-list.ts';
 import * as mirrorPlan from './commands/mirror-plan.ts';
@@ -83,6 +93,8 @@ export const commands: readonly CommandModule[] = [
   logout,
   whoami,
   channelCreate,
+  channelClosure,
+  channelConflicts,
   channelList,
   channelShow,
   channelEdit,
@@ -116,6 +128,7 @@ export const commands: readonly CommandModule[] = [
   mirrorEdit,
   mirrorDelete,
   mirrorPlan,
+  mirrorDependencies,
   mirrorRun,
   mirrorStop,
   mirrorStatus,
@@ -123,10 +136,17 @@ export const commands: readonly CommandModule[] = [
   mirrorSync,
   bundleCreate,
   bundleFetch,
+  bundleVerify,
+  bundleImport,
+  bundleList,
   bundleStop,
   bundleResume,
   bundleDelete,
+  bundleState,
   bundleKey,
+  bundleTrustList,
+  bundleTrustAdd,
+  bundleTrustRemove,
   bundleScheduleCreate,
   bundleScheduleList,
   bundleScheduleDelete,
