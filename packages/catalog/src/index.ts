@@ -497,7 +497,7 @@ export {
 } from './queries/token.ts';
 export { findUploadsSource, liveFilesBetween, lockUploadsSource, type UploadsSource } from './queries/uploads.ts';
 export { beatWorkers, releaseLostJobs } from './queries/worker.ts';
-export { isOpenRun, type RunEvent, type RunPhase, runAfter, stageAfter, stepOf, stepsOf } from './run-states.ts';
+export { isOpenRun, stageAfter, stepOf, stepsOf } from './run-states.ts';
 export type { Db } from './session.ts';
 export { type Session, withFreeLock, withLock, withSession } from './session.ts';
 export type {
