@@ -59,7 +59,6 @@ create table source_revision (
   primary key (source_id, revision)
 );
 
--- What a publication changed, and the other way round, without looking at all that it shows.
 -- Which files come along with what a mirror's filters choose, in all its parts: of platforms without noarch what they need of it,
 -- and where dependencies are included all that they take. What was worked out before is of another format.
 -- lines: the report on every spec, a JSON text a line; null where nobody asked for dependencies.
@@ -72,8 +71,10 @@ alter table needed_files
   add column summary jsonb;
 create index needed_files_lines on needed_files (lines);
 
-create index entry_begun on entry (channel_id, from_no desc, key) where kind = 'shard';
-create index entry_ended on entry (channel_id, to_no desc, key) where kind = 'shard' and to_no is not null;
+-- What a publication changed, without looking at all that it shows. Only for queries that say "> 0": the planner would take these for
+-- looking up a key, too, as long as it knows nothing of a table that has just become large.
+create index entry_begun on entry (channel_id, from_no desc, key) where kind = 'shard' and from_no > 0;
+create index entry_ended on entry (channel_id, to_no desc, key) where kind = 'shard' and to_no > 0;
 
 -- The same file with other bytes in two mirrors of a channel. The first in order is shown; the other is reported here.
 create table file_conflict (

@@ -69,7 +69,7 @@ export async function changedEntries(
     const no = sql.ref(column);
     return sql`
       select ${no} as turned, key, from_no, to_no, ${column === 'from_no' ? sql`true` : sql`false`} as begins from entry
-      where channel_id = ${channelId} and kind = 'shard' and ${no} is not null
+      where channel_id = ${channelId} and kind = 'shard' and ${no} > 0
         and ${after ? sql`${no} <= ${after.no} and (${no} < ${after.no} or key ${after.again ? sql`>=` : sql`>`} ${after.key})` : sql`true`}
         and ${part === undefined ? sql`true` : sql`starts_with(key, ${`${part}/`})`}
         and ${name === undefined ? sql`true` : sql`split_part(key, '/', 2) = ${name}`}
@@ -111,11 +111,18 @@ export async function changedEntries(
       new.signature as to_signature, new.files as to_files, new_blob.sha256 as to_sha256, new_blob.size as to_size,
       new_blob.pack as to_pack, new_blob.pack_offset as to_pack_offset
     from judged as page
-    left join entry as old on old.channel_id = ${channelId} and old.kind = 'shard' and old.key = page.key
-      and old.from_no <= page.before and old.to_no > page.before
+    left join lateral (
+      select * from entry
+      where channel_id = ${channelId} and kind = 'shard' and key = page.key and from_no <= page.before and to_no > page.before
+      limit 1
+    ) as old on true
     left join blob as old_blob on old_blob.sha256 = old.blob
-    left join entry as new on new.channel_id = ${channelId} and new.kind = 'shard' and new.key = page.key
-      and new.from_no <= page.no and (new.to_no is null or new.to_no > page.no)
+    left join lateral (
+      select * from entry
+      where channel_id = ${channelId} and kind = 'shard' and key = page.key and from_no <= page.no
+        and (to_no is null or to_no > page.no)
+      limit 1
+    ) as new on true
     left join blob as new_blob on new_blob.sha256 = new.blob
     order by page.place`.execute(db);
   const end = rows.length < limit ? undefined : rows.at(-1)!;
