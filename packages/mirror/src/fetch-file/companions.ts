@@ -48,7 +48,8 @@ export function createCompanions(deps: MirrorDeps, fetcher: Pick<FileFetcher, 'f
 
   async function fromUpstream(file: AccompaniedFile, kind: CompanionKind): Promise<Uint8Array | undefined> {
     const source = await findSource(deps.db, file.part.source_id);
-    if (!source?.url) return undefined;
+    // What bundles do not carry, nobody can be asked for.
+    if (!source?.url || source.type === 'bundle') return undefined;
     const stored = storedAddress(source, source.url);
     const { described, pageUrl } = await describedFile(deps, file);
     const isOffered = kind === 'metadata' ? described.coreMetadata !== false : described.provenance !== undefined;

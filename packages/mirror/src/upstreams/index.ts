@@ -1,5 +1,6 @@
 import type { MirrorType } from '../definition/mirror-types.ts';
 import type { RunContext, StageEnd } from '../run/run-context.ts';
+import { bundleFormat } from './bundle/bundle-format.ts';
 import { condaFormat } from './conda/conda-format.ts';
 import { cranFormat } from './cran/cran-format.ts';
 import type { ListedFile, LocateDeps } from './listed-file.ts';
@@ -15,10 +16,12 @@ export interface UpstreamFormat {
   locator(deps: LocateDeps, upstream: UpstreamDeps): (file: ListedFile) => Promise<Location>;
 }
 
-const formats = { conda: condaFormat, python_simple: pypiFormat, CRAN: cranFormat } satisfies Record<
-  MirrorType,
-  UpstreamFormat
->;
+const formats = {
+  conda: condaFormat,
+  python_simple: pypiFormat,
+  CRAN: cranFormat,
+  bundle: bundleFormat,
+} satisfies Record<MirrorType | 'bundle', UpstreamFormat>;
 
 /** How upstreams of this type are read, by the type of their source. */
 export function upstreamFormat(type: string): UpstreamFormat {
