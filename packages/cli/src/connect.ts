@@ -11,7 +11,7 @@ export function connect({ url, token }: Pick<Site, 'url' | 'token'>, doFetch: ty
     const response = await doFetch(routed === request.url ? request : new Request(routed, request)).catch((cause) => {
       throw unreachable(url, cause);
     });
-    if (hasBody(response) && !isJson(response) && !isEvents(response))
+    if (hasBody(response) && !isJson(response) && !isEvents(response) && !isTable(response))
       throw notSluice(url, response.status, contentType(response));
     return response;
   };
@@ -89,6 +89,11 @@ function hasBody({ status, headers }: Response): boolean {
 
 function isJson(response: Response): boolean {
   return /[/+]json\b/.test(contentType(response));
+}
+
+/** A report that was asked for as a file. */
+function isTable(response: Response): boolean {
+  return contentType(response).startsWith('text/csv');
 }
 
 function isEvents(response: Response): boolean {

@@ -7,6 +7,7 @@ import { findMirror, mirrorArgument, mirrorPath } from '../find-mirror.ts';
 import { type MirrorFlags, mirrorFields, mirrorOptions } from '../mirror-flags.ts';
 import { type PagingInput, pagingOptions } from '../paging.ts';
 import { bytes, count } from '../views/amounts.ts';
+import { brokenHeads, brokenRow, dependencyRow, dependencySummaryView } from '../views/dependencies.ts';
 import { countPairs } from '../views/mirror.ts';
 import { pageView } from '../views/page.ts';
 import { fields, table } from '../views/table.ts';
@@ -56,10 +57,19 @@ export const views = {
     [
       fields([...countPairs(plan.count), ['to fetch', fetchText(plan)]], view),
       table(
-        ['SUBDIR', 'FILES', 'KEPT', 'UNREADABLE', 'INDEX'],
-        plan.parts.map(({ subdir, total, kept, refused, status }) => [subdir, total, kept, refused, status]),
+        ['SUBDIR', 'FILES', 'KEPT', 'SIZE', 'UNREADABLE', 'INDEX'],
+        plan.parts.map(({ subdir, total, kept, kept_bytes, refused, status }) => [
+          subdir,
+          total,
+          kept,
+          bytes(kept_bytes),
+          refused,
+          status,
+        ]),
         view,
       ),
+      ...dependenciesText(plan, view),
+      ...brokenText(plan, view),
       pageView(
         plan,
         {
@@ -72,6 +82,30 @@ export const views = {
     ].join('\n\n'),
   json: ({ offset: _, ...plan }: Data): unknown => plan,
 };
+
+/** The most lines of either that are printed; `--json` has more. */
+const mostShown = 20;
+
+function dependenciesText({ dependencies }: Plan, view: View): string[] {
+  if (dependencies === null) return [];
+  const missing = dependencies.items.filter(({ status }) => status === 'missing');
+  const page = { items: missing.slice(0, mostShown), total_count: dependencies.missing };
+  const shown = {
+    noun: 'missing spec',
+    heads: ['MISSING', 'OF', 'STATUS', 'FILES', 'NEWEST', 'WHY'],
+    row: dependencyRow,
+  };
+  return [dependencySummaryView(dependencies, view), ...(missing.length > 0 ? [pageView(page, shown, view)] : [])];
+}
+
+function brokenText({ broken_dependencies: { count: total, items } }: Plan, view: View): string[] {
+  if (total === 0) return [];
+  const page = { items: items.slice(0, mostShown), total_count: total };
+  return [
+    'Warning: rules would take out what these depend on.',
+    pageView(page, { noun: 'unmet spec', heads: brokenHeads, row: brokenRow }, view),
+  ];
+}
 
 const ACTIONS: Record<Plan['items'][number]['action'], string> = {
   fetch: 'fetch',

@@ -73,6 +73,8 @@ export interface RunInfo {
   finished_at: Date | null;
   error_code: string | null;
   failed_request: FailedRequest | null;
+  /** What else there is to say of it: changes, dependencies, conflicts. */
+  report: Record<string, unknown>;
   sync_state: SyncState;
   progress: RunProgressInfo;
 }
@@ -127,6 +129,7 @@ function runInfo(run: RunRow): RunInfo {
     finished_at,
     error_code,
     failed_request: run.failed_request as FailedRequest | null,
+    report: run.report,
     sync_state: syncState(run),
     progress: runProgress(run),
   };

@@ -214,6 +214,9 @@ export const RunView = z
     finished_at: z.iso.datetime().nullable(),
     error_code: z.string().nullable(),
     failed_request: FailedRequestView.nullable(),
+    report: z
+      .record(z.string(), z.unknown())
+      .describe('What else there is to say: changes of what it shows; dependencies; conflicts with other mirrors.'),
     sync_state: SyncStateView,
     progress: ProgressView,
   })
