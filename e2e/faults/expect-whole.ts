@@ -47,14 +47,20 @@ export function expectUnbroken(
   }
 }
 
-/** The channel shows all of the grown upstream, to the byte as if nothing had happened; every file is what its record says, and no work is left over. */
-export async function expectComplete(scene: Scene, url: string, query: Query): Promise<ShownDocuments> {
+/** The channel shows all of the grown upstream, to the byte as if nothing had happened, and every file is here and what its record says. */
+export async function expectShown(scene: Scene, url: string): Promise<ShownDocuments> {
   const documents = await readDocuments(url);
   expect(listedFiles(documents)).toEqual(scene.files);
   expect(digestOf(documents)).toBe(digestOf(scene.unbothered));
   const asked = scene.upstream.asked.length;
   expect(await wrongFiles(url, documents)).toEqual([]);
   expect(scene.upstream.asked.length).toBe(asked);
+  return documents;
+}
+
+/** The same after two runs, with nothing amiss and no work left over. */
+export async function expectComplete(scene: Scene, url: string, query: Query): Promise<ShownDocuments> {
+  const documents = await expectShown(scene, url);
   await expectSound(scene, query);
   const runs = await query<{ state: string; failed: number }>(
     `select state, (counts->>'failed')::int as failed from run order by created_at`,

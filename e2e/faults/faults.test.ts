@@ -6,11 +6,11 @@ import { type GrowingChannel, makeGrowingChannel } from './growing-channel.ts';
 import { isLong, type KillMoment, momentOf, seedsOf } from './kill-moment.ts';
 import { killPostgres, killPostgresInUpload } from './kill-postgres.ts';
 import { killServer } from './kill-server.ts';
+import { killServerInImport } from './kill-server-in-import.ts';
 import { killServerInUpload } from './kill-server-in-upload.ts';
 import { openScene, type Scene } from './scene.ts';
-import type { ShownDocuments } from './shown-channel.ts';
 import { killHolder, wakeHolder } from './two-workers.ts';
-import { showUnbothered } from './unbothered.ts';
+import { showUnbothered, type Unbothered } from './unbothered.ts';
 
 // Sluice as real processes, and what kills them. Each scenario has a server, a database and an upstream of its own, and
 // spends most of its time waiting for a lease to lapse, so they run side by side.
@@ -30,6 +30,9 @@ const inDownload = (seed: number) => (isLong ? momentOf(seed, -0.1, 0.9, 200) : 
 /** In the long form a third of the moments are after the last byte, when the file is looked at and recorded. */
 const inUpload = (seed: number) => (isLong ? momentOf(seed, 0, 1.5, 150) : momentOf(seed, 0.2, 0.9));
 
+/** By the clock: an import asks nobody. */
+const inImport = (seed: number) => momentOf(seed, 0, isLong ? 1.2 : 0.6, 100);
+
 // The longest first: at most five run at a time.
 const scenarios: Scenario[] = [
   { name: 'a worker sleeps until another one finished', play: wakeHolder, moment: inDownload, seeds: seedsOf([4], 8) },
@@ -37,15 +40,16 @@ const scenarios: Scenario[] = [
   { name: 'PostgreSQL is killed in a run', play: killPostgres, moment: inRun, seeds: seedsOf([12], 10) },
   { name: 'the server is killed in a run', play: killServer, moment: inRun, seeds: seedsOf([7], 50) },
   { name: 'the server is killed in an upload', play: killServerInUpload, moment: inUpload, seeds: seedsOf([6], 8) },
+  { name: 'the server is killed in an import', play: killServerInImport, moment: inImport, seeds: seedsOf([5], 50) },
   { name: 'PostgreSQL is killed in an upload', play: killPostgresInUpload, moment: inUpload, seeds: seedsOf([2], 4) },
 ];
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-faults-'));
 let channel: GrowingChannel;
-let unbothered: ShownDocuments;
+let unbothered: Unbothered;
 beforeAll(async () => {
   channel = await makeGrowingChannel(folder, 300);
-  unbothered = await showUnbothered(channel.after);
+  unbothered = await showUnbothered(channel.after, path.join(folder, 'bundle'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

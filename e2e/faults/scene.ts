@@ -7,6 +7,7 @@ import { type GrowingChannel, listOf, sizesOf } from './growing-channel.ts';
 import type { KillMoment } from './kill-moment.ts';
 import type { ShownDocuments } from './shown-channel.ts';
 import { type SluiceProcess, startSluice, untilPostgresIsGone } from './sluice-process.ts';
+import type { MadeBundle, Unbothered } from './unbothered.ts';
 import { until } from './until.ts';
 
 /** What one scenario plays on: a data folder, an upstream that counts, and the servers started on them. */
@@ -19,6 +20,8 @@ export interface Scene {
   readonly sizes: ReadonlyMap<string, number>;
   /** What a channel shows of it that was mirrored without any fault. */
   readonly unbothered: ShownDocuments;
+  /** A bundle of that channel. */
+  readonly bundle: MadeBundle;
   /** Start a Sluice on the data folder; it is killed when the scene closes. */
   start(env?: Readonly<Record<string, string>>): Promise<SluiceProcess>;
   /** From now on the upstream has many files more, and takes its time for each. */
@@ -35,7 +38,7 @@ const packages = /\.(conda|bz2)$/;
 const perFile_ms = 40;
 
 /** Set a scene on an upstream with the 47 real packages. */
-export async function openScene(channel: GrowingChannel, unbothered: ShownDocuments): Promise<Scene> {
+export async function openScene(channel: GrowingChannel, { shown: unbothered, bundle }: Unbothered): Promise<Scene> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-faults-'));
   const dataDir = path.join(folder, 'data');
   mkdirSync(dataDir);
@@ -54,6 +57,7 @@ export async function openScene(channel: GrowingChannel, unbothered: ShownDocume
     files: listOf(channel.after),
     sizes: sizesOf(channel.after),
     unbothered,
+    bundle,
     start(env = {}) {
       const server = startSluice({ dataDir, env });
       started.push(server);
