@@ -13,6 +13,7 @@ import type { Schemas } from '@sluice/api-client';
  * - `mirror_missing`, `mirror_ambiguous`, `token_missing`, `token_ambiguous`: a name fits nothing, or several.
  * - `uploads_failed`, `run_failed`, `run_stopped`, `maintenance_failed`: it was done, and ended badly.
  * - `mirror_file_refused`: a file of the older tools cannot be followed; nothing was tried.
+ * - `source_failed`: what a mirror file names does not give what it should.
  * - `setting_missing`: nothing is set under that key. `backup_missing`: there is nothing to restore. `not_yet`: Sluice cannot do that so far; `next` says what it can.
  * - `bundle_failed`: a bundle did not get to its end. `part_changed`: a part is not what its bundle says.
  * - `audit_broken`: an event of the audit is not what was written down, or is gone.
@@ -36,6 +37,7 @@ export type CliErrorCode =
   | 'token_missing'
   | 'token_ambiguous'
   | 'mirror_file_refused'
+  | 'source_failed'
   | 'setting_missing'
   | 'backup_missing'
   | 'not_yet'

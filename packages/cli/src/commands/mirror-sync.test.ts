@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { buildCondaPackage, type CondaPackageOptions, startUpstreamServer, type UpstreamServer } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -237,4 +239,49 @@ test('a folder of the server is mirrored by it; people read a table', async () =
   const { stdout } = await it.here(['mirror', 'sync', '-f', file, '--dry-run', '--server-path']);
   expect(stdout).toMatch(/linux-64\/tk-1.0-0.conda\s+is there/);
   expect(stdout).toMatch(/leave out\s+only_specs/);
+});
+
+test('installers below remote_url come along as general files when asked for', async () => {
+  const folder = join(it.folder, 'remote');
+  const installers = {
+    archive: ['Anaconda3-2024.10-1-Linux-x86_64.sh', 'Anaconda3-2024.10-1-Windows-x86_64.exe', 'README.txt'],
+    miniconda: ['Miniconda3-py312_24.9.2-0-Linux-x86_64.sh', 'Miniconda3-latest-Linux-x86_64.sh'],
+  };
+  for (const [name, files] of Object.entries(installers)) {
+    mkdirSync(join(folder, name), { recursive: true });
+    for (const file of files) writeFileSync(join(folder, name, file), `#!/bin/sh\necho ${file}\n`);
+    const rows = files.map((file) => {
+      const digest = createHash('sha256')
+        .update(readFileSync(join(folder, name, file)))
+        .digest('hex');
+      return `<tr><td><a href="${file}">${file}</a></td><td>1K</td><td>${digest}</td></tr>`;
+    });
+    writeFileSync(join(folder, name, 'index.html'), `<table>${rows.join('\n')}</table>`);
+  }
+  const server = createServer(({ url = '' }, response) => {
+    response.end(readFileSync(join(folder, url.endsWith('/') ? `${url}index.html` : url)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const remote = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const lines = `remote_url: ${remote}\nplatforms: [linux-64]\npkg_list: [tk]\n`;
+    const wanted = [
+      'files/anaconda3/2024.10-1/Anaconda3-2024.10-1-Linux-x86_64.sh',
+      'files/miniconda3/py312_24.9.2-0/Miniconda3-py312_24.9.2-0-Linux-x86_64.sh',
+    ];
+    const { status, json, channel } = await sync(lines, tree, '--include-installers');
+    const of = (items: { source: string }[]) => items.filter(({ source }) => source === 'installers');
+    expect([status, of(json.items)]).toMatchObject([0, wanted.map((file) => ({ file, action: 'bring_in' }))]);
+    await it.app.jobsDone();
+    const token = await it.app.adminToken();
+    const got = await it.app.request('GET', `/api/repo/${channel}/${wanted[0]}`, { token });
+    expect([got.status, got.text]).toEqual([200, `#!/bin/sh\necho ${installers.archive[0]}\n`]);
+    const again = await syncInto(channel, lines, tree, '--include-installers');
+    expect(of(again.json.items)).toMatchObject(wanted.map((file) => ({ file, action: 'keep' })));
+    writeFileSync(join(folder, 'archive', installers.archive[0]!), 'cut');
+    const other = await sync(lines, tree, '--include-installers');
+    expect([other.status, of(other.json.items)[0]]).toMatchObject([1, { reason: { code: 'source_failed' } }]);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });

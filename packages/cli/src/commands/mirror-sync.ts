@@ -5,7 +5,8 @@ import type { Context, Usage } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { followMirror } from '../follow-mirror.ts';
 import { type Decision, reasonText } from '../mirror-file/decision.ts';
-import { findDestination, makeDestination, mustHoldType } from '../mirror-file/destination.ts';
+import { findDestination, makeDestination, mustHoldTypes } from '../mirror-file/destination.ts';
+import { type Installer, listInstallers, syncInstallers } from '../mirror-file/installers.ts';
 import { type MirrorFile, readMirrorFile } from '../mirror-file/mirror-file.ts';
 import { readSources } from '../mirror-file/sources.ts';
 import { mirrorBody, mirrorFault, planMirror, type ServerSource, startMirror } from '../mirror-file/sync-mirrors.ts';
@@ -29,6 +30,7 @@ interface Input {
   clean?: boolean;
   dryRun?: boolean;
   serverPath?: boolean;
+  includeInstallers?: boolean;
   ca?: string;
   yes?: boolean;
 }
@@ -53,6 +55,10 @@ export const usage: Usage = {
     new Option('-c, --clean', 'remove what vanished upstream, but for what the file blacklists'),
     new Option('--dry-run', 'change nothing; one decision a package'),
     new Option('--server-path', 'folders are those of the server, not of this machine'),
+    new Option(
+      '--include-installers',
+      'and the installers of Anaconda and Miniconda below remote_url, as general files',
+    ),
     new Option('--ca <file>', 'PEM certificates of the sources, where they are signed privately'),
     new Option('--yes', 'do not ask before removing'),
   ],
@@ -62,11 +68,11 @@ export const usage: Usage = {
 export async function run(context: Context, input: Input): Promise<Data> {
   const file = await readFileOf(input.file);
   for (const note of file.notes) context.say(`${input.file}: ${note}`);
-  const { serverPath = false, dryRun = false } = input;
+  const { serverPath = false, dryRun = false, includeInstallers = false } = input;
   const clean = input.clean ?? file.clean;
   const sources = readSources(file, { home: context.io.home, cwd: process.cwd(), serverPath });
   const found = await findDestination(context, file.dest_channel);
-  if (found) mustHoldType(found, file);
+  if (found) mustHoldTypes(found, file, includeInstallers);
   // Folders first: when one cannot be read, nothing was begun.
   const folders: JudgedFolder[] = [];
   for (const source of sources) {
@@ -74,9 +80,10 @@ export async function run(context: Context, input: Input): Promise<Data> {
   }
   const servers = sources.filter((source) => source.kind === 'server');
   const ca = input.ca === undefined ? undefined : await textOf(input.ca);
-  const work = { file, clean, ca, servers, folders, exists: found !== undefined, input };
+  const installers = includeInstallers ? await listInstallers(file, ca) : [];
+  const work = { file, clean, ca, servers, folders, installers, exists: found !== undefined, input };
   if (dryRun) return plan(context, work);
-  if (!found) await makeDestination(context, file);
+  if (!found) await makeDestination(context, file, includeInstallers);
   return sync(context, work);
 }
 
@@ -86,11 +93,13 @@ interface Work {
   ca: string | undefined;
   servers: readonly ServerSource[];
   folders: readonly JudgedFolder[];
+  installers: readonly Installer[];
   exists: boolean;
   input: Input;
 }
 
-async function plan(context: Context, { file, clean, ca, servers, folders, exists, input }: Work): Promise<Data> {
+async function plan(context: Context, work: Work): Promise<Data> {
+  const { file, clean, ca, servers, folders, installers, exists, input } = work;
   const items: Decision[] = [];
   for (const server of servers) {
     items.push(...(await planMirror(context, file, server, mirrorBody(file, server, clean, ca), exists)));
@@ -104,11 +113,13 @@ async function plan(context: Context, { file, clean, ca, servers, folders, exist
       }
     }
   }
+  items.push(...(await syncInstallers(context, file.dest_channel, installers, { ca, dryRun: true, exists })));
   const mirrors = servers.map(({ name }) => ({ name, id: null, state: null, error: null }));
   return result(file, { created: !exists, dry_run: true, mirrors, items });
 }
 
-async function sync(context: Context, { file, clean, ca, servers, folders, exists, input }: Work): Promise<Data> {
+async function sync(context: Context, work: Work): Promise<Data> {
+  const { file, clean, ca, servers, folders, installers, exists, input } = work;
   const started: Schemas['Mirror'][] = [];
   for (const server of servers) {
     started.push(await startMirror(context, file, server, mirrorBody(file, server, clean, ca)));
@@ -120,6 +131,7 @@ async function sync(context: Context, { file, clean, ca, servers, folders, exist
     items.push(...(await syncFolders(folders, shown, bring, teller(context, input))));
     if (clean) items.push(...(await removed(context, file, vanished(file, folders, shown), input)));
   }
+  items.push(...(await syncInstallers(context, file.dest_channel, installers, { ca, dryRun: false, exists })));
   const mirrors: Data['mirrors'] = [];
   for (const one of started) {
     const end = await followMirror(context, one);

@@ -21,10 +21,11 @@ export async function findDestination({ api }: Pick<Context, 'api'>, channel: st
 export async function makeDestination(
   context: Pick<Context, 'api'>,
   { dest_channel, access, type }: MirrorFile,
+  withFiles: boolean,
 ): Promise<Channel> {
   const { api } = context;
   const { parent, name } = splitChannelPath(dest_channel);
-  const body = { name, privacy: access, types: [packageTypes[type]] };
+  const body = { name, privacy: access, types: wantedTypes(type, withFiles) };
   if (parent === undefined) return answer(api.POST('/api/channels', { body }));
   if (!(await findDestination(context, parent))) {
     await answer(api.POST('/api/channels', { body: { ...body, name: parent } }));
@@ -33,18 +34,19 @@ export async function makeDestination(
 }
 
 /** What the channels of a mirror file hold. */
-export const packageTypes = { conda: 'conda', python_simple: 'python' } as const satisfies Record<
-  MirrorFile['type'],
-  string
->;
+const packageTypes = { conda: 'conda', python_simple: 'python' } as const satisfies Record<MirrorFile['type'], string>;
 
 /** @throws {CliError} `usage` when the channel holds other packages. */
-export function mustHoldType({ types }: Channel, { dest_channel, type }: MirrorFile): void {
-  const wanted = packageTypes[type];
-  if (types.includes(wanted)) return;
+export function mustHoldTypes({ types }: Channel, { dest_channel, type }: MirrorFile, withFiles: boolean): void {
+  const wanted = wantedTypes(type, withFiles).find((one) => !types.includes(one));
+  if (wanted === undefined) return;
   throw new CliError('mirror_file_refused', `The channel ${dest_channel} holds no ${wanted} packages.`, {
     wanted,
     found: types.join(', '),
     next: `npx sluice channel edit ${dest_channel} --types ${[...types, wanted].join(',')}`,
   });
+}
+
+function wantedTypes(type: MirrorFile['type'], withFiles: boolean): Channel['types'] {
+  return [packageTypes[type], ...(withFiles ? ['file' as const] : [])];
 }
