@@ -111,7 +111,11 @@ describe('a package', () => {
     expect(refused.json).toMatchObject({ wanted: `sha256 ${hex('sha256', first.bytes)}` });
     expect(refused.json.detail).toContain('Raise the version or the build number');
     expect(await shownFiles()).toEqual([first.fileName]);
-    const { json } = await app.request('GET', `/api/channels/${channel}/history`, { token });
+    const { json } = await app.request(
+      'GET',
+      `/api/channels/${channel}/history?event_type=channel_created,artifact_registered`,
+      { token },
+    );
     expect(json.total_count).toBe(2);
   });
 
