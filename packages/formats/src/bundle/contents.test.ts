@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  blobsOfRecordLine,
   type ContentsLine,
   compareLineKeys,
   type ListingLine,
@@ -8,7 +9,7 @@ import {
   readContentsLine,
   writeContentsLine,
 } from './contents.ts';
-import { applyDifference, differenceOf } from './difference.ts';
+import { applyDifference, differenceOf, recordPlaceOf } from './difference.ts';
 import { linesOf } from './lines.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 6 }).filter((value) => !value.includes('\0'));
@@ -84,6 +85,26 @@ test('keys are ordered as their bytes are', () => {
   fc.assert(
     fc.property(text, text, (a, b) => {
       expect(Math.sign(compareLineKeys(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))));
+    }),
+  );
+});
+
+test('the blobs of a line are found without parsing it, whatever stands in its texts', () => {
+  const trap = `"sha":"${'c'.repeat(64)}","bytes":1`;
+  fc.assert(
+    fc.property(lines, (line) => {
+      if (line.kind !== 'record') return;
+      const trapped = { ...line, body: line.body + trap, file: trap + line.file };
+      const { sha256, bytes } = line;
+      expect(blobsOfRecordLine(writeContentsLine(trapped))).toEqual([
+        { sha256, bytes },
+        ...line.companions.map((one) => ({ sha256: one.sha256, bytes: one.bytes })),
+      ]);
+      expect(recordPlaceOf(writeContentsLine(trapped))).toEqual({
+        channel: line.channel,
+        part: line.part,
+        file: trapped.file,
+      });
     }),
   );
 });

@@ -207,6 +207,21 @@ export function readContentsLine(text: string): ContentsLine {
   });
 }
 
+const blobOfLine = /"sha":"([0-9a-f]{64})","bytes":(\d+)/g;
+
+/**
+ * The blobs that a record's line names: the file, and what stands beside it. The text is not parsed, since listings have hundreds of
+ * thousands of lines: within a JSON string no quote stands without a backslash, so these words are found only as keys.
+ */
+export function blobsOfRecordLine(text: string): { sha256: string; bytes: number }[] {
+  return Array.from(text.matchAll(blobOfLine), ([, sha256, bytes]) => ({ sha256: sha256!, bytes: Number(bytes) }));
+}
+
+/** Whether a line is a record's. */
+export function isRecordLine(text: string): boolean {
+  return text.startsWith('{"c":');
+}
+
 function lineOf(fields: JsonObject): ContentsLine | undefined {
   const { c, channel, patch, reserved, mirror, attachment, gone } = fields;
   if (isText(c)) return recordOf(c, fields);

@@ -1,5 +1,13 @@
 import { FormatError } from '../errors.ts';
-import { compareLineKeys, goneLine, lineKey, readContentsLine, recordKey, writeContentsLine } from './contents.ts';
+import {
+  compareLineKeys,
+  goneLine,
+  isRecordLine,
+  lineKey,
+  readContentsLine,
+  recordKey,
+  writeContentsLine,
+} from './contents.ts';
 
 /** Lines of a listing or a difference, as texts without line breaks, in the order of a listing. */
 export type Lines = AsyncIterable<string> | Iterable<string>;
@@ -34,6 +42,14 @@ interface Keyed {
   text: string;
 }
 
+/** Two sorted inputs of which no line has the key of another, as one. @throws {FormatError} `bundle_contents` when one is out of order. */
+export async function* mergedLines(a: Lines, b: Lines): AsyncGenerator<string> {
+  for await (const [left, right] of sideBySide(a, b)) {
+    if (left && right) throw outOfOrder(left.key);
+    yield (left ?? right)!.text;
+  }
+}
+
 /** The lines of two sorted inputs, those of one key together. */
 async function* sideBySide(a: Lines, b: Lines): AsyncGenerator<[Keyed | undefined, Keyed | undefined]> {
   const [left, right] = [keyed(a), keyed(b)];
@@ -58,10 +74,16 @@ async function* keyed(lines: Lines): AsyncGenerator<Keyed, undefined> {
 
 /** The key of a line. Of a record only what stands before its body is parsed: listings have hundreds of thousands of them. */
 function keyOfText(text: string): string {
-  const cut = text.startsWith('{"c":') ? text.indexOf(',"b":') : -1;
-  if (cut < 0) return lineKey(readContentsLine(text));
+  const place = recordPlaceOf(text);
+  return place ? recordKey(place.channel, place.part, place.file) : lineKey(readContentsLine(text));
+}
+
+/** Which file a record's line is of; undefined for other lines. Nothing behind its key is parsed. */
+export function recordPlaceOf(text: string): { channel: string; part: string; file: string } | undefined {
+  const cut = isRecordLine(text) ? text.indexOf(',"b":') : -1;
+  if (cut < 0) return undefined;
   const { c, p, f } = head(text, cut);
-  return recordKey(String(c), String(p), String(f));
+  return { channel: String(c), part: String(p), file: String(f) };
 }
 
 function head(text: string, cut: number): Record<string, unknown> {

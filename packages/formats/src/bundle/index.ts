@@ -1,10 +1,12 @@
 export {
   type AttachmentLine,
+  blobsOfRecordLine,
   type ChannelLine,
   type ContentsLine,
   compareLineKeys,
   type GoneLine,
   goneLine,
+  isRecordLine,
   type ListingLine,
   lineKey,
   type MirrorLine,
@@ -14,7 +16,7 @@ export {
   readContentsLine,
   writeContentsLine,
 } from './contents.ts';
-export { applyDifference, differenceOf, type Lines } from './difference.ts';
+export { applyDifference, differenceOf, type Lines, mergedLines, recordPlaceOf } from './difference.ts';
 export { linesOf } from './lines.ts';
 export {
   isSeriesName,
