@@ -115,8 +115,9 @@ function satisfying({ facts, rows, chosen, needed }: Member, wave: readonly Wish
   const found: number[] = [];
   for (const { from, need } of wave) {
     if (!reaches(from, facts.subdir)) continue;
+    const allows = need.over(rows);
     for (const i of rows.rows(need.name)) {
-      if (needed[i] !== 0 || chosen[i] === 0 || !need.allows(rows, i)) continue;
+      if (needed[i] !== 0 || chosen[i] === 0 || !allows(i)) continue;
       needed[i] = 1;
       found.push(i);
     }

@@ -43,14 +43,15 @@ const nothing = { files: 0, versions: 0, newest: null, refused: 0, rule: null, s
 export function resolveNeed(need: Need | undefined, parts: readonly IndexedPart[]): Resolution {
   if (!need) return { ...nothing, status: 'missing', reason: 'unreadable' };
   const kept = new Set<string>();
-  const refused = new Map<string, () => Pick<Resolution, 'reason' | 'rule' | 'scope'>>();
+  const refused = new Map<string, Refusal>();
   let [files, out, named] = [0, 0, 0];
   for (const part of parts) {
     const { rows, verdicts, facts } = part;
     const some = rows.rows(need.name);
     named += some.length;
+    const allows = need.over(rows);
     for (const i of some) {
-      if (!need.allows(rows, i)) continue;
+      if (!allows(i)) continue;
       const version = facts.versions[facts.version[i]!]!;
       const verdict = verdicts[i]!;
       if (verdict === 0) {
@@ -58,7 +59,7 @@ export function resolveNeed(need: Need | undefined, parts: readonly IndexedPart[
         kept.add(version);
       } else {
         out++;
-        if (!refused.has(version)) refused.set(version, () => ruleOf(part, verdict));
+        if (!refused.has(version)) refused.set(version, { part, verdict });
       }
     }
   }
@@ -68,15 +69,17 @@ export function resolveNeed(need: Need | undefined, parts: readonly IndexedPart[
     return { ...nothing, ...found, status: 'present', reason: null };
   }
   const missing = { ...nothing, status: 'missing', refused: out } as const;
-  if (out > 0) return { ...missing, ...refused.get(newestOf(type, refused.keys())!)!() };
+  if (out > 0) return { ...missing, ...ruleOf(refused.get(newestOf(type, refused.keys())!)!) };
   return { ...missing, reason: named > 0 ? 'no_version' : 'no_package' };
 }
 
 /** Rows that no rule took out, but something that lies above. */
 const hidden = { reason: 'hidden', rule: null, scope: null } as const;
 
-function ruleOf({ rules }: JudgedPart, verdict: number): Pick<Resolution, 'reason' | 'rule' | 'scope'> {
-  const rule = rules[verdict - 1];
+type Refusal = { part: JudgedPart; verdict: number };
+
+function ruleOf({ part, verdict }: Refusal): Pick<Resolution, 'reason' | 'rule' | 'scope'> {
+  const rule = part.rules[verdict - 1];
   return rule ? { reason: rule.code, rule: rule.text, scope: rule.scope } : hidden;
 }
 

@@ -1,8 +1,15 @@
-import { type CondaVersion, literalName, matches, parseMatchSpec, parseVersion } from '@sluice/formats/conda';
-import { parseRVersion } from '@sluice/formats/cran';
+import {
+  type CondaVersion,
+  literalName,
+  matches,
+  parseMatchSpec,
+  parseVersion,
+  usedKeys,
+  versionMatches,
+} from '@sluice/formats/conda';
+import { parseRVersion, type RVersion } from '@sluice/formats/cran';
 import { FormatError } from '@sluice/formats/errors';
 import type { PackageType } from '@sluice/formats/package';
-import type { Facts } from '../facts/facts.ts';
 import { matchFields } from '../specs/conda-specs.ts';
 import { readRSpec } from '../specs/r-specs.ts';
 import type { NamedRows } from './named-rows.ts';
@@ -11,8 +18,8 @@ import type { NamedRows } from './named-rows.ts';
 export interface Need {
   /** The package name it asks for, as {@link NamedRows} spells it; undefined when it is a pattern. */
   name: string | undefined;
-  /** Whether row i, which has its name, is one it asks for. */
-  allows(rows: NamedRows, i: number): boolean;
+  /** Tells of rows that have its name whether they are what it asks for. */
+  over(rows: NamedRows): (i: number) => boolean;
 }
 
 /** Numbers distinct specs, and reads each at most once. */
@@ -64,15 +71,19 @@ export function readNeed(type: PackageType, text: string): Need | undefined {
 
 /** Where a package comes from, its features, flags and URL are nothing that facts know: they do not take part. */
 function condaNeed(text: string): Need {
-  const { channel: _, track_features: _t, features: _f, flags: _g, url: _u, ...spec } = parseMatchSpec(text);
-  const readVersion = (rows: NamedRows, id: number) => rows.version(id, parseVersion) as CondaVersion;
+  const { channel: _, track_features: _t, features: _f, flags: _g, url: _u, version, ...spec } = parseMatchSpec(text);
+  const name = literalName(spec);
+  const asksMore = usedKeys(spec).some(
+    (key) => key !== 'extras' && key !== 'when' && (key !== 'name' || name === undefined),
+  );
   return {
-    name: literalName(spec),
-    allows: (rows, i) =>
-      matches(
-        spec,
-        matchFields(rows.facts, i, (id) => readVersion(rows, id)),
-      ),
+    name,
+    over(rows) {
+      const { facts } = rows;
+      const parsed = (id: number) => rows.version(id, parseVersion) as CondaVersion;
+      const fits = onceAVersion((id) => version === undefined || versionMatches(version, parsed(id)));
+      return (i) => fits(facts.version[i]!) && (!asksMore || matches(spec, matchFields(facts, i, parsed)));
+    },
   };
 }
 
@@ -80,12 +91,23 @@ function rNeed(text: string): Need {
   const { name, allows } = readRSpec(text);
   return {
     name: name.toLowerCase(),
-    allows: (rows, i) =>
-      nameAt(rows.facts, i) === name &&
-      allows(rows.version(rows.facts.version[i]!, parseRVersion) as ReturnType<typeof parseRVersion>),
+    over(rows) {
+      const { facts } = rows;
+      const fits = onceAVersion((id) => allows(rows.version(id, parseRVersion) as RVersion));
+      return (i) => facts.names[facts.name[i]!] === name && fits(facts.version[i]!);
+    },
   };
 }
 
-function nameAt({ names, name }: Facts, i: number): string {
-  return names[name[i]!]!;
+/** Files of a name share few versions. */
+function onceAVersion(fits: (id: number) => boolean): (id: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (id) => {
+    let does = known.get(id);
+    if (does === undefined) {
+      does = fits(id);
+      known.set(id, does);
+    }
+    return does;
+  };
 }
