@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts';
+import { bundleBench } from './bundle/index.ts';
 import { catalogBench } from './catalog/index.ts';
 import { filterBench } from './filter/index.ts';
 import { limitBench } from './limit-bench.ts';
@@ -10,6 +11,7 @@ import { simpleBench } from './simple/index.ts';
 
 /** Every bench by its name on the command line. */
 export const benches: Readonly<Record<string, Bench>> = {
+  bundle: bundleBench as Bench,
   catalog: catalogBench as Bench,
   filter: filterBench as Bench,
   limit: limitBench as Bench,
