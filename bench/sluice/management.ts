@@ -28,6 +28,7 @@ export interface Management {
   /** Resolves when the server has said that it keeps the file. */
   upload(channel: string, fileName: string, bytes: Uint8Array): Promise<void>;
   get(path: string): Promise<unknown>;
+  post(path: string, body: object): Promise<unknown>;
   mirror(channel: string, id: string): Promise<MirrorState>;
   /** Wait until a run that began after `before` was seen is over. @throws when it did not complete. */
   untilCompleted(channel: string, id: string, before: MirrorState | undefined): Promise<MirrorState>;
@@ -62,6 +63,7 @@ export async function manage(sluice: SluiceProcess): Promise<Management> {
       await call('POST', `/api/channels/${channel}/artifacts`, form);
     },
     get: (path) => call('GET', path),
+    post: (path, body) => call('POST', path, body),
     mirror,
     untilCompleted: async (channel, id, before) => {
       let hasBegun = before === undefined;
