@@ -43,22 +43,23 @@ export async function fileHistory(
   wanted: { subdir: string; file: string },
 ): Promise<FileHistory> {
   const { subdir, file } = wanted;
-  const layers = await channelLayers(db, channelId);
-  const sources = [
-    ...new Set([...layers.map(({ source_id }) => source_id), ...(await publishedSources(db, channelId))]),
-  ];
-  const versions = await fileVersions(db, sources, [wanted]);
-  if (versions.length === 0) return { versions: [], removal: undefined };
-  const texts = await fileTexts(db, sources, wanted);
+  const [layers, published] = await Promise.all([channelLayers(db, channelId), publishedSources(db, channelId)]);
+  const sources = [...new Set([...layers.map(({ source_id }) => source_id), ...published])];
   const name = packageNameOf(packageTypeOf(subdir), file);
+  const key = `${subdir}/${file}`;
+  const [versions, texts, { inForce }, removals] = await Promise.all([
+    fileVersions(db, sources, [wanted]),
+    fileTexts(db, sources, wanted),
+    subdirPatches(db, { channelId }, subdir),
+    findRemovals(db, channelId, [{ key, name }]),
+  ]);
+  if (versions.length === 0) return { versions: [], removal: undefined };
+  const removal = removals.get(key);
   const facts = versionFacts(subdir, texts);
-  const { inForce } = await subdirPatches(db, { channelId }, subdir);
   // As it came, and as the channel's patches show it: either may be listed.
   const patched = texts.map((text) => patchedVersion(inForce, text) ?? text);
   const words = [...wordsOf(subdir, texts), ...wordsOf(subdir, patched)];
   const intervals = await shownIntervals(db, channelId, `${subdir}/${name}`, words);
-  const key = `${subdir}/${file}`;
-  const removal = (await findRemovals(db, channelId, [{ key, name }])).get(key);
   const placeOf = ({ source_id, from_rev }: Pick<FileVersion, 'source_id' | 'from_rev'>) =>
     texts.findIndex((text) => text.source_id === source_id && text.from_rev === from_rev);
   return {
