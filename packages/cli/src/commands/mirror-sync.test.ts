@@ -3,7 +3,15 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFi
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { buildCondaPackage, type CondaPackageOptions, startUpstreamServer, type UpstreamServer } from '@sluice/testkit';
+import {
+  buildCondaPackage,
+  buildWheel,
+  type CondaPackageOptions,
+  indexedFile,
+  startUpstreamServer,
+  type UpstreamServer,
+  writeSimpleIndex,
+} from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CliAndApp, startCli } from '../testing/start-cli.ts';
 
@@ -283,5 +291,34 @@ test('installers below remote_url come along as general files when asked for', a
     expect([other.status, of(other.json.items)[0]]).toMatchObject([1, { reason: { code: 'source_failed' } }]);
   } finally {
     await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test('the file names the site, unless the command line does', async () => {
+  await it.here(['config', 'set', 'sites.elsewhere.url', 'http://127.0.0.1:1']);
+  const elsewhere = await sync('pkg_list: [tk]\ndest_site: elsewhere\n', tree);
+  expect([elsewhere.status, elsewhere.json.error.code]).toEqual([1, 'unreachable']);
+  const here = await sync('pkg_list: [tk]\ndest_site: elsewhere\n', tree, '--url', it.app.url);
+  expect([here.status, here.json.counts.bring_in]).toEqual([0, 1]);
+});
+
+test('a Python index: only the listed projects, and the newest of each', async () => {
+  const folder = join(it.folder, 'simple-index');
+  const wheel = async (name: string, version: string) => indexedFile(await buildWheel({ name, version }));
+  writeSimpleIndex(folder, {
+    listed: [await wheel('listed', '1.0'), await wheel('listed', '2.0')],
+    other: [await wheel('other', '1.0')],
+  });
+  const server = await startUpstreamServer({ folder });
+  try {
+    const file = join(it.folder, 'pypi.yaml');
+    writeFileSync(file, `remote_url: ${server.url}/simple/\nuser: python\nwhitelist: [listed]\nlatest_only: true\n`);
+    const { status, json } = await it.here(['mirror', 'sync', '-f', file, '--json']);
+    expect([status, json.channel, json.mirrors[0].state]).toEqual([0, 'python', 'completed']);
+    expect(await names('python')).toEqual(['listed']);
+    const files = await it.here(['channel', 'files', 'python', 'listed', '--family', 'python', '--json']);
+    expect(files.json.items).toMatchObject([{ metadata: { version: '2.0' } }]);
+  } finally {
+    await server.close();
   }
 });

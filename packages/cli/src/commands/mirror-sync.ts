@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Schemas } from '@sluice/api-client';
 import { Option } from 'commander';
 import type { Context, Usage } from '../command.ts';
+import { connect } from '../connect.ts';
 import { CliError } from '../errors.ts';
 import { followMirror } from '../follow-mirror.ts';
 import { type Decision, reasonText } from '../mirror-file/decision.ts';
@@ -20,6 +21,7 @@ import {
   vanished,
 } from '../mirror-file/sync-tree.ts';
 import { confirm } from '../prompt.ts';
+import { findSite } from '../site.ts';
 import { count } from '../views/amounts.ts';
 import { table } from '../views/table.ts';
 import { plain, type View } from '../views/view.ts';
@@ -65,8 +67,9 @@ export const usage: Usage = {
   examples: ['mirror sync --file anaconda.yaml', 'mirror sync -vc -f r.yaml', 'mirror sync -f anaconda.yaml --dry-run'],
 };
 
-export async function run(context: Context, input: Input): Promise<Data> {
+export async function run(given: Context, input: Input): Promise<Data> {
   const file = await readFileOf(input.file);
+  const context = await atSite(given, file);
   for (const note of file.notes) context.say(`${input.file}: ${note}`);
   const { serverPath = false, dryRun = false, includeInstallers = false } = input;
   const clean = input.clean ?? file.clean;
@@ -85,6 +88,15 @@ export async function run(context: Context, input: Input): Promise<Data> {
   if (dryRun) return plan(context, work);
   if (!found) await makeDestination(context, file, includeInstallers);
   return sync(context, work);
+}
+
+/** The site that the file names, unless the command line names one. */
+async function atSite(context: Context, { dest_site }: MirrorFile): Promise<Context> {
+  const { io, site } = context;
+  if (dest_site === undefined || site.chosenBy === '--url' || site.chosenBy === '--site') return context;
+  const named = await findSite(io, { site: dest_site });
+  io.trust(named.sslVerify);
+  return { ...context, site: named, api: connect(named) };
 }
 
 interface Work {
