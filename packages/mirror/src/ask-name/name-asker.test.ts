@@ -102,6 +102,27 @@ describe('the first ask for a name', () => {
 });
 
 describe('a page that is old', () => {
+  test('that lists a file no more leaves it with a mirror that keeps what vanishes', async () => {
+    await bench.mirror({
+      mirror_type: 'python_simple',
+      source_root: `${upstream.url}/simple/`,
+      keep_removed: true,
+    });
+    await writeDemo('1.0', '2.0');
+    const ask = asker({ freshMs: -1 });
+    await ask.ask(bench.channel.id, 'demo');
+    await writeDemo('2.0');
+    await ask.ask(bench.channel.id, 'demo');
+    const kept = () => bench.deps.db.selectFrom('kept_record').select(['subdir', 'file']).orderBy('file').execute();
+    expect(await kept()).toEqual([
+      { subdir: 'pypi', file: 'demo/demo-1.0-py3-none-any.whl' },
+      { subdir: 'pypi', file: 'demo/demo-1.0.tar.gz' },
+    ]);
+    await writeDemo('1.0', '2.0');
+    await ask.ask(bench.channel.id, 'demo');
+    expect(await kept()).toEqual([]);
+  });
+
   test('is asked for with its validators; what changed comes in', async () => {
     await lazyMirror();
     const ask = asker({ freshMs: -1 });

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createFileLocks, findBlob, findRecordDigest, findSource, type Part } from '@sluice/catalog';
+import { createFileLocks, findBlob, findRecordDigest, findRecordVersion, findSource, type Part } from '@sluice/catalog';
 import { bytesToHex, type Md5, parseMd5, parseSha256, type Sha256, sha256ToBytes } from '@sluice/formats/digest';
 import { admitBytes } from '@sluice/registry';
 import type { MirrorDeps, Receiving } from '../deps.ts';
@@ -119,7 +119,9 @@ export function createFileFetcher(deps: MirrorDeps, options: FetcherOptions = {}
     const receiving = await deps.storage.receive({ expect: expectOf(expected), maxBytes: mostPackageBytes });
     const first = await firstAnswer(upstream, place, expected).catch(async (error: unknown) => {
       await receiving.discard();
-      throw error;
+      const isMissing = error instanceof MirrorError && error.code === 'upstream_missing';
+      const version = isMissing ? await findRecordVersion(deps.db, part, file, from_rev) : undefined;
+      throw version && version.to_rev !== null ? vanished(part, file, error) : error;
     });
 
     async function transfer(): Promise<{ sha256: Sha256; size: number }> {
@@ -176,11 +178,12 @@ export function createFileFetcher(deps: MirrorDeps, options: FetcherOptions = {}
   };
 }
 
-function vanished({ subdir }: Part, file: string): MirrorError {
+/** Of a file that its upstream lists no more, and that nobody asked for while it did. */
+function vanished({ subdir }: Part, file: string, cause?: unknown): MirrorError {
   return new MirrorError(
     'upstream_missing',
-    `${subdir}/${file} vanished from its upstream before anybody asked for its bytes: the mirror goes on listing it, but there is nowhere to fetch it from. Upload it, or have the mirror keep removed files no more.`,
-    { found: file },
+    `${subdir}/${file} vanished from its upstream before anybody asked for its bytes. It is listed, but there is nowhere to fetch it from. Ask whoever has the file to upload it.`,
+    { found: file, cause },
   );
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { channelLayers, sourceRevision } from '@sluice/catalog';
@@ -130,6 +130,14 @@ test('bytes of a kept file that were never fetched cannot be had, and the answer
   const from_rev = await sourceRevision(bench.deps.db, source_id);
   const wanted = { part: { source_id, subdir: 'noarch' }, file: one, from_rev, expected: {} };
   await expect(fetcher.fetch(wanted)).rejects.toMatchObject({
+    code: 'upstream_missing',
+    message: expect.stringContaining('vanished from its upstream'),
+  });
+  // The door asks the mirror's own source first, whose upstream may still have it.
+  const layers = await channelLayers(bench.deps.db, bench.channel.id);
+  const own = { ...wanted, part: { source_id: layers[0]!.source_id, subdir: 'noarch' }, from_rev: 1 };
+  rmSync(join(scene.channel, 'noarch', one));
+  await expect(fetcher.fetch(own)).rejects.toMatchObject({
     code: 'upstream_missing',
     message: expect.stringContaining('vanished from its upstream'),
   });
