@@ -110,6 +110,38 @@ test('an older bundle, one whose base is not here and a foreign one are named, a
   expect(await served(far, 'all', everything)).toEqual(await served(near, 'all', everything));
 });
 
+test('a part in which any byte is another, that is cut, or of another making is refused and changes nothing', async () => {
+  const { near, far, carried } = sides;
+  const whole = readFileSync(join(carried, 'all-4.from-3.part0001.sluice'));
+  await sendPackage(near, 'all', 'conda', { name: 'delta', version: '1.0' });
+  const [next] = (await sides.make({ series: 'all', channels: ['all'], since: 'last' })).parts;
+  const right = readFileSync(next!.place);
+  const before = await served(far, 'all', everything);
+  const wrong = join(carried, 'wrong.sluice');
+  const places = [5, 600, 1030, ...[0.2, 0.5, 0.8, 0.999].map((share) => Math.floor(right.length * share))];
+  const variants = [
+    ...places.map((at) => {
+      const bytes = Buffer.from(right);
+      bytes[at]! ^= 16;
+      return bytes;
+    }),
+    right.subarray(0, 700),
+    right.subarray(0, right.length - 1),
+    Buffer.concat([right, Buffer.of(0)]),
+    Buffer.concat([right.subarray(0, 1024), whole.subarray(1024)]),
+  ];
+  for (const bytes of variants) {
+    writeFileSync(wrong, bytes);
+    const { json } = await sides.take(wrong);
+    const code = json.code ?? ((await sides.imports())[0] as { error: { code: string } }).error.code;
+    expect(code).toMatch(/^bundle_(tampered|malformed|cut|foreign|mixed)$/);
+  }
+  expect(await served(far, 'all', everything)).toEqual(before);
+  await sides.take(next!.place);
+  expect((await sides.imports())[0]).toMatchObject({ serial: 5, state: 'completed', error: null });
+  expect(await served(far, 'all', everything)).toEqual(await served(near, 'all', everything));
+});
+
 test('parts are sent one by one in any order, and go on where they broke off', async () => {
   const { near, far, farToken } = sides;
   await makeChannel(near, { name: 'sent' });
