@@ -36,7 +36,7 @@ export {
   setDefaultChannel,
   touchLogin,
 } from './queries/account.ts';
-export { type BlobRow, findBlob, insertBlobs, keepBlobs, localDigests } from './queries/blob.ts';
+export { type BlobRow, blobsByDigest, findBlob, insertBlobs, keepBlobs, localDigests } from './queries/blob.ts';
 export { shareBlobs, withBlobsAlone } from './queries/blob-lock.ts';
 export {
   type BundleChange,
@@ -67,7 +67,6 @@ export {
 } from './queries/bundle-in.ts';
 export {
   type BundledBlob,
-  bundledBlobs,
   companionsOfVersions,
   copyVersionsAfter,
   findBundleBase,

@@ -5,14 +5,16 @@ import {
   copyVersionsAfter,
   findPublicationSource,
   publishedSubdirs,
+  shardsAt,
   shardTotals,
   withSession,
 } from '@sluice/catalog';
+import { fileRange, packageTypeOf } from '@sluice/formats/package';
 import { hexAt } from '@sluice/policy';
 import type { ReadingDeps } from './deps.ts';
 import { belowName } from './layers.ts';
 import { patchedVersion, versionFacts } from './listed-version.ts';
-import { wordSet } from './monolith/word-set.ts';
+import { type WordSet, wordSet } from './monolith/word-set.ts';
 import { patchesAt } from './patches.ts';
 import { signatureWord } from './select.ts';
 
@@ -37,6 +39,8 @@ export interface ListedWish {
   after: string;
   /** Only of these layers (ids of mirrors); of all that are the channel's own when left out. */
   layers?: readonly string[] | undefined;
+  /** Only of these package names; of all when left out. */
+  names?: readonly string[] | undefined;
 }
 
 /** The parts of which a kept publication lists anything, in byte order. */
@@ -56,13 +60,8 @@ export async function* listedVersions(deps: ReadingDeps, wish: ListedWish): Asyn
   const { channelId, no, part } = wish;
   const source = await findPublicationSource(deps.db, channelId, no);
   if (!source) return;
-  const { buckets } = await shardTotals(deps.db, channelId, part, no);
-  const words = wordSet(buckets.reduce((sum, count) => sum + count, 0));
-  await withSession(deps.pool, async ({ client }) => {
-    for await (const batch of copyOut(client, copySignatures(channelId, part, no))) {
-      for (let i = 0; i < batch.length; i++) words.add(batch.bytes(i, 0)!);
-    }
-  });
+  const words = await listedWords(deps, wish);
+  const ranges = wish.names?.map((name) => fileRange(packageTypeOf(part), name));
   const own = source.inputs.filter(({ layer }) =>
     wish.layers ? wish.layers.includes(layer) : !layer.startsWith(belowName('')),
   );
@@ -97,7 +96,7 @@ export async function* listedVersions(deps: ReadingDeps, wish: ListedWish): Asyn
   let finished = false;
   try {
     let rows: Omit<ListedFileVersion, 'expected'>[] = [];
-    for await (const batch of copyOutInOrder(client, copyVersionsAfter(parts, wish.after))) {
+    for await (const batch of copyOutInOrder(client, copyVersionsAfter(parts, wish.after, ranges))) {
       for (let i = 0; i < batch.length; i++) {
         rows.push({
           source_id: parts[batch.integer(i, 6)!]!.source_id,
@@ -120,6 +119,25 @@ export async function* listedVersions(deps: ReadingDeps, wish: ListedWish): Asyn
     // A connection left in the middle of a COPY is of no further use.
     client.release(!finished);
   }
+}
+
+/** The words of what the publication lists, of the names that are asked for. */
+async function listedWords(deps: ReadingDeps, { channelId, no, part, names }: ListedWish): Promise<WordSet> {
+  if (names) {
+    const keys = names.map((name) => `${part}/${name}`);
+    const signatures = (await shardsAt(deps.db, channelId, no, keys)).flatMap(({ signature }) => signature ?? []);
+    const words = wordSet(signatures.reduce((sum, { length }) => sum + length / 8, 0));
+    for (const signature of signatures) words.add(signature);
+    return words;
+  }
+  const { buckets } = await shardTotals(deps.db, channelId, part, no);
+  const words = wordSet(buckets.reduce((sum, count) => sum + count, 0));
+  await withSession(deps.pool, async ({ client }) => {
+    for await (const batch of copyOut(client, copySignatures(channelId, part, no))) {
+      for (let i = 0; i < batch.length; i++) words.add(batch.bytes(i, 0)!);
+    }
+  });
+  return words;
 }
 
 function copied(bytes: Buffer | null): Buffer | null {

@@ -52,6 +52,14 @@ export async function findBlob(db: Db, sha256: Uint8Array): Promise<BlobRow | un
     .executeTakeFirst();
 }
 
+/** Where blobs lie, by their digests in lower-case hex; those that are not local are left out. */
+export async function blobsByDigest(db: Db, digests: readonly Uint8Array[]): Promise<Map<string, BlobRow>> {
+  const { rows } = await sql<BlobRow>`
+    select sha256, size, pack, pack_offset from blob
+    where sha256 = any(${digests.map((digest) => Buffer.from(digest))}::bytea[])`.execute(db);
+  return new Map(rows.map((row) => [Buffer.from(row.sha256).toString('hex'), row]));
+}
+
 /** Which of these digests have local bytes. Asks in portions, answers with their lower-case hex. */
 export async function localDigests(db: Db, digests: readonly Uint8Array[]): Promise<Set<string>> {
   const local = new Set<string>();

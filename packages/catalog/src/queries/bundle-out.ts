@@ -90,22 +90,6 @@ export async function saveBundleBlobs(trx: Db, bundleId: string, blobs: readonly
   }
 }
 
-/** A page of what stands in one part of a bundle, in its order. */
-export async function bundledBlobs(
-  db: Db,
-  bundleId: string,
-  part: number,
-  after: number,
-  limit: number,
-): Promise<(BlobRow & { member: string; position: number })[]> {
-  const { rows } = await sql<BlobRow & { member: string; position: number }>`
-    select blob.sha256, blob.size, blob.pack, blob.pack_offset, member, position
-    from bundle_blob join blob on blob.sha256 = bundle_blob.blob
-    where bundle_id = ${bundleId} and part = ${part} and position > ${after}
-    order by position limit ${limit}`.execute(db);
-  return rows;
-}
-
 /** The state file of the far side that a bundle goes by, if any. */
 export async function findBundleState(db: Db, bundleId: string): Promise<BlobRow | undefined> {
   return db
@@ -124,14 +108,20 @@ export async function forgetBundleBlobs(trx: Db, bundleId: string): Promise<void
 
 /**
  * The COPY command that reads the live records of several sources in one part, from after the file `after`, in byte order of their
- * files: columns file, from_rev, body, v3, extra, signatures, and part, its place in `parts` from 0.
+ * files, where `ranges` are given only those whose keys lie in one of them: columns file, from_rev, body, v3, extra, signatures, and part, its place in `parts` from 0.
  */
-export function copyVersionsAfter(parts: readonly (Part & { revision: number })[], after: string): string {
+export function copyVersionsAfter(
+  parts: readonly (Part & { revision: number })[],
+  after: string,
+  ranges?: readonly (readonly [from: string, to: string])[],
+): string {
+  const within = ranges?.map(([from, to]) => `(file >= ${pg.escapeLiteral(from)} and file < ${pg.escapeLiteral(to)})`);
   const live = parts.map(
     ({ source_id, subdir, revision }, i) => `
       select file, from_rev, body, v3, extra, signatures, ${i} as part from record
       where source_id = ${Number(source_id)} and subdir = ${pg.escapeLiteral(subdir)} and file > ${pg.escapeLiteral(after)}
-        and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})`,
+        and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
+        ${within ? `and (${within.join(' or ')})` : ''}`,
   );
   return `copy (
     select file, from_rev, body, v3, extra, signatures, part from (${live.join(' union all ')}) as live order by file, part

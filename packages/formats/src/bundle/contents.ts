@@ -182,7 +182,9 @@ export function writeContentsLine(line: ContentsLine): string {
 }
 
 function companionsObject({ companions }: RecordLine): JsonObject {
-  return sorted(Object.fromEntries(companions.map(({ kind, sha256, bytes }) => [kind, { sha: sha256, bytes }])));
+  const byKind = companions.toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
+  // The digest first, as blobsOfRecordLine looks for it.
+  return Object.fromEntries(byKind.map(({ kind, sha256, bytes }) => [kind, { sha: sha256, bytes }]));
 }
 
 function sorted<T extends JsonValue>(value: T): T {

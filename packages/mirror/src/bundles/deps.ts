@@ -14,13 +14,14 @@ export interface BundledFile {
   expected: { sha256?: string; md5?: string; size?: number };
 }
 
-/** What of a publication is read: one part of it, from after a file on; of some layers only where they are named. */
+/** What of a publication is read: one part of it, from after a file on; of some layers or package names only where they are named. */
 export interface BundledWish {
   channelId: number;
   no: number;
   part: string;
   after: string;
   layers?: readonly string[] | undefined;
+  names?: readonly string[] | undefined;
 }
 
 /** What making bundles works with: mirroring, the first fetch of files, and reading what channels show. */

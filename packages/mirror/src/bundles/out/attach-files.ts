@@ -12,7 +12,7 @@ import { invalid } from './definition.ts';
 import type { OutWork } from './work.ts';
 
 /** First stage: bring in the files that are carried as they are, so that they do not change any more. */
-export async function attachFiles(work: OutWork): Promise<boolean> {
+export async function attachFiles(work: OutWork): Promise<'list'> {
   const { deps, definition, place, row } = work;
   const attached = new Map((place.attached ?? []).map((file) => [file.name, file]));
   for (const source of definition.attachments) {
@@ -29,7 +29,7 @@ export async function attachFiles(work: OutWork): Promise<boolean> {
     place.attached = [...attached.values()].sort((a, b) => compareLineKeys(a.name, b.name));
     await work.save();
   }
-  return true;
+  return 'list';
 }
 
 /**

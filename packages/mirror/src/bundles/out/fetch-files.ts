@@ -21,8 +21,8 @@ const lasting = new Set([
   'mirror_missing',
 ]);
 
-/** Second stage: bring in what the channels show and what is not here yet; a piece is a thousand files. */
-export async function fetchFiles(work: OutWork): Promise<boolean> {
+/** Bring in what the channels show and what is not here yet; a piece ends after some thousand files. */
+export async function fetchFiles(work: OutWork): Promise<'fetch' | 'list'> {
   const { deps, place, report } = work;
   const from = place.at;
   for (const [index, channel] of place.channels.entries()) {
@@ -38,12 +38,13 @@ export async function fetchFiles(work: OutWork): Promise<boolean> {
         if (last) place.at = { channel: index, part, after: last.file };
         report.files_total += files.length;
         await work.tick();
-        if (work.isLate()) return false;
+        if (work.isLate()) return 'fetch';
       }
     }
   }
   delete place.at;
-  return true;
+  place.fetched = true;
+  return 'list';
 }
 
 /** The digests of versions, as their records give them. */
@@ -64,11 +65,7 @@ async function bringIn(work: OutWork, channel: BundledChannel, part: string, fil
   );
   if (packageTypeOf(part) !== 'python') return;
   const beside = await companionsOfVersions(deps.db, part, wanted);
-  const known = new Set(beside.map(({ index, kind }) => `${index} ${kind}`));
-  const lacking = files.flatMap((file, i) =>
-    kindsOf(file).flatMap((kind) => (known.has(`${i} ${kind}`) ? [] : [{ file, kind }])),
-  );
-  await eachOf(lacking, async ({ file, kind }) => {
+  await eachOf(lackingBeside(part, files, beside), async ({ file, kind }) => {
     const { source_id, file: key, from_rev, expected } = file;
     const asked = { part: { source_id, subdir: pythonPart }, file: key, from_rev, expected, blob: undefined };
     await unlessLasting(work, channel, `${key}.${kind}`, () => deps.companions.find(asked, kind));
@@ -104,6 +101,19 @@ async function unlessLasting(
       report.missing_files.push({ channel: channel.line.path, file, code, message: text });
     }
   }
+}
+
+/** What of Python should stand beside files, and is not here. */
+export function lackingBeside(
+  part: string,
+  files: readonly BundledFile[],
+  beside: readonly { index: number; kind: string }[],
+): { file: BundledFile; kind: 'metadata' | 'provenance' }[] {
+  if (packageTypeOf(part) !== 'python') return [];
+  const known = new Set(beside.map(({ index, kind }) => `${index} ${kind}`));
+  return files.flatMap((file, i) =>
+    kindsOf(file).flatMap((kind) => (known.has(`${i} ${kind}`) ? [] : [{ file, kind }])),
+  );
 }
 
 /** What may stand beside a file of Python, by its name and what its page says. */

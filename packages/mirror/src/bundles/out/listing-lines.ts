@@ -4,7 +4,7 @@ import type { JsonObject } from '@sluice/formats/conda';
 import { mirrorInfo } from '../../verbs/mirror-view.ts';
 import type { BundledFile } from '../deps.ts';
 import type { BundledChannel } from './definition.ts';
-import { wantedOf } from './fetch-files.ts';
+import { lackingBeside, wantedOf } from './fetch-files.ts';
 import type { OutWork } from './work.ts';
 
 /**
@@ -12,6 +12,12 @@ import type { OutWork } from './work.ts';
  * `formats/bundle`. Files whose bytes are not here are left out.
  */
 export async function* listingLines(work: OutWork): AsyncGenerator<string> {
+  yield* headLines(work);
+  for (const channel of work.place.channels) yield* recordLines(work, channel);
+}
+
+/** Its lines before the first record. */
+export async function* headLines(work: OutWork): AsyncGenerator<string> {
   const { channels, attached = [] } = work.place;
   for (const { line } of channels) yield writeContentsLine(line);
   for (const channel of channels) yield* patchLines(work, channel);
@@ -22,7 +28,6 @@ export async function* listingLines(work: OutWork): AsyncGenerator<string> {
   }
   yield* mirrorLines(work);
   for (const file of attached) yield writeContentsLine({ kind: 'attachment', ...file });
-  for (const channel of channels) yield* recordLines(work, channel);
 }
 
 async function* patchLines({ deps: { db } }: OutWork, { id, patch_rev, line }: BundledChannel) {
@@ -48,12 +53,19 @@ async function* mirrorLines({ deps, definition }: OutWork): AsyncGenerator<strin
   for (const { line } of sorted) yield writeContentsLine(line);
 }
 
-async function* recordLines(work: OutWork, channel: BundledChannel): AsyncGenerator<string> {
+/** The lines of a channel's records; `touched`: only of these names, by part. */
+export async function* recordLines(
+  work: OutWork,
+  channel: BundledChannel,
+  touched?: ReadonlyMap<string, readonly string[]>,
+): AsyncGenerator<string> {
   const { deps, report } = work;
   const { id: channelId, no, mirrors } = channel;
   if (no === 0) return;
   for (const part of await deps.publishedParts(channelId, no)) {
-    for await (const files of deps.listedVersions({ channelId, no, part, after: '', layers: mirrors })) {
+    const names = touched && (touched.get(part) ?? []);
+    if (names?.length === 0) continue;
+    for await (const files of deps.listedVersions({ channelId, no, part, after: '', layers: mirrors, names })) {
       for (const line of await linesOfFiles(work, channel, part, files)) {
         report.files++;
         report.bytes += line.bytes;
@@ -65,7 +77,7 @@ async function* recordLines(work: OutWork, channel: BundledChannel): AsyncGenera
 }
 
 async function linesOfFiles(
-  { deps: { db } }: OutWork,
+  { deps: { db }, place: { fetched } }: OutWork,
   { line: { path } }: BundledChannel,
   part: string,
   files: readonly BundledFile[],
@@ -73,6 +85,7 @@ async function linesOfFiles(
   const wanted = wantedOf(files);
   const blobs = await versionBlobs(db, part, wanted);
   const beside = await companionsOfVersions(db, part, wanted);
+  if (!fetched && (blobs.includes(undefined) || lackingBeside(part, files, beside).length > 0)) throw new LacksFiles();
   const companions = files.map((): RecordLine['companions'] => []);
   for (const { index, kind, sha256, size } of beside) {
     companions[index]!.push({ kind, sha256: sha256.toString('hex'), bytes: size });
@@ -91,6 +104,11 @@ async function linesOfFiles(
       companions: companions[i]!,
     };
   });
+}
+
+/** Thrown when files are not here and nobody has tried to fetch them yet. */
+export class LacksFiles extends Error {
+  override readonly name = 'LacksFiles';
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -10,20 +10,20 @@ import type { BundleWork } from '../bundle-slice.ts';
 import { enqueueBundleSlice } from '../enqueue-slice.ts';
 import { attachFiles } from './attach-files.ts';
 import { fetchFiles } from './fetch-files.ts';
-import { type OutStage, outStages } from './place.ts';
+import type { OutStage } from './place.ts';
 import { planParts } from './plan-parts.ts';
 import { removeBundle } from './remove-bundle.ts';
 import { type OutWork, openWork } from './work.ts';
 import { writeListing } from './write-listing.ts';
 import { writeParts } from './write-parts.ts';
 
-/** One stage: does a piece of it and says whether that was all. It saves by itself what may not be done twice. */
-type Stage = (work: OutWork) => Promise<boolean>;
+/** One stage: does a piece of it and says what comes next: perhaps itself. */
+type Stage = (work: OutWork) => Promise<OutStage | 'over'>;
 
 const stages: Record<OutStage, Stage> = {
   attach: attachFiles,
-  fetch: fetchFiles,
   list: writeListing,
+  fetch: fetchFiles,
   plan: planParts,
   write: writeParts,
 };
@@ -32,13 +32,9 @@ const stages: Record<OutStage, Stage> = {
 export const makeBundle: BundleWork = async (deps, row, options) => {
   const work = openWork(deps, row, options);
   for (;;) {
-    const { stage } = work.place;
-    const isDone = await stages[stage](work);
-    if (isDone) {
-      const next = outStages[outStages.indexOf(stage) + 1];
-      if (next === undefined) break;
-      work.place.stage = next;
-    }
+    const next = await stages[work.place.stage](work);
+    if (next === 'over') break;
+    work.place.stage = next;
     const isLate = work.isLate();
     await work.save({}, (trx) => (isLate ? enqueueBundleSlice(trx, row.id) : Promise.resolve()));
     if (isLate) return { status: 'again' };

@@ -1,9 +1,8 @@
 import type { BundleRow } from '@sluice/catalog';
 import type { BundleDefinition, BundledChannel } from './definition.ts';
 
-/** What is done of a bundle that is made, in this order. */
-export const outStages = ['attach', 'fetch', 'list', 'plan', 'write'] as const;
-export type OutStage = (typeof outStages)[number];
+/** What is done of a bundle that is made, in this order; when the listing finds files that are not here, they are fetched, and it begins again. */
+export type OutStage = 'attach' | 'list' | 'fetch' | 'plan' | 'write';
 
 /** A file that is carried as it is. `sha256` hex. */
 export interface Attached {
@@ -19,6 +18,8 @@ export interface OutPlace {
   /** The bundle it builds on. */
   base?: string;
   attached?: Attached[];
+  /** What could be had was fetched. */
+  fetched?: boolean;
   /** Files of that channel and part up to this one are here. */
   at?: { channel: number; part: string; after: string };
   /** Digests (hex) of the listing and of the contents. */

@@ -1,16 +1,10 @@
-import {
-  type BundledBlob,
-  type BundlePartRow,
-  findBlob,
-  findBundle,
-  findBundleState,
-  saveBundleBlobs,
-  saveBundleParts,
-} from '@sluice/catalog';
+import { type BundlePartRow, findBlob, findBundle, findBundleState, saveBundleParts } from '@sluice/catalog';
 import {
   attachmentMember,
   blobMember,
+  blobsOfRecordLine,
   contentsMember,
+  isRecordLine,
   mostParts,
   partBodyAt,
   prefixDigits,
@@ -25,60 +19,76 @@ import { invalid } from './definition.ts';
 import type { OutWork } from './work.ts';
 import { storedLines } from './write-listing.ts';
 
+/** What stands in which part. The same contents give the same plan, so it is made again rather than kept. */
+export interface PartPlan {
+  /** Size of each part's file. */
+  sizes: number[];
+  /** For each part the place of its first member in `members`. */
+  starts: number[];
+  /** Digest (hex) and name of each member behind the manifest, in order. */
+  members: { sha256: string; name: string }[];
+  /** Of blobs and attachments. */
+  bytes: number;
+}
+
+/** Lay out the parts. */
+export async function planParts(work: OutWork): Promise<'write'> {
+  const { row, place, report } = work;
+  const { sizes, members, bytes } = await partPlan(work);
+  if (sizes.length > mostParts) {
+    const many = `That would be ${sizes.length} parts, and a bundle has ${mostParts} at most: make them larger.`;
+    throw invalid(many, String(sizes.length));
+  }
+  place.parts = sizes.length;
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  Object.assign(report, { blobs: members.length - 1, blob_bytes: bytes, parts: sizes.length, bytes_total: total });
+  const parts = sizes.map(
+    (size, i): BundlePartRow => ({ part: i + 1, bytes: size, sha256: null, place: null, state: 'todo' }),
+  );
+  await work.save({}, (trx) => saveBundleParts(trx, row.id, parts));
+  return 'write';
+}
+
 /**
- * Fourth stage: what of the contents the far side lacks, each blob once, is laid out over the parts, in the order of the contents. A
- * part is as large as was wished at most, unless one member alone is larger.
+ * What of the contents the far side lacks, each blob once, laid out over the parts in the order of the contents; attachments come
+ * last. A part is as large as was wished at most, unless one member alone is larger.
  */
-export async function planParts(work: OutWork): Promise<boolean> {
-  const { deps, row, place, report, definition } = work;
-  const contents = (await blobOf(work, place.contents!))!;
+export async function partPlan(work: OutWork): Promise<PartPlan> {
+  if (work.plan) return work.plan;
+  const { deps, place, definition } = work;
+  const contents = (await findBlob(deps.db, sha256ToBytes(parseSha256(place.contents!))))!;
   const layout = partLayout(definition.part_bytes);
-  const blobs: BundledBlob[] = [];
-  const add = (sha256: string, bytes: number, member: string) => {
+  const plan: PartPlan = { sizes: [], starts: [], members: [], bytes: 0 };
+  const add = (sha256: string, bytes: number, name: string) => {
     const part = layout.take(tarMemberBytes(bytes));
-    blobs.push({ blob: sha256ToBytes(parseSha256(sha256)), member, part, position: blobs.length });
+    plan.starts[part - 1] ??= plan.members.length;
+    plan.members.push({ sha256, name });
   };
   add(place.contents!, contents.size, contentsMember);
   const isThere = await farSide(work);
   const seen = new Set<string>();
   const attached: { sha256: string; bytes: number; name: string }[] = [];
-  Object.assign(report, { blobs: 0, blob_bytes: 0 });
   for await (const text of storedLines(deps, contents)) {
-    const line = readContentsLine(text);
-    if (line.kind === 'attachment') attached.push(line);
-    if (line.kind !== 'record') continue;
-    for (const { sha256, bytes } of [line, ...line.companions]) {
+    if (!isRecordLine(text)) {
+      const line = readContentsLine(text);
+      if (line.kind === 'attachment') attached.push(line);
+      continue;
+    }
+    for (const { sha256, bytes } of blobsOfRecordLine(text)) {
       if (seen.has(sha256) || isThere(sha256)) continue;
       seen.add(sha256);
       add(sha256, bytes, blobMember(sha256));
-      report.blobs++;
-      report.blob_bytes += bytes;
+      plan.bytes += bytes;
     }
     await work.tick();
   }
   for (const { sha256, bytes, name } of attached) {
     add(sha256, bytes, attachmentMember(name));
-    report.blobs++;
-    report.blob_bytes += bytes;
+    plan.bytes += bytes;
   }
-  const sizes = layout.end();
-  if (sizes.length > mostParts) {
-    throw invalid(
-      `That would be ${sizes.length} parts, and a bundle has ${mostParts} at most: make them larger.`,
-      String(sizes.length),
-    );
-  }
-  const parts = sizes.map(
-    (bytes, i): BundlePartRow => ({ part: i + 1, bytes, sha256: null, place: null, state: 'todo' }),
-  );
-  place.parts = parts.length;
-  report.parts = parts.length;
-  report.bytes_total = sizes.reduce((sum, bytes) => sum + bytes, 0);
-  await work.save({}, async (trx) => {
-    await saveBundleBlobs(trx, row.id, blobs);
-    await saveBundleParts(trx, row.id, parts);
-  });
-  return true;
+  plan.sizes = layout.end();
+  work.plan = plan;
+  return plan;
 }
 
 /** Lays members out over parts of at most `most` bytes each; one that is larger by itself has a part of its own. */
@@ -106,20 +116,10 @@ async function farSide({ deps, place, row }: OutWork): Promise<(sha256: string) 
   const listing = base?.contents && (await findBlob(deps.db, base.contents));
   if (listing) {
     for await (const text of storedLines(deps, listing)) {
-      const line = readContentsLine(text);
-      if (line.kind !== 'record') continue;
-      for (const { sha256 } of [line, ...line.companions]) there.add(sha256);
+      if (isRecordLine(text)) for (const { sha256 } of blobsOfRecordLine(text)) there.add(sha256);
     }
   }
-  const state = await stateOf(deps, row.id);
-  return (sha256) => there.has(sha256) || state.has(sha256.slice(0, prefixDigits));
-}
-
-async function stateOf(deps: OutWork['deps'], id: string): Promise<ReadonlySet<string>> {
-  const blob = await findBundleState(deps.db, id);
-  return blob ? readStateFile(await deps.storage.read(blobRefOf(blob))).blobs : new Set();
-}
-
-function blobOf({ deps }: OutWork, sha256: string) {
-  return findBlob(deps.db, sha256ToBytes(parseSha256(sha256)));
+  const state = await findBundleState(deps.db, row.id);
+  const said = state && readStateFile(await deps.storage.read(blobRefOf(state))).blobs;
+  return (sha256) => there.has(sha256) || (said?.has(sha256.slice(0, prefixDigits)) ?? false);
 }

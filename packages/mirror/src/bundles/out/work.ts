@@ -3,6 +3,7 @@ import type { BundleDeps } from '../deps.ts';
 import { WorkGone } from '../work-gone.ts';
 import type { BundleDefinition } from './definition.ts';
 import { type OutPlace, type OutReport, outWork } from './place.ts';
+import type { PartPlan } from './plan-parts.ts';
 
 /** A bundle that is being made, as its stages see it. They change `place` and `report` and save them. */
 export interface OutWork {
@@ -12,6 +13,8 @@ export interface OutWork {
   place: OutPlace;
   report: OutReport;
   signal: AbortSignal | undefined;
+  /** Once it was made in this slice. */
+  plan?: PartPlan;
   /** Whether the slice has lasted long enough. */
   isLate(): boolean;
   /** Save where the work stands, with what else changes. @throws {WorkGone} */

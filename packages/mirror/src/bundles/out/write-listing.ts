@@ -8,25 +8,37 @@ import { bytesToHex } from '@sluice/formats/digest';
 import { admitBlob } from '@sluice/registry';
 import { blobRefOf } from '../blob-ref.ts';
 import type { BundleDeps } from '../deps.ts';
-import { listingLines } from './listing-lines.ts';
+import { continuedListing, touchedSince } from './continued-listing.ts';
+import { LacksFiles, listingLines } from './listing-lines.ts';
 import type { OutWork } from './work.ts';
 
 /**
- * Third stage: write down all that the channels show, and what of it is new against the base: the contents. Both stay blobs: later
- * deltas build on the one, the first part carries the other.
+ * Write down all that the channels show, and what of it is new against the base: the contents. Both stay blobs: later deltas build on
+ * the one, the first part carries the other. Files that are not here are fetched first.
  */
-export async function writeListing(work: OutWork): Promise<boolean> {
+export async function writeListing(work: OutWork): Promise<'plan' | 'fetch'> {
   const { deps, row, place, report } = work;
   Object.assign(report, { files: 0, bytes: 0, changed: 0, removed: 0 });
-  const state = createHash('sha256');
-  // Of no base the difference is the listing, and its order is checked on the way.
-  const listing = await stored(work, 'listing', differenceOf([], listingLines(work)), (chunk) => state.update(chunk));
   const base = place.base === undefined ? undefined : await findBundle(deps.db, place.base);
-  const before = base?.contents && (await findBlob(deps.db, base.contents));
-  const changes = before
-    ? differenceOf(storedLines(deps, before), storedLines(deps, listing))
-    : storedLines(deps, listing);
-  const contents = await stored(work, contentsMember, counted(work, changes));
+  const before = base?.contents ? await findBlob(deps.db, base.contents) : undefined;
+  const state = createHash('sha256');
+  const write = async () => {
+    const touched = before && (await touchedSince(work, base!));
+    const continued = touched && (await continuedListing(work, before, touched));
+    // Of no base the difference is the listing, and its order is checked on the way.
+    const lines = continued?.lines ?? differenceOf([], listingLines(work));
+    const listing = await stored(work, 'listing', lines, (chunk) => state.update(chunk));
+    const earlier = continued?.earlier() ?? (before ? storedLines(deps, before) : []);
+    const later = continued?.later ?? storedLines(deps, listing);
+    const contents = await stored(work, contentsMember, counted(work, differenceOf(earlier, later)));
+    return { listing, contents };
+  };
+  const made = await write().catch((error: unknown) => {
+    if (error instanceof LacksFiles) return undefined;
+    throw error;
+  });
+  if (!made) return 'fetch';
+  const { listing, contents } = made;
   place.listing = bytesToHex(listing.sha256);
   place.contents = bytesToHex(contents.sha256);
   await work.save({
@@ -36,7 +48,7 @@ export async function writeListing(work: OutWork): Promise<boolean> {
     // A base that went meanwhile is none.
     base_serial: before ? row.base_serial : null,
   });
-  return true;
+  return 'plan';
 }
 
 /** The lines of a listing or of contents that is stored. Whoever has enough may leave. */

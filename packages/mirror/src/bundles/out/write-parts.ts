@@ -1,23 +1,25 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundledBlobs, bundleParts, findBundle, saveBundleParts } from '@sluice/catalog';
-import { blobMember, type Manifest, manifestLine, partFileName, writeManifest } from '@sluice/formats/bundle';
-import { bytesToHex } from '@sluice/formats/digest';
+import { blobsByDigest, bundleParts, findBundle, saveBundleParts } from '@sluice/catalog';
+import { type Manifest, manifestLine, partFileName, writeManifest } from '@sluice/formats/bundle';
+import { bytesToHex, parseSha256, sha256ToBytes } from '@sluice/formats/digest';
+import { MirrorError } from '../../errors.ts';
 import { bundleKey } from '../signing-key.ts';
 import { outputFolder } from './output.ts';
 import { type PartMember, writePart } from './part-writer.ts';
+import { partPlan } from './plan-parts.ts';
 import { uploadPart } from './s3.ts';
 import type { OutWork } from './work.ts';
 
 /** Last stage: write the parts, one a piece. Those that are done stay. */
-export async function writeParts(work: OutWork): Promise<boolean> {
+export async function writeParts(work: OutWork): Promise<'write' | 'over'> {
   const { deps, row, definition, place, report, signal } = work;
   const parts = await bundleParts(deps.db, row.id);
   const todo = parts.filter(({ state }) => state === 'todo');
   report.parts_done = parts.length - todo.length;
   report.bytes_written = parts.reduce((sum, { state, bytes }) => sum + (state === 'done' ? bytes : 0), 0);
   const [next] = todo;
-  if (!next) return true;
+  if (!next) return 'over';
   const { series, serial, base_serial: base, state_sha256 } = (await findBundle(deps.db, row.id))!;
   const folder = await outputFolder(deps, definition.output);
   const name = partFileName({ series, serial, base, part: next.part });
@@ -54,7 +56,7 @@ export async function writeParts(work: OutWork): Promise<boolean> {
   await work.save({}, (trx) =>
     saveBundleParts(trx, row.id, [{ part: next.part, ...written, place: where, state: 'done' }]),
   );
-  return todo.length === 1;
+  return todo.length === 1 ? 'over' : 'write';
 }
 
 /** What an earlier try left of this part when it was killed. */
@@ -65,14 +67,20 @@ async function removeHalves(folder: string, name: string): Promise<void> {
 
 const page = 1000;
 
-async function* membersOf({ deps: { db }, row }: OutWork, part: number): AsyncGenerator<PartMember> {
-  for (let after = -1; ; ) {
-    const blobs = await bundledBlobs(db, row.id, part, after, page);
-    for (const blob of blobs) {
-      const sha256 = bytesToHex(blob.sha256);
-      yield { name: blob.member || blobMember(sha256), sha256, blob };
+async function* membersOf(work: OutWork, part: number): AsyncGenerator<PartMember> {
+  const { members, starts } = await partPlan(work);
+  const end = starts[part] ?? members.length;
+  for (let at = starts[part - 1]!; at < end; at += page) {
+    const some = members.slice(at, Math.min(at + page, end));
+    // Asked for a page at a time: packs are rewritten now and then, and blobs lie elsewhere afterwards.
+    const blobs = await blobsByDigest(
+      work.deps.db,
+      some.map(({ sha256 }) => sha256ToBytes(parseSha256(sha256))),
+    );
+    for (const { name, sha256 } of some) {
+      const blob = blobs.get(sha256);
+      if (!blob) throw new MirrorError('digest_mismatch', `The blob ${sha256} is gone.`, { found: sha256 });
+      yield { name, sha256, blob };
     }
-    if (blobs.length < page) return;
-    after = blobs.at(-1)!.position;
   }
 }

@@ -110,6 +110,11 @@ test('a full bundle carries each file once, a delta only what is new, and an emp
   expect(contentsOf(part)).toMatchObject([{ kind: 'record', file: expect.stringContaining('alpha-2.0') }]);
   expect([...part.members.keys()]).toHaveLength(2);
 
+  // However it was found out what changed: the state is that of all that is shown.
+  const again = await bundled({ channels: ['carried'], series: 'other' });
+  expect(opened(again.parts[0].place, key).manifest.state).toBe(part.manifest.state);
+  expect(delta.report).toMatchObject({ files: again.report.files, bytes: again.report.bytes });
+
   const empty = await bundled({ channels: ['carried'], since: 'last' });
   const [none] = empty.parts.map((one: { place: string }) => opened(one.place, key));
   expect(empty).toMatchObject({ serial: 3, base: 2, report: { changed: 0, removed: 0, blobs: 0 } });
