@@ -84,7 +84,7 @@ export async function sendPackage(
   app: TestApp,
   channel: string,
   type: 'conda' | 'python' | 'r',
-  options: { name: string; version: string },
+  options: { name: string; version: string; files?: Record<string, string> },
 ): Promise<string> {
   const build = { conda: buildCondaPackage, python: buildWheel, r: buildRPackage }[type];
   const { bytes, fileName } = (await build(options)) as { bytes: Uint8Array; fileName: string };
