@@ -40,7 +40,7 @@ function askerOf({ subdir, example, needed_by }: Schemas['DependencyLine']): str
 }
 
 /** Why nothing satisfies a spec: the rule that took it out, or that there is no such thing. */
-export function whyMissing({ reason, rule }: { reason: string | null; rule: string | null }): string {
+function whyMissing({ reason, rule }: { reason: string | null; rule: string | null }): string {
   if (reason === null) return '';
   return rule ?? REASONS[reason] ?? reason;
 }

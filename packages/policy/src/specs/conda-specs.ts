@@ -12,11 +12,7 @@ import type { SpecTest } from './spec-test.ts';
 
 /** Match specs as one question: does any of them match? @throws {FormatError} as `parseMatchSpec`. */
 export function condaSpecs(texts: readonly string[]): (facts: Facts) => SpecTest {
-  return candidateSet(texts.map((text) => ({ text, spec: parseMatchSpec(text) })));
-}
-
-/** As {@link condaSpecs}, for specs that are parsed already. */
-export function candidateSet(specs: readonly Candidate[]): (facts: Facts) => SpecTest {
+  const specs = texts.map((text): Candidate => ({ text, spec: parseMatchSpec(text) }));
   const byName = new Map<string, Candidate[]>();
   const open: Candidate[] = [];
   for (const candidate of specs) {
@@ -47,7 +43,7 @@ export function candidateSet(specs: readonly Candidate[]): (facts: Facts) => Spe
 }
 
 /** A match spec and how it was written. */
-export interface Candidate {
+interface Candidate {
   text: string;
   spec: MatchSpec;
 }
