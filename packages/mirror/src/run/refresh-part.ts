@@ -2,7 +2,7 @@ import { findPart, type Part, touchPart, wantsSignatures } from '@sluice/catalog
 import { MirrorError } from '../errors.ts';
 import { absenceMs, stillSince } from '../upstreams/conda/absence.ts';
 import { channelLocation } from '../upstreams/conda/locate.ts';
-import { findShardIndex } from '../upstreams/conda/shard-index.ts';
+import { findShardIndex, type ShardIndexAnswer } from '../upstreams/conda/shard-index.ts';
 import { refreshDocument } from './refresh-document.ts';
 import { refreshShards } from './refresh-shards.ts';
 import { commit, type RunContext } from './run-context.ts';
@@ -32,11 +32,11 @@ export async function refreshPart(context: RunContext, subdir: string): Promise<
   const absentAt = isSigned ? known?.shards_absent_at : stillSince(known?.shards_absent_at, now, absenceMs.shards);
   const shardsAbsentAt = isFolder ? null : (absentAt ?? null);
   const end = await refreshDocument(context, part, known, shardsAbsentAt);
-  if (end === 'absent' && known && known.records > 0) throw vanished(subdir, known.records);
+  if (end === 'absent' && known && known.records > 0) throw shards.denial ?? vanished(subdir, known.records);
   return end;
 }
 
-const noShards = { status: 'absent' } as const;
+const noShards: Extract<ShardIndexAnswer, { status: 'absent' }> = { status: 'absent' };
 
 function vanished(subdir: string, records: number): MirrorError {
   return new MirrorError(

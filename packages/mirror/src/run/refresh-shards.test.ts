@@ -252,6 +252,21 @@ describe('an upstream with shards', () => {
 });
 
 describe('shards that fail', () => {
+  test('because they are denied now, where there is nothing else, are what the run failed at', async () => {
+    shardAll();
+    onlyShards();
+    const { id } = await mirror();
+    upstream.reset();
+    upstream.fail(/repodata_shards/, { status: 401 });
+    await runNow(bench.deps, id, actor);
+    await bench.work();
+    expect(await bench.lastRun(id)).toMatchObject({
+      state: 'failed',
+      error_code: 'upstream_denied',
+      failed_request: { url: expect.stringContaining('repodata_shards.msgpack.zst'), status: 401 },
+    });
+  });
+
   test.each<[string, object, string]>([
     ['are cut short', { cutAfter_bytes: 40 }, 'upstream_unavailable'],
     ['have other bytes', { wrongBytes: true }, 'digest_mismatch'],

@@ -18,10 +18,10 @@ const decompress = promisify(zstdDecompress);
 /** What was known of a part before; undefined when it is new. */
 export type KnownShards = Pick<SourcePartRow, 'document_url' | 'etag' | 'last_modified' | 'shards_absent_at'>;
 
-/** `unchanged`: the validators still hold. `absent`: the upstream has no shards, or none that can be read. */
+/** `unchanged`: the validators still hold. `absent`: the upstream has no shards, none that can be read, or denies them: `denial`. */
 export type ShardIndexAnswer =
   | { status: 'unchanged' }
-  | { status: 'absent' }
+  | { status: 'absent'; denial?: MirrorError | undefined }
   | { status: 'found'; index: ShardIndex; origin: PartOrigin };
 
 const mostBytes = 64 * 1024 * 1024;
@@ -45,12 +45,16 @@ export async function findShardIndex(
   const path = `${subdir}/repodata_shards.msgpack.zst`;
   if (channelLocation(deps.address, path).kind === 'file') return { status: 'absent' };
   if (isBelieved(known?.shards_absent_at, now, absenceMs.shards)) return { status: 'absent' };
+  let denial: MirrorError | undefined;
   const answer = await ask(deps, path, 'zst', {
     url: known?.document_url ?? null,
     etag: known?.etag ?? null,
     lastModified: known?.last_modified ?? null,
-  }).catch(absentIfNone);
-  if (answer === undefined) return { status: 'absent' };
+  }).catch((error: unknown) => {
+    if (error instanceof MirrorError && error.code === 'upstream_denied') denial = error;
+    return absentIfNone(error);
+  });
+  if (answer === undefined) return { status: 'absent', denial };
   if (answer === 'unchanged') return { status: 'unchanged' };
   const url = channelUrl(deps.address, path);
   const bytes = await readBounded(answer.body, mostBytes, url);

@@ -10,6 +10,7 @@ export interface KnownFile {
   body: string;
   size?: number;
   mtime?: string;
+  archived?: true;
 }
 
 /** What lies in a folder without an index: as an index would have it. */

@@ -58,7 +58,7 @@ export async function readTree(
     if (describesSources(home)) for (const one of index.packages) one.body = withoutDigest(one.fields);
     const listed = listedTree({
       index,
-      current: await readMeta(await askMeta(upstream, tree, home, 'current'), tree),
+      current: await readMeta(await askMeta(upstream, tree, home, 'current', timesOf(home, before)), tree),
       archive: archived && (await readMeta(archived, tree)),
       before: new Map([...before].map(([file, { body }]) => [file, body])),
     });
@@ -108,6 +108,12 @@ async function knownFiles({ db }: Pick<MirrorDeps, 'db'>, part: Part | undefined
     }
   }
   return files;
+}
+
+/** Where files were dated there is a table of times, and a denial of it is a fault. It is asked for whole: what it said is not kept. */
+function timesOf(home: TreeHome, before: ReadonlyMap<string, KnownFile>): KnownIndex | undefined {
+  const hadOne = [...before.values()].some(({ mtime, archived }) => mtime !== undefined && !archived);
+  return hadOne ? { url: `${home.url}/Meta/current.rds`, etag: null, lastModified: null } : undefined;
 }
 
 function withoutDigest(fields: Iterable<readonly [string, string]>): string {

@@ -69,6 +69,7 @@ it.each<[fault: string, file: string, Fault, code: string]>([
   ['other bytes', archive, { wrongBytes: true }, 'upstream_malformed'],
   ['a loop of redirects', packages, { status: 302, location: '/src/contrib/PACKAGES.gz' }, 'upstream_malformed'],
   ['a refusal', archive, { status: 403 }, 'upstream_denied'],
+  ['a refusal', 'Meta/current.rds', { status: 401 }, 'upstream_denied'],
 ])('%s for %s is told of, and changes nothing', { timeout: 60_000 }, async (_, file, fault, code) => {
   const url = await mirror();
   expect(await listed()).toEqual(['1.0']);
