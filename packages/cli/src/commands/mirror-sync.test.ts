@@ -8,6 +8,7 @@ import {
   buildWheel,
   type CondaPackageOptions,
   indexedFile,
+  makeTestAuthority,
   startUpstreamServer,
   type UpstreamServer,
   writeSimpleIndex,
@@ -291,6 +292,22 @@ test('installers below remote_url come along as general files when asked for', a
     expect([other.status, of(other.json.items)[0]]).toMatchObject([1, { reason: { code: 'source_failed' } }]);
   } finally {
     await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+test('a source with a private authority needs --ca', async () => {
+  const authority = makeTestAuthority();
+  const server = await startUpstreamServer({ folder: tree, tls: authority.certify('127.0.0.1') });
+  const ca = join(it.folder, 'source-ca.pem');
+  writeFileSync(ca, authority.ca);
+  try {
+    const without = await sync('pkg_list: [tk]\n', server.url);
+    expect([without.status, without.json.mirrors[0].state]).toEqual([1, 'failed']);
+    const { status, channel } = await sync('pkg_list: [tk]\n', server.url, '--ca', ca);
+    expect(status).toBe(0);
+    expect(await names(channel)).toEqual(['tk']);
+  } finally {
+    await server.close();
   }
 });
 

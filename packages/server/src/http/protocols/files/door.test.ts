@@ -92,6 +92,22 @@ test('rules of names hold for them', async () => {
   expect(await Promise.all(statuses)).toEqual([403, 403, 200]);
 });
 
+test('a check finds nothing wrong with them, and a collection keeps them', async () => {
+  await upload('keep.zip', bytes('keep '), { name: 'stays' });
+  await app.jobsDone();
+  for (const [verb, body] of [
+    ['check', { deep: true }],
+    ['collect', {}],
+  ] as const) {
+    const begun = await post(`/api/maintenance/${verb}`, body);
+    await app.jobsDone();
+    const { json } = await app.request('GET', `/api/maintenance/${begun.json.id}`, { token });
+    expect(json).toMatchObject({ state: 'completed' });
+    if (verb === 'check') expect(json.check.findings).toEqual([]);
+  }
+  expect((await get('tools/files/stays/keep.zip')).status).toBe(200);
+});
+
 test.each([
   ['setup.exe', {}, 'file_name'],
   ['setup.exe', { name: '../x' }, 'file_name'],
