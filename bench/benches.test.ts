@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundleBench } from './bundle/index.ts';
 import { filterBench } from './filter/index.ts';
 import { makeCorpus, makeSpares } from './publish/corpus.ts';
 import { sluiceRun } from './publish/sluice-run.ts';
@@ -29,5 +30,13 @@ it('publishes a folder and adds to it', { timeout: 180_000 }, async () => {
   const { figures, listed } = await sluiceRun({ corpus, spares, params, folder: path.join(scratch, 'publish'), log });
   expect(listed.size).toBe(60);
   expect(corpus.files.filter((file) => file.endsWith('.tar.bz2'))).toHaveLength(6);
+  expect(Math.min(...Object.values(figures))).toBeGreaterThan(0);
+});
+
+it('bundles a folder, and what changed of it', { timeout: 180_000 }, async () => {
+  const params = { files: 200, seed: 1, runs: 1 };
+  const figures = await bundleBench.run({ params, cache, scratch: path.join(scratch, 'bundle'), log });
+  expect(Object.keys(figures)).toEqual(expect.arrayContaining(Object.keys(bundleBench.wanted!)));
+  expect(figures.delta_bytes_ratio).toBeLessThan(0.03);
   expect(Math.min(...Object.values(figures))).toBeGreaterThan(0);
 });
