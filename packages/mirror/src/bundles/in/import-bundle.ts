@@ -1,4 +1,4 @@
-import { type Db, recordEvent } from '@sluice/catalog';
+import { type Db, isConnectionLoss, recordEvent } from '@sluice/catalog';
 import { rememberedError } from '../../error-code.ts';
 import type { BundleWork } from '../bundle-slice.ts';
 import { enqueueBundleSlice } from '../enqueue-slice.ts';
@@ -58,7 +58,8 @@ export const importBundle: BundleWork = async (deps, row, options) => {
 /** Tell the audit, and let the slice note it. */
 async function failed({ deps, row }: InWork, cause: unknown, signal: AbortSignal | undefined): Promise<never> {
   const error = bundleRefusal(cause);
-  if (!(error instanceof WorkGone) && !signal?.aborted) {
+  // What passes is tried again.
+  if (!(error instanceof WorkGone) && !isConnectionLoss(error) && !signal?.aborted) {
     const { code, text } = rememberedError(error);
     const { series, serial, issuer, actor } = row;
     const data = { series, serial, issuer, code, text };

@@ -1,10 +1,11 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Db, findBlob, forgetBundleBlobs, importsAfter, recordEvent, saveBundle } from '@sluice/catalog';
 import { sha256ToBytes } from '@sluice/formats/digest';
 import { blobRefOf } from '../blob-ref.ts';
 import { enqueueBundleSlice } from '../enqueue-slice.ts';
 import { headLines } from './head-lines.ts';
+import { incomingFolder } from './incoming-folder.ts';
 import type { InWork } from './work.ts';
 import { linesAt } from './write-state.ts';
 
@@ -28,6 +29,8 @@ export async function layFiles(work: InWork): Promise<boolean> {
     await rename(temporary, join(folder, name));
   }
   await work.save({ state: 'completed', error: null }, (trx) => finish(trx, work), 'alone');
+  // What was sent is in; what lies elsewhere is somebody's own.
+  await rm(incomingFolder(deps, row.id), { recursive: true, force: true });
   return true;
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeChannel, sendPackage, served, startTwoSides, type TwoSides } from './testing/two-sides.ts';
@@ -39,7 +39,9 @@ test('what a bundle carries is shown over there to the byte: files, indexes, pat
   await near.request('POST', '/api/reserved-names', { token: nearToken, body: { pattern: 'alpha', note: 'ours' } });
   await near.jobsDone();
 
-  const made = await sides.make({ series: 'all', channels: ['all'], part_bytes: 65_536 });
+  const advisories = join(sides.carried, 'cve.zip');
+  writeFileSync(advisories, 'PK advisories');
+  const made = await sides.make({ series: 'all', channels: ['all'], part_bytes: 65_536, attachments: [advisories] });
   const taken = await sides.take(sides.carried);
   expect(taken.json, taken.text).toMatchObject({ items: [{ series: 'all', serial: 1 }], refused: [] });
   expect(await sides.imports()).toMatchObject([
@@ -50,6 +52,7 @@ test('what a bundle carries is shown over there to the byte: files, indexes, pat
   for (const answer of Object.values(here)) expect(answer).toMatch(/^200 /);
   expect(Buffer.from(here['noarch/repodata.json']!.slice(4), 'base64').toString()).toContain('patched');
   expect(await served(far, 'all', [...everything, ...files])).toEqual(here);
+  expect(readFileSync(join(far.dataDir, 'airgap/files/cve.zip'), 'utf8')).toBe('PK advisories');
   const channel = await far.request('GET', '/api/channels/all', { token: sides.farToken });
   expect(channel.json).toMatchObject({ privacy: 'public', description: 'All of it', types: ['conda', 'python', 'r'] });
   const layers = await far.request('GET', '/api/channels/all/layers', { token: sides.farToken });
@@ -176,6 +179,7 @@ test('parts are sent one by one in any order, and go on where they broke off', a
     if (part > 1) expect((await sides.imports())[0]).toMatchObject({ series: 'sent', state: 'waiting' });
   }
   expect((await sides.imports())[0]).toMatchObject({ series: 'sent', state: 'completed' });
+  expect(readdirSync(join(far.dataDir, 'airgap/incoming'))).not.toContain(begun.json.items[0].id);
   expect(await served(far, 'sent', ['noarch/repodata.json'])).toEqual(
     await served(near, 'sent', ['noarch/repodata.json']),
   );
