@@ -4,7 +4,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UpstreamOrder } from './upstream.ts';
+
+/** What an upstream serves, and how badly. */
+export interface UpstreamOrder {
+  /** The first that has a file gives it. */
+  readonly folders: readonly string[];
+  readonly latency_ms: number;
+  /** Of the package files, 0 … 1. */
+  readonly fault_share: number;
+}
 
 // An upstream of its own process: each answer comes after a while, and one file in a hundred fails when it is first asked for,
 // by turns with 500 and with half a body. `POST /` with an order begins anew.

@@ -1,15 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-
-/** What an upstream serves, and how badly. */
-export interface UpstreamOrder {
-  /** The first that has a file gives it. */
-  readonly folders: readonly string[];
-  readonly latency_ms: number;
-  /** Of the package files, 0 … 1. */
-  readonly fault_share: number;
-}
+import type { UpstreamOrder } from './upstream-process.ts';
 
 /** An upstream in a process of its own, so that its work is nobody's. */
 export interface BenchUpstream {

@@ -3,7 +3,7 @@ import { type RunEvent, type RunPhase, runTransitions } from '../run-states.ts';
 import type { RunState } from '../tables.ts';
 
 /** Where a row of `run` stands. */
-export const runPhase = sql<RunPhase>`(case when run.state = 'running' and run.stage = 'publish' then 'publishing' else run.state end)`;
+const runPhase = sql<RunPhase>`(case when run.state = 'running' and run.stage = 'publish' then 'publishing' else run.state end)`;
 
 /** Whether a row of `run` takes this event. */
 export function takes(event: RunEvent) {
