@@ -87,3 +87,22 @@ test('a frozen channel goes on serving what it lists', async () => {
   expect(await door('old-1')).toBe('served');
   expect(await door('lib-1')).toBe('pending');
 });
+
+test('of a mirror that includes dependencies only the names are looked at of which other files come along', async () => {
+  await edit({ subdirs: ['linux-64', 'noarch'], only_specs: ['a'], include_dependencies: true });
+  expect(await publishChannel(catalog, channel, 'first')).toMatchObject({ files: 3, added: 3 });
+  expect(await names()).toEqual(['far 1', 'lib 1']);
+  expect(await door('old-1')).toMatchObject({ code: 'only_specs' });
+  const { source_id: sourceId } = await catalog.db.selectFrom('mirror').select('source_id').executeTakeFirstOrThrow();
+  const linux = {
+    'a-1-0.conda': testRecord('a', '1', { depends: ['lib >=2', 'old'] }),
+    'b-1-0.conda': testRecord('b', '1', { depends: ['old'] }),
+  };
+  const { revision } = await catalog.admit(linux, { sourceId });
+  await catalog.editMirror(mirror, { at_rev: revision });
+  const second = await publishChannel(catalog, channel, 'second');
+  expect(second).toMatchObject({ added: 2, removed: 1, shards_written: 2, indexes_written: 2 });
+  expect(await names()).toEqual(['far 1', 'lib 1', 'old 1']);
+  expect(await door('old-1')).toBe('served');
+  expect(await publishChannel(catalog, channel, 'reindex', { from: 'scratch' })).toEqual({ status: 'unchanged' });
+});
