@@ -76,7 +76,8 @@ create index needed_files_lines on needed_files (lines);
 create index entry_begun on entry (channel_id, from_no desc, key) where kind = 'shard' and from_no > 0;
 create index entry_ended on entry (channel_id, to_no desc, key) where kind = 'shard' and to_no > 0;
 
--- The same file with other bytes in two mirrors of a channel. The first in order is shown; the other is reported here.
+-- The same file with other bytes in two mirrors of a channel. The first in order is shown; the other is reported here. Digests are
+-- sha256:<hex>, or what both records have: md5:<hex>, size:<bytes>.
 create table file_conflict (
   channel_id bigint not null references channel on delete cascade,
   subdir text collate "C" not null,
@@ -88,9 +89,9 @@ create table file_conflict (
   seen_at timestamptz not null,
   primary key (channel_id, subdir, file, hidden_mirror_id)
 );
-
 create index file_conflict_shown on file_conflict (shown_mirror_id);
 create index file_conflict_hidden on file_conflict (hidden_mirror_id);
+
 -- The audit's chain: no is its order, hash = sha256(the hash before, the event as text). Writers insert events; one sealer chains
 -- them, in the order in which it finds them, since transactions do not commit in the order of their ids.
 create table event_seal (

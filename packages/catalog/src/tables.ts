@@ -16,7 +16,7 @@ export type RunStage = 'refresh' | 'plan' | 'download' | 'publish';
 export type CompanionKind = 'metadata' | 'provenance';
 export type EntryKind = 'shard' | 'index';
 /** What brought a source to a revision; see source_revision. */
-export type RevisionCause = 'run' | 'ask' | 'upload' | 'delete' | 'yank' | 'keep' | 'vanish';
+export type RevisionCause = 'run' | 'ask' | 'upload' | 'delete' | 'yank' | 'keep' | 'vanish' | 'bundle';
 
 /** How hard a mirror may work its upstream; what is not set has the installation's bounds. */
 export interface MirrorLimits {

@@ -156,8 +156,6 @@ export async function runDigests(db: Db, after: Uint8Array, limit: number): Prom
   return rows.map(({ sha256 }) => sha256);
 }
 
-/** The number of each channel's head, by the channel's number. */
-export async function headNumbers(db: Db): Promise<Record<string, number>> {
 /** A page of the blobs that bundles need: the listings they are told apart by, and what those under way carry. */
 export async function bundleDigests(db: Db, after: Uint8Array, limit: number): Promise<Buffer[]> {
   const { rows } = await sql<{ blob: Buffer }>`
@@ -168,6 +166,8 @@ export async function bundleDigests(db: Db, after: Uint8Array, limit: number): P
   return rows.map(({ blob }) => blob);
 }
 
+/** The number of each channel's head, by the channel's number. */
+export async function headNumbers(db: Db): Promise<Record<string, number>> {
   const rows = await db.selectFrom('channel').select(['id', 'head_no']).where('head_no', '>', 0).execute();
   return Object.fromEntries(rows.map(({ id, head_no }) => [id, head_no]));
 }

@@ -137,7 +137,7 @@ const spareFacts = sql`
     )
   )`;
 
-const spareNoarch = sql`
+const spareNeeded = sql`
   not exists (
     select from ${usedRevisions} as used
     where used.source_id = needed_files.source_id and used.revision = needed_files.revision
