@@ -93,7 +93,7 @@ export async function startSluice({ dataDir, env = {}, by = [] }: SluiceOptions)
     };
   } catch (error) {
     await kill();
-    throw error;
+    throw new Error(`${(error as Error).message}; it said: ${out}${err.slice(-2000)}`, { cause: error });
   }
 }
 
