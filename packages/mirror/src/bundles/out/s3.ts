@@ -12,14 +12,15 @@ function placeOf(output: string): { bucket: string; prefix: string } {
   return { bucket: hostname, prefix: prefix === '' ? '' : `${prefix}/` };
 }
 
-/** Made when it is needed: few installations have a store of objects. */
+/**
+ * Made when it is needed: few installations have a store of objects. Address, region and credentials are what the usual environment
+ * variables of S3's clients say; the address is handed over, so that the guard sees the one that is asked.
+ */
 async function openClient() {
   const { S3Client } = await import('@aws-sdk/client-s3');
-  // Address, region and credentials are what the usual environment variables of S3's clients say.
-  return new S3Client({
-    forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined,
-    region: process.env.AWS_REGION ?? 'us-east-1',
-  });
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION = 'us-east-1' } = process.env;
+  const endpoint = AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL;
+  return new S3Client({ region: AWS_REGION, ...(endpoint !== undefined && { endpoint, forcePathStyle: true }) });
 }
 
 type Client = Awaited<ReturnType<typeof openClient>>;
@@ -30,9 +31,14 @@ export async function checkBucket(guard: SourceGuard, output: string): Promise<v
 }
 
 async function allowed(client: Client, guard: SourceGuard): Promise<void> {
-  const endpoint = await client.config.endpoint?.();
-  const host = endpoint?.hostname ?? `s3.${await client.config.region()}.amazonaws.com`;
-  await guard.addresses(host, endpoint?.port ?? (endpoint?.protocol === 'http:' ? 80 : 443));
+  const own = await client.config.endpoint?.();
+  const { protocol, hostname, port } = own ?? (await regional(client));
+  await guard.addresses(hostname, Number(port) || (protocol === 'http:' ? 80 : 443));
+}
+
+/** Where the client would go by itself. */
+async function regional({ config }: Client): Promise<URL> {
+  return config.endpointProvider({ Region: await config.region(), UseFIPS: false, UseDualStack: false }).url;
 }
 
 /** Upload a file as `<prefix>/<name>`. @returns where it lies, `s3://bucket/key`. */
