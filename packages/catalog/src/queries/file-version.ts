@@ -10,8 +10,9 @@ export interface Turn {
   at: Date | null;
   cause: RevisionCause | null;
   actor: string | null;
+  /** Null, as the actor is, also where a mirror of another channel, which has the same source, ran: that is nobody's business here. */
   run_id: string | null;
-  /** The mirror of that run; null when it is no more. */
+  /** The channel's mirror of that run, else one of the channel's that shows the source; null when there is none. */
   mirror: string | null;
 }
 
@@ -37,20 +38,30 @@ interface Row {
   ended: (Omit<Turn, 'at'> & { at: string | null }) | null;
 }
 
-const turnOf = (table: string, revision: RawBuilder<unknown>) => sql`jsonb_build_object(
+const turnOf = (table: string, revision: RawBuilder<unknown>, channelId: number) => sql`jsonb_build_object(
   'revision', ${revision}, 'at', ${sql.ref(`${table}.at`)}, 'cause', ${sql.ref(`${table}.cause`)},
-  'actor', ${sql.ref(`${table}.actor`)}, 'run_id', ${sql.ref(`${table}.run_id`)}, 'mirror', ${sql.ref(`${table}_mirror.name`)}
+  'actor', case when ${sql.ref(`${table}.run_id`)} is null or ${sql.ref(`${table}_mirror.id`)} is not null then ${sql.ref(`${table}.actor`)} end,
+  'run_id', case when ${sql.ref(`${table}_mirror.id`)} is not null then ${sql.ref(`${table}.run_id`)} end,
+  'mirror', coalesce(${sql.ref(`${table}_mirror.name`)}, (
+    select name from mirror
+    where channel_id = ${channelId} and source_id = record.source_id order by position limit 1
+  ))
 )`;
 
-const joinTurn = (table: string, revision: RawBuilder<unknown>) => sql`
+const joinTurn = (table: string, revision: RawBuilder<unknown>, channelId: number) => sql`
   left join source_revision as ${sql.ref(table)}
     on ${sql.ref(`${table}.source_id`)} = record.source_id and ${sql.ref(`${table}.revision`)} = ${revision}
   left join run as ${sql.ref(`${table}_run`)} on ${sql.ref(`${table}_run.id`)} = ${sql.ref(`${table}.run_id`)}
-  left join mirror as ${sql.ref(`${table}_mirror`)} on ${sql.ref(`${table}_mirror.id`)} = ${sql.ref(`${table}_run.mirror_id`)}`;
+  left join mirror as ${sql.ref(`${table}_mirror`)} on ${sql.ref(`${table}_mirror.id`)} = ${sql.ref(`${table}_run.mirror_id`)}
+    and ${sql.ref(`${table}_mirror.channel_id`)} = ${channelId}`;
 
-/** All versions of these files in these sources, the oldest first; at most `most` a file and source, the newest ones. */
+/**
+ * All versions of these files in these sources of a channel, the oldest first; at most `most` a file and source, the newest ones.
+ * Channels may share a source: of mirrors of others nothing is told.
+ */
 export async function fileVersions(
   db: Db,
+  channelId: number,
   sourceIds: readonly number[],
   files: readonly { subdir: string; file: string }[],
   most = 200,
@@ -58,8 +69,8 @@ export async function fileVersions(
   if (sourceIds.length === 0 || files.length === 0) return [];
   const { rows } = await sql<Row>`
     select record.source_id, record.subdir, record.file, record.from_rev, record.to_rev,
-      ${turnOf('begun', sql`record.from_rev`)} as begun,
-      case when record.to_rev is null then null else ${turnOf('ended', sql`record.to_rev`)} end as ended
+      ${turnOf('begun', sql`record.from_rev`, channelId)} as begun,
+      case when record.to_rev is null then null else ${turnOf('ended', sql`record.to_rev`, channelId)} end as ended
     from unnest(${files.map(({ subdir }) => subdir)}::text[], ${files.map(({ file }) => file)}::text[]) as wanted(subdir, file)
     cross join unnest(${[...sourceIds]}::int[]) as source(id)
     cross join lateral (
@@ -67,8 +78,8 @@ export async function fileVersions(
       where record.source_id = source.id and record.subdir = wanted.subdir and record.file = wanted.file
       order by from_rev desc limit ${most}
     ) as record
-    ${joinTurn('begun', sql`record.from_rev`)}
-    ${joinTurn('ended', sql`record.to_rev`)}
+    ${joinTurn('begun', sql`record.from_rev`, channelId)}
+    ${joinTurn('ended', sql`record.to_rev`, channelId)}
     order by record.subdir, record.file, record.source_id, record.from_rev`.execute(db);
   return rows.map(({ begun, ended, ...version }) => ({
     ...version,

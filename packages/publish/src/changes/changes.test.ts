@@ -130,3 +130,38 @@ test('one file: each version, how it came and went, and what showed it', async (
     removal: undefined,
   });
 });
+
+test('of a source that other channels share, their mirrors and runs are not told', async () => {
+  const other = await catalog.addChannel('secret', { privacy: 'private' });
+  const theirs = await catalog.addMirror(other, sourceId);
+  const runs = [mirror, theirs].map((mirror_id) => ({ id: crypto.randomUUID(), mirror_id }));
+  for (const { id, mirror_id } of runs) {
+    await catalog.pool.query(
+      `insert into run (id, mirror_id, state, cause, created_at) values ($1, $2, 'completed', 'user', now())`,
+      [id, mirror_id],
+    );
+  }
+  const noteRun = (revision: number, run: string) =>
+    catalog.pool.query(`update source_revision set run_id = $1, actor = 'zoe' where source_id = $2 and revision = $3`, [
+      run,
+      sourceId,
+      revision,
+    ]);
+  await noteRun(1, runs[0]!.id);
+  await noteRun(2, runs[1]!.id);
+  const { name } = await catalog.db
+    .selectFrom('mirror')
+    .select('name')
+    .where('id', '=', mirror)
+    .executeTakeFirstOrThrow();
+  const { items } = await channelChanges(catalog, { channelId: channel, limit: 100, change: 'added' });
+  const causes = items.map(({ publication: { no }, cause: { mirror, run_id, actor } }) => [no, mirror, run_id, actor]);
+  expect(causes.filter(([no]) => no !== 2)).toEqual([
+    [3, name, null, null],
+    [3, name, null, null],
+    [1, name, runs[0]!.id, 'zoe'],
+    [1, name, runs[0]!.id, 'zoe'],
+  ]);
+  const { versions } = await fileHistory(catalog, channel, { subdir: 'linux-64', file: 'c-1-0.conda' });
+  expect(versions.map(({ begun }) => [begun.mirror, begun.run_id])).toEqual([[name, null]]);
+});

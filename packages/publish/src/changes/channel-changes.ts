@@ -97,6 +97,7 @@ async function withCauses(
   const sources = new Set([...makings.values()].flatMap(({ inputs }) => inputs.map(({ source_id }) => source_id)));
   const versions = await fileVersions(
     db,
+    channelId,
     [...sources],
     found.map(({ file }) => file),
   );

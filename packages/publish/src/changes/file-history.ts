@@ -48,7 +48,7 @@ export async function fileHistory(
   const name = packageNameOf(packageTypeOf(subdir), file);
   const key = `${subdir}/${file}`;
   const [versions, texts, { inForce }, removals] = await Promise.all([
-    fileVersions(db, sources, [wanted]),
+    fileVersions(db, channelId, sources, [wanted]),
     fileTexts(db, sources, wanted),
     subdirPatches(db, { channelId }, subdir),
     findRemovals(db, channelId, [{ key, name }]),
