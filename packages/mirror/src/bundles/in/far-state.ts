@@ -3,7 +3,7 @@ import { prefixDigits, readContentsLine, writeStateFile } from '@sluice/formats/
 import { bytesToHex } from '@sluice/formats/digest';
 import { MirrorError } from '../../errors.ts';
 import type { BundleDeps } from '../deps.ts';
-import { storedLines } from '../out/write-listing.ts';
+import { storedLines } from '../stored-lines.ts';
 
 /**
  * What is here of a series, to be carried back: a small file that the next delta is made against.

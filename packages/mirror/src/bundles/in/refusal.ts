@@ -10,6 +10,10 @@ export function bundleRefusal(error: unknown): unknown {
   if (error.name === 'ArchiveError' && codes.includes(code)) {
     return new MirrorError(code as MirrorErrorCode, error.message, details);
   }
+  if ('syscall' in error && /^E[A-Z]+$/.test(code)) {
+    const message = `A file of the bundle cannot be read or written: ${error.message}. Bring it back, and import it again.`;
+    return new MirrorError('upstream_unavailable', message, details);
+  }
   if (error.name !== 'FormatError') return error;
   if (code === 'bundle_base') return new MirrorError('bundle_base_missing', error.message, details);
   return new MirrorError('bundle_malformed', error.message, details);

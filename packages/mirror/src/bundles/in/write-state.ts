@@ -6,7 +6,7 @@ import { applyDifference, lineKey, readContentsLine } from '@sluice/formats/bund
 import { bytesToHex, sha256ToBytes } from '@sluice/formats/digest';
 import { admitBlob } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
-import { storedLines } from '../out/write-listing.ts';
+import { storedLines } from '../stored-lines.ts';
 import { refuseReplay } from './open-import.ts';
 import type { InWork } from './work.ts';
 
