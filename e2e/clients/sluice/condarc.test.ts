@@ -20,7 +20,7 @@ await describeWithPython('conda with the settings that the command line writes',
     const before = '# mine\nshow_channel_urls: true # always\n';
     writeFileSync(file, before);
     const show = async () => {
-      const argv = [python, '-m', 'conda', 'config', '--show', '--json'];
+      const argv = [python, '-m', 'conda', 'config', '--show', '--json'] as const;
       const { stdout } = await runClient({ argv, work: home, env: { CONDARC: file } });
       return JSON.parse(stdout);
     };

@@ -88,7 +88,7 @@ export const mirrorOptions: readonly Option[] = [
     'and what they depend on; Python: for linux-64:3.12,win-64:3.13',
   ).argParser(readDependencies),
   commaListOption('--platforms <list>', 'Python: wheels for these platforms, linux-64,osx-arm64'),
-  commaListOption('--python-versions <list>', 'Python: wheels for these versions, 3.12,3.13'),
+  commaListOption('--python-versions <list>', 'what is built for these versions of Python, 3.12,3.13'),
   countOption('--latest-versions <count>', 'Python: so many of the newest versions of a project'),
   switchOption('--only-signed [yes]', 'leave out what nobody signed'),
   new Option('--cve-score <score>', 'leave out findings above it, 0.0 to 10.0 (there are none yet)').argParser(

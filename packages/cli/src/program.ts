@@ -68,7 +68,7 @@ function baseProgram(io: Pick<Io, 'stdout' | 'stderr'>): Command {
     .addOption(new Option('--json', 'answer in JSON on stdout, and nothing else there'))
     .addOption(new Option('--quiet', 'no progress'))
     .addOption(new Option('--debug', 'on an error, show where it came from'))
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, minWidthToWrap: 24 })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
