@@ -1,3 +1,4 @@
+import { reservedChannelNames } from '../conda/channel-name.ts';
 import { parseVersion } from '../conda/version.ts';
 import { excerpt, FormatError } from '../errors.ts';
 
@@ -55,6 +56,8 @@ export function generalFileKey({ group, version, file }: GeneralFilePlace): stri
   if (!groupShape.test(group)) {
     throw refused('name', group, 'a name of a–z, 0–9, ".", "_" and "-", at most 100 characters');
   }
+  // Addresses below a channel that is called files begin so.
+  if (reservedChannelNames.has(group) || /\.(json|xml)$/.test(group)) throw refused('name', group, 'another one');
   if (version !== undefined && !isVersion(version)) throw refused('version', version, 'a version such as 2024.10-1');
   const extension = file.slice(file.lastIndexOf('.') + 1).toLowerCase();
   if (!fileShape.test(file) || file.endsWith(' '))

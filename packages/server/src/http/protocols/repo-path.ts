@@ -13,7 +13,10 @@ export interface RepoPath {
 const prefix = '/api/repo/';
 
 /** Names below a channel that are never a subchannel, beside conda's subdirs: what the protocols serve there. */
-const servedNames = new Set(['channeldata.json', 'notices.json', 'simple', 'cran', 'pypi', 'legacy', 'files', 'rss.xml']);
+const servedNames = new Set(['channeldata.json', 'notices.json', 'simple', 'cran', 'pypi', 'legacy', 'rss.xml']);
+
+/** Below these are general files, unless what follows is served by channels: subchannels of that name are older than they are. */
+const generalFiles = 'files';
 
 /**
  * Split a request path (without query and token) into channel and rest; undefined when it is not below `/api/repo/` or
@@ -29,10 +32,14 @@ export function parseRepoPath(path: string): RepoPath | undefined {
   const [first, second, ...rest] = segments as [string, ...string[]];
   const slash = path.endsWith('/');
   const own = splitRef(first);
-  const isOwn = second === undefined || knownSubdirs.includes(second) || servedNames.has(second);
+  const isOwn = second === undefined || isServed(second) || (second === generalFiles && !isServed(rest[0] ?? ''));
   if (own.ref !== undefined || isOwn) return { ...own, rest: segments.slice(1).join('/'), slash };
   const sub = splitRef(second);
   return { channel: `${first}/${sub.channel}`, ref: sub.ref, rest: rest.join('/'), slash };
+}
+
+function isServed(segment: string): boolean {
+  return knownSubdirs.includes(segment) || servedNames.has(segment);
 }
 
 /** The name of a channel never holds an `@`. */
