@@ -130,6 +130,8 @@ test('a filter that would take dependencies out says so before it is saved, and 
   const body = { mirror_name: 'm', source_root: upstream.url, filters: { subdirs: ['linux-64', 'noarch'] } };
   const { json: made } = await app.request('POST', `${url}/mirrors`, { token, body: { ...body, run_now: true } });
   await app.jobsDone();
+  // It judges and reads all there is: that is not for whoever comes by.
+  expect((await app.request('GET', `${url}/closure`)).status).toBe(401);
   const { json: before } = await app.request('GET', `${url}/closure`, { token });
   const missing = ({ items }: { items: { package: string; spec: string; reason: string }[] }) =>
     items.map(({ package: name, spec, reason }) => `${name}: ${spec} (${reason})`);

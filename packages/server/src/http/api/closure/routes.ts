@@ -17,7 +17,7 @@ export function registerClosure(app: App, rooms: NeededDeps): void {
     app.route({
       method: 'GET',
       url: `${url}/closure`,
-      onRequest: inChannel(deps.db, `${noun}:view`),
+      onRequest: inChannel(deps.db, `${noun}:edit`),
       schema: {
         operationId: `check_${noun}_closure`,
         tags: ['channel'],
