@@ -1,10 +1,10 @@
 import { type BlobRow, type BundleRow, changedShards, findPublicationSource } from '@sluice/catalog';
 import { blobsOfRecordLine, mergedLines, recordPlaceOf } from '@sluice/formats/bundle';
 import { packageNameOf, packageTypeOf } from '@sluice/formats/package';
+import { storedLines } from '../stored-lines.ts';
 import { headLines, recordLines } from './listing-lines.ts';
 import { outWork } from './place.ts';
 import type { OutWork } from './work.ts';
-import { storedLines } from './write-listing.ts';
 
 /** More changed names than that, and everything is read anew. */
 const mostNames = 2000;

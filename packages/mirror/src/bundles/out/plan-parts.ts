@@ -15,9 +15,9 @@ import {
 } from '@sluice/formats/bundle';
 import { parseSha256, sha256ToBytes } from '@sluice/formats/digest';
 import { blobRefOf } from '../blob-ref.ts';
+import { storedLines } from '../stored-lines.ts';
 import { invalid } from './definition.ts';
 import type { OutWork } from './work.ts';
-import { storedLines } from './write-listing.ts';
 
 /** What stands in which part. The same contents give the same plan, so it is made again rather than kept. */
 export interface PartPlan {

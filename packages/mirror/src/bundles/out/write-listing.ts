@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { constants, createZstdCompress } from 'node:zlib';
 import { type BlobRow, findBlob, findBundle, saveBundleBlobs } from '@sluice/catalog';
-import { contentsMember, differenceOf, linesOf } from '@sluice/formats/bundle';
+import { contentsMember, differenceOf } from '@sluice/formats/bundle';
 import { bytesToHex } from '@sluice/formats/digest';
 import { admitBlob } from '@sluice/registry';
-import { blobRefOf } from '../blob-ref.ts';
-import type { BundleDeps } from '../deps.ts';
+import { storedLines } from '../stored-lines.ts';
 import { continuedListing, touchedSince } from './continued-listing.ts';
 import { LacksFiles, listingLines } from './listing-lines.ts';
 import type { OutWork } from './work.ts';
@@ -49,23 +47,6 @@ export async function writeListing(work: OutWork): Promise<'plan' | 'fetch'> {
     base_serial: before ? row.base_serial : null,
   });
   return 'plan';
-}
-
-/** The lines of a listing or of contents that is stored. Whoever has enough may leave. */
-export function storedLines({ storage }: Pick<BundleDeps, 'storage'>, blob: BlobRow): AsyncIterable<string> {
-  return linesOf(unpacked(storage.open(blobRefOf(blob))));
-}
-
-async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const decoder = createZstdDecompress({ chunkSize: chunkBytes });
-  // What breaks while it is fed breaks it, and so whoever reads.
-  const feeding = pipeline(packed, decoder).catch(() => {});
-  try {
-    yield* decoder;
-  } finally {
-    decoder.destroy();
-    await feeding;
-  }
 }
 
 async function* counted({ report }: OutWork, lines: AsyncIterable<string>): AsyncGenerator<string> {

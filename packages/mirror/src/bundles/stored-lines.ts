@@ -1,0 +1,26 @@
+import { pipeline } from 'node:stream/promises';
+import { createZstdDecompress } from 'node:zlib';
+import type { BlobRow } from '@sluice/catalog';
+import { linesOf } from '@sluice/formats/bundle';
+import { blobRefOf } from './blob-ref.ts';
+import type { BundleDeps } from './deps.ts';
+
+/** Bytes that come out at once. */
+const chunkBytes = 1 << 18;
+
+/** The lines of a listing or of contents that is stored. Whoever has enough may leave. */
+export function storedLines({ storage }: Pick<BundleDeps, 'storage'>, blob: BlobRow): AsyncIterable<string> {
+  return linesOf(unpacked(storage.open(blobRefOf(blob))));
+}
+
+async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const decoder = createZstdDecompress({ chunkSize: chunkBytes });
+  // What breaks while it is fed breaks it, and so whoever reads.
+  const feeding = pipeline(packed, decoder).catch(() => {});
+  try {
+    yield* decoder;
+  } finally {
+    decoder.destroy();
+    await feeding;
+  }
+}
