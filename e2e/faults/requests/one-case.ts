@@ -26,7 +26,7 @@ export interface Run {
 }
 
 /** The channel that all of them have. */
-export const channel = 'demo';
+const channel = 'demo';
 
 /** Mirror the first state of an upstream, have a client read all of it, and forget what was asked. */
 export async function openCase(mirror: SmallMirror, folderOf: (state: UpstreamState) => string): Promise<Case> {

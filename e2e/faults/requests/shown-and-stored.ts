@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TestApp } from '@sluice/testkit/app';
-import { sql } from 'kysely';
-import { storedFiles } from '../catalog-state.ts';
+import { openDatabase, storedFiles } from '../catalog-state.ts';
 import type { SmallMirror } from './mirrors.ts';
 
 /** By path below the channel: status and digest of what a client gets. */
@@ -40,38 +39,50 @@ async function read(url: string): Promise<{ status: number | 'cut'; bytes: Buffe
   }
 }
 
-/** What the catalog has of the one channel and its mirror, without numbers that count how often it was tried. */
-export async function readStored(app: TestApp): Promise<object> {
-  const rows = async (query: ReturnType<typeof sql>) => (await query.execute(app.db)).rows;
-  const source = sql`(select source_id from mirror)`;
-  return {
-    records: await rows(sql`
-      select subdir, file, md5(body) as body, md5(extra) as extra, v3 from record
-      where source_id = ${source} and to_rev is null order by subdir, file`),
-    facts: await rows(sql`
-      select distinct on (subdir) subdir, unpacked_bytes from facts
-      where source_id = ${source} order by subdir, revision desc`),
-    local: await rows(sql`
-      select r.subdir, r.file from record r
-      join record_digest d using (source_id, subdir, file, from_rev) join blob b on b.sha256 = d.sha256
-      where r.source_id = ${source} and r.to_rev is null order by r.subdir, r.file`),
-    companions: await rows(sql`
-      select r.subdir, r.file, o.kind from record r join record_companion o using (source_id, subdir, file, from_rev)
-      where r.source_id = ${source} and r.to_rev is null order by r.subdir, r.file, o.kind`),
-    entries: await rows(sql`
-      select e.kind, e.key, encode(e.blob, 'hex') as blob from entry e
-      where e.to_no is null and e.kind <> 'index' order by e.kind, e.key`),
-    head: await rows(sql`
-      select p.files from publication p join channel c on c.id = p.channel_id and c.head_no = p.no`),
-  };
+/** By what it is. Numbers that count how often something was tried are left out. */
+const stored = {
+  records: `
+    select subdir, file, md5(body) as body, md5(extra) as extra, v3 from record
+    where source_id = (select source_id from mirror) and to_rev is null order by subdir, file`,
+  facts: `
+    select distinct on (subdir) subdir, unpacked_bytes from facts
+    where source_id = (select source_id from mirror) order by subdir, revision desc`,
+  local: `
+    select r.subdir, r.file from record r
+    join record_digest d using (source_id, subdir, file, from_rev) join blob b on b.sha256 = d.sha256
+    where r.source_id = (select source_id from mirror) and r.to_rev is null order by r.subdir, r.file`,
+  companions: `
+    select r.subdir, r.file, o.kind from record r join record_companion o using (source_id, subdir, file, from_rev)
+    where r.source_id = (select source_id from mirror) and r.to_rev is null order by r.subdir, r.file, o.kind`,
+  entries: `
+    select kind, key, encode(blob, 'hex') as blob from entry
+    where to_no is null and kind <> 'index' order by kind, key`,
+  head: `select p.files from publication p join channel c on c.id = p.channel_id and c.head_no = p.no`,
+};
+
+/** What the catalog has of the one channel and its mirror. */
+export function readStored(app: TestApp): Promise<object> {
+  return readRows(app, stored);
 }
 
 /** What must not be left when nothing is to be done: temporary files, open runs, jobs. */
 export async function leftovers(app: TestApp): Promise<object> {
-  const { rows: runs } = await sql`
-    select id, state from run where state in ('pending', 'running', 'stopping') or lease_until > now()`.execute(app.db);
-  const { rows: jobs } = await sql`
-    select identifier, last_error from graphile_worker._private_jobs j
-    join graphile_worker._private_tasks t on t.id = j.task_id where run_at <= now()`.execute(app.db);
-  return { temporary: [...storedFiles(app.dataDir, 'tmp').keys()], runs, jobs };
+  const rows = await readRows(app, {
+    runs: `
+      select id, state from run where state in ('pending', 'running', 'stopping') or lease_until > now()`,
+    jobs: `
+      select identifier, last_error from graphile_worker._private_jobs j
+      join graphile_worker._private_tasks t on t.id = j.task_id where run_at <= now()`,
+  });
+  return { temporary: [...storedFiles(app.dataDir, 'tmp').keys()], ...rows };
+}
+
+async function readRows(app: TestApp, queries: Readonly<Record<string, string>>): Promise<Record<string, object[]>> {
+  const { query, close } = openDatabase(app.databaseUrl);
+  try {
+    const read = Object.entries(queries).map(async ([name, sql]) => [name, await query(sql)] as const);
+    return Object.fromEntries(await Promise.all(read));
+  } finally {
+    await close();
+  }
 }
