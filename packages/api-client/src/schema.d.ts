@@ -2258,7 +2258,7 @@ export interface components {
             trees?: string[] | null;
             /** @description Of Python: only these projects, by name. */
             projects?: string[] | null;
-            /** @description Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12. Of conda: true brings along what the files of only_specs depend on. */
+            /** @description Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12. Of conda and R: true brings along what the files of only_specs depend on. */
             include_dependencies?: (string[] | boolean) | null;
             /** @description Of Python: wheels for these platforms, in conda’s words; source distributions stay. */
             platforms?: string[] | null;

@@ -20,7 +20,7 @@ export interface MirrorFilters extends ChannelFilters {
   /** Of Python: normalised names of projects; nothing else comes in. */
   projects?: string[];
   /**
-   * Of Python: environments such as `linux-64:3.12` for which what the projects depend on comes along. Of conda `true`: what the
+   * Of Python: environments such as `linux-64:3.12` for which what the projects depend on comes along. Of conda and R `true`: what the
    * files that `only_specs` keeps depend on comes along.
    */
   include_dependencies?: string[] | true;

@@ -24,7 +24,7 @@ const MirrorFilters = z
       .nullable()
       .optional()
       .describe(
-        'Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12. Of conda: true brings along what the files of only_specs depend on.',
+        'Of Python: bring along what the projects depend on in these environments, such as linux-64:3.12. Of conda and R: true brings along what the files of only_specs depend on.',
       ),
     platforms: specs.describe('Of Python: wheels for these platforms, in conda’s words; source distributions stay.'),
     python_versions: specs.describe(
