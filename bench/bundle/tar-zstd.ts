@@ -1,6 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { timed } from '../measure.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function tarZstd(
   );
   const pack = `tar -C '${folder}' -cf - -T '${list}' | zstd -q -3 -T2 -f -o '${to}'`;
   const { seconds } = await timed(() => shell(pack));
-  const listed = execFileSync('sh', ['-c', `zstd -dcq '${to}' | tar tf - | wc -l`], { encoding: 'utf8' });
+  const listed = await shell(`zstd -dcq '${to}' | tar tf - | wc -l`);
   if (Number(listed) !== files.size) throw new Error(`tar holds ${listed.trim()} of ${files.size} files.`);
   const synced = await timed(() => shell(`${pack} && sync '${to}'`));
   const tar_zstd_mb = statSync(to).size / 1e6;
@@ -30,7 +31,7 @@ export async function tarZstd(
   return { tar_zstd_s: seconds, tar_zstd_synced_s: synced.seconds, tar_zstd_mb };
 }
 
-function shell(command: string): void {
-  const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr}`);
+/** Not waited for in this thread: connections that nobody looks after meanwhile are closed by the server. */
+async function shell(command: string): Promise<string> {
+  return (await promisify(execFile)('sh', ['-c', command])).stdout;
 }
