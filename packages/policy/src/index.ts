@@ -42,7 +42,7 @@ export {
 } from './needed/dependency-report.ts';
 export { type Depends, type DependsList, dependsList, dependsOf } from './needed/depends-list.ts';
 export { neededFiles, type PartDepends } from './needed/needed-files.ts';
-export { changedNeeded, type NeededSet, readNeeded, type StoredNeeded } from './needed/needed-set.ts';
+export { asItCame, changedNeeded, type NeededSet, readNeeded, type StoredNeeded } from './needed/needed-set.ts';
 export type { JudgedPart } from './needed/resolved-specs.ts';
 export { isReserved, reservedPatternFault } from './reserved-names.ts';
 export {

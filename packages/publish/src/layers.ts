@@ -12,6 +12,7 @@ import {
   reservedPatterns,
 } from '@sluice/catalog';
 import {
+  asItCame,
   type ChannelFilters,
   type LayerDefinition,
   layerRules,
@@ -103,9 +104,6 @@ export function belowName(channelId: number | ''): string {
   return `below:${channelId}`;
 }
 
-/** What a mirror keeps came along when it was shown by its upstream; nothing can be worked out of it alone. */
-const asTheyWere: NeededSet = { has: () => true };
-
 /** The uploads and the mirrors. */
 async function ownLayers(db: Db, channel: RuledChannel, neededFiles: NeededFilesOf): Promise<RuledLayer[]> {
   const layers: RuledLayer[] = [];
@@ -116,7 +114,7 @@ async function ownLayers(db: Db, channel: RuledChannel, neededFiles: NeededFiles
     const definition = definitionOf(channel, mirror && { ...mirror, reserved });
     const needed =
       mirror && takesNeeded(mirror.filters)
-        ? await (mirror.kept ? asTheyWere : neededFiles({ sourceId, revision, definition }))
+        ? await (mirror.kept ? asItCame : neededFiles({ sourceId, revision, definition }))
         : undefined;
     const tier = mirror && channel.name_priority === 'strict' ? 1 : 0;
     layers.push({ ...layer, tier, reserved, rules: layerRules(definition, needed) });

@@ -1,5 +1,6 @@
 import { type LayerState, partSubdirs } from '@sluice/catalog';
 import {
+  asItCame,
   evaluateAll,
   type Facts,
   layerRules,
@@ -46,11 +47,17 @@ export interface PartPlan {
  * Judge everything a mirror's source holds at `revision`, one subdir at a time, and change nothing of what is shown.
  *
  * Only the subdirs that the mirror looks at; all of them when its filter names none.
+ *
+ * @param from `kept`: the source is what a mirror keeps of what vanished upstream.
  */
-export async function* planLayer(deps: NeededDeps, layer: LayerState): AsyncIterable<PartPlan> {
+export async function* planLayer(
+  deps: NeededDeps,
+  layer: LayerState,
+  from: 'upstream' | 'kept' = 'upstream',
+): AsyncIterable<PartPlan> {
   const { sourceId, revision, definition } = layer;
   const filters = definition.mirror?.filters ?? {};
-  const needed = takesNeeded(filters) ? await neededFiles(deps, layer) : undefined;
+  const needed = takesNeeded(filters) ? await (from === 'kept' ? asItCame : neededFiles(deps, layer)) : undefined;
   const rules = layerRules(definition, needed);
   const wanted = lookedAtSubdirs(filters);
   for (const subdir of await partSubdirs(deps.db, sourceId)) {

@@ -59,6 +59,8 @@ export interface MirroredState {
   channel_id: number;
   source_id: number;
   revision: number;
+  /** Whether it is what the mirror keeps of what vanished upstream. */
+  kept: boolean;
   types: string[];
   channel_filters: ChannelFilters;
   mirror_filters: MirrorFilters;
@@ -75,15 +77,15 @@ const newestRuns = sql`(
 /** All layers that are mirrors, in a fixed order. */
 export async function mirroredStates(db: Db): Promise<MirroredState[]> {
   const { rows } = await sql<MirroredState>`
-    select channel.id as channel_id, state.source_id, state.revision, channel.types,
+    select channel.id as channel_id, state.source_id, state.revision, state.kept, channel.types,
       channel.filters as channel_filters, mirror.filters as mirror_filters, mirror.keep_legacy, mirror.internal
     from mirror join channel on channel.id = mirror.channel_id
     cross join lateral (
-      select mirror.source_id, mirror.at_rev as revision where mirror.at_rev > 0
+      select mirror.source_id, mirror.at_rev as revision, false as kept where mirror.at_rev > 0
       union
-      select kept.id, kept.revision from source as kept where kept.id = mirror.kept_source_id and kept.revision > 0
+      select kept.id, kept.revision, true from source as kept where kept.id = mirror.kept_source_id and kept.revision > 0
       union
-      select coalesce(mirror.next_source_id, mirror.source_id), run.revision
+      select coalesce(mirror.next_source_id, mirror.source_id), run.revision, false
       from ${newestRuns} as run
       where run.mirror_id = mirror.id and run.state <> 'completed' and run.revision is not null
     ) as state

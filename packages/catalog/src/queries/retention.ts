@@ -215,9 +215,10 @@ export async function derivedBlobs(
   after: Uint8Array,
   limit: number,
 ): Promise<Buffer[]> {
-  const { rows } = await sql<{ blob: Buffer }>`
-    select distinct blob from ${sql.table(table)}
-    where blob > ${Buffer.from(after)} and not (${derived[table](now)})
-    order by blob limit ${limit}`.execute(db);
+  const page = (column: 'blob' | 'lines') => sql`
+    select distinct ${sql.ref(column)} as blob from ${sql.table(table)}
+    where ${sql.ref(column)} > ${Buffer.from(after)} and not (${derived[table](now)})`;
+  const all = table === 'needed_files' ? sql`${page('blob')} union ${page('lines')}` : page('blob');
+  const { rows } = await sql<{ blob: Buffer }>`${all} order by blob limit ${limit}`.execute(db);
   return rows.map(({ blob }) => blob);
 }

@@ -144,6 +144,26 @@ test('bytes of a kept file that were never fetched cannot be had, and the answer
   await fetcher.close();
 });
 
+test('of what only came along the same is kept, and left by a mirror that is deleted', async () => {
+  const { bench, upstream } = scene;
+  const [one] = listed() as [string];
+  const linux = join(scene.channel, 'linux-64', 'repodata.json');
+  const repodata = JSON.parse(readFileSync(linux, 'utf8'));
+  const needs = { depends: [one.split('-').slice(0, -2).join('-')] };
+  for (const record of Object.values<object>({ ...repodata.packages, ...repodata['packages.conda'] }))
+    Object.assign(record, needs);
+  writeFileSync(linux, JSON.stringify(repodata));
+  writeFileSync(`${linux}.zst`, zstdCompressSync(JSON.stringify(repodata)));
+  const filters = { subdirs: ['linux-64'] };
+  const input = { source_root: upstream.url, filters, mirror_mode: 'active', keep_removed: true };
+  const id = await bench.mirror(input);
+  const before = (await bench.lastRun(id)).counts.active;
+  unlist(one);
+  await again(id);
+  expect(await kept()).toEqual([one]);
+  expect(await deleteMirror(bench.deps, id, 'keep', actor)).toBe(before);
+});
+
 test('an active mirror that is deleted leaves what it kept, too', async () => {
   const { bench, upstream } = scene;
   const all = listed();

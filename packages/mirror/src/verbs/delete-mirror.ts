@@ -74,7 +74,8 @@ async function keepFiles(
   const digests = new Map<string, Uint8Array>();
   let kept = 0;
   for (const shown of await shownSources(trx, mirror)) {
-    for await (const part of planLayer({ ...deps, db: trx }, { ...shown, definition })) {
+    const { from: kind, ...state } = shown;
+    for await (const part of planLayer({ ...deps, db: trx }, { ...state, definition }, kind)) {
       const files = [...part.files()].map(
         (file): KeptFile => ({ file: file.file, from_rev: file.fromRev, sha256: file.sha256 ?? null }),
       );
@@ -94,10 +95,16 @@ async function keepFiles(
   return kept;
 }
 
+interface Shown {
+  sourceId: number;
+  revision: number;
+  from: 'upstream' | 'kept';
+}
+
 /** What a mirror shows: its source, and what it keeps of that although it is gone there. */
-async function shownSources(trx: Db, mirror: MirrorRow): Promise<{ sourceId: number; revision: number }[]> {
+async function shownSources(trx: Db, mirror: MirrorRow): Promise<Shown[]> {
   const kept = (await lockKeepingMirror(trx, mirror.id))?.kept_source_id;
-  const shown = [{ sourceId: mirror.shown_source_id, revision: mirror.at_rev }];
-  if (kept) shown.push({ sourceId: kept, revision: await sourceRevision(trx, kept) });
+  const shown: Shown[] = [{ sourceId: mirror.shown_source_id, revision: mirror.at_rev, from: 'upstream' }];
+  if (kept) shown.push({ sourceId: kept, revision: await sourceRevision(trx, kept), from: 'kept' });
   return shown;
 }

@@ -12,6 +12,9 @@ export interface NeededSet {
   has(part: string, file: string): boolean;
 }
 
+/** Of what a mirror keeps: it came along when its upstream still had it, and nothing can be worked out of it alone. */
+export const asItCame: NeededSet = { has: () => true };
+
 /** The same, with what tells two such sets apart. */
 export interface StoredNeeded extends NeededSet {
   /** By part, each package name of which files come along, with a sum over these files. */

@@ -209,6 +209,16 @@ describe('a collection', () => {
     expect(await Promise.all(packages.map((one) => isLocal(one.bytes)))).toEqual([false, true, true, true]);
   });
 
+  it('takes the report on dependencies for what it is: needed', async () => {
+    const record = testRecord('own', '1', { depends: ['lib'] });
+    const { sourceId } = await catalog.admit({ 'own-1-0.conda': record, 'lib-1-0.conda': testRecord('lib', '1') });
+    const channel = await catalog.addChannel('c');
+    await catalog.addMirror(channel, sourceId, { filters: { only_specs: ['own'], include_dependencies: true } });
+    await publishChannel(catalog, channel, 'run');
+    catalog.clock.ms += dayMs;
+    expect((await collect(catalog)).condemned).toEqual({ count: 0, bytes: 0 });
+  });
+
   it('keeps files whose digests were computed here, in kept publications too, and forgets the digest with the file', async () => {
     const { sha256: _, ...record } = upstreamRecord(packages[0]!);
     const { sourceId } = await catalog.admit({ [packages[0]!.fileName]: record });

@@ -30,7 +30,8 @@ export async function markLayers(collection: Collection, at = 0): Promise<number
   const state = states[at];
   if (!state) return undefined;
   const marks = await collection.marks();
-  for await (const part of planLayer(deps, layerOf(state, await reservedAgainst(deps.db, state)))) {
+  const layer = layerOf(state, await reservedAgainst(deps.db, state));
+  for await (const part of planLayer(deps, layer, state.kept ? 'kept' : 'upstream')) {
     let nameless: { file: string; from_rev: number }[] = [];
     const lookUp = async () => {
       const where = { source_id: state.source_id, subdir: part.subdir };
