@@ -13,6 +13,7 @@ import { applyDifference, differenceOf, recordPlaceOf } from './difference.ts';
 import { linesOf } from './lines.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 6 }).filter((value) => !value.includes('\0'));
+const fileName = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9._+ -]{0,8}$/);
 const digest = fc.constantFrom('a'.repeat(64), 'b'.repeat(64));
 const bytes = fc.nat(1000);
 const json = fc.dictionary(fc.stringMatching(/^[a-z]{1,4}$/), fc.oneof(fc.nat(9), fc.constant('x')), {
@@ -33,7 +34,7 @@ const lines: fc.Arbitrary<ListingLine> = fc.oneof(
   fc.record({ kind: fc.constant('patch' as const), channel: text, subdir: text, instructions: text }),
   fc.record({ kind: fc.constant('reserved' as const), pattern: text, note: text }),
   fc.record({ kind: fc.constant('mirror' as const), channel: text, name: text, definition: json }),
-  fc.record({ kind: fc.constant('attachment' as const), name: text, sha256: digest, bytes }),
+  fc.record({ kind: fc.constant('attachment' as const), name: fileName, sha256: digest, bytes }),
   fc.record({
     kind: fc.constant('record' as const),
     channel: text,
@@ -80,6 +81,14 @@ test.each(['{}', '[]', 'x', '{"c":"a"}', '{"reserved":"a","note":"","more":1}', 
     expect(() => readContentsLine(line)).toThrow(expect.objectContaining({ code: 'bundle_contents' }));
   },
 );
+
+test('an attachment that is called like a path is no attachment', () => {
+  const sha256 = 'a'.repeat(64);
+  for (const name of ['../../outside', '/etc/passwd', 'a/b', '.hidden', 'a\\b', '']) {
+    const text = writeContentsLine({ kind: 'attachment', name, sha256, bytes: 1 });
+    expect(() => readContentsLine(text), name).toThrow(expect.objectContaining({ code: 'bundle_contents' }));
+  }
+});
 
 test('keys are ordered as their bytes are', () => {
   fc.assert(

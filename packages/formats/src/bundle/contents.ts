@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJsonObject } from '../conda/json.ts';
 import { FormatError } from '../errors.ts';
+import { isAttachmentName } from './part-name.ts';
 
 /**
  * The contents of a bundle are lines of JSON. A **listing** says all that the channels of a bundle show: its lines in the order of
@@ -236,7 +237,7 @@ function lineOf(fields: JsonObject): ContentsLine | undefined {
   if (isText(mirror) && isText(fields.of) && isJsonObject(fields.definition)) {
     return { kind: 'mirror', channel: fields.of, name: mirror, definition: fields.definition };
   }
-  if (isText(attachment) && isDigest(fields.sha) && isSize(fields.bytes)) {
+  if (isText(attachment) && isAttachmentName(attachment) && isDigest(fields.sha) && isSize(fields.bytes)) {
     return { kind: 'attachment', name: attachment, sha256: fields.sha, bytes: fields.bytes };
   }
   return undefined;
