@@ -26,7 +26,12 @@ export interface ShownSize {
   v3: boolean;
 }
 
-const formats: Record<PackageType, ShardFormat> = { conda: condaShards, python: pythonShards, r: rShards, file: fileShards };
+const formats: Record<PackageType, ShardFormat> = {
+  conda: condaShards,
+  python: pythonShards,
+  r: rShards,
+  file: fileShards,
+};
 
 /** How the shards of a part of a source are written. */
 export function shardFormatOf(part: string): ShardFormat {

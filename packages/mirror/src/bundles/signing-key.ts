@@ -1,12 +1,4 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { type Db, insertSetting, readSettings } from '@sluice/catalog';
 import { MirrorError } from '../errors.ts';
 import type { Sealer } from '../seal.ts';
@@ -33,7 +25,7 @@ interface KeyDeps {
 const settingName = '.bundle_key';
 
 /** What stands before the raw key in its DER form. @see RFC 8410 */
-const publicDer = Buffer.from('302a300506032b6570032100', 'hex');
+const derPrefixBytes = 12;
 
 /**
  * The key of this installation; made when it is asked for the first time.
@@ -95,20 +87,10 @@ function fingerprintOf(raw: Uint8Array): string {
 }
 
 /** Who a raw public key is of, as manifests name it. */
-export function issuerOf(raw: Uint8Array): string {
+function issuerOf(raw: Uint8Array): string {
   return fingerprintOf(raw).slice(0, 16);
 }
 
-/**
- * Whether a raw public key (32 bytes) signed a text.
- *
- * @param signature base64.
- */
-export function isSignedBy(raw: Uint8Array, text: string, signature: string): boolean {
-  const key = createPublicKey({ key: Buffer.concat([publicDer, raw]), format: 'der', type: 'spki' });
-  return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'));
-}
-
 function rawOf(key: KeyObject): Buffer {
-  return key.export({ format: 'der', type: 'spki' }).subarray(publicDer.length);
+  return key.export({ format: 'der', type: 'spki' }).subarray(derPrefixBytes);
 }

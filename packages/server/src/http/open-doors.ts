@@ -13,7 +13,12 @@ export async function openDoors(rooms: Rooms, metrics: Metrics): Promise<Behind>
   if (!rooms.config.work.roles.includes('web')) return { protocols: [closed], api: () => {}, databaseUp };
   const principalOf = createPrincipalOf(rooms);
   const app = await buildApp({ ...rooms, principalOf });
-  return { ...openProtocols(rooms, principalOf, metrics), api: listener(app), databaseUp, leave: rooms.followers.close };
+  return {
+    ...openProtocols(rooms, principalOf, metrics),
+    api: listener(app),
+    databaseUp,
+    leave: rooms.followers.close,
+  };
 }
 
 /** The door of a process that only runs jobs. */

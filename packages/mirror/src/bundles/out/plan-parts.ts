@@ -92,7 +92,7 @@ export async function partPlan(work: OutWork): Promise<PartPlan> {
 }
 
 /** Lays members out over parts of at most `most` bytes each; one that is larger by itself has a part of its own. */
-export function partLayout(most: number): { take(bytes: number): number; end(): number[] } {
+function partLayout(most: number): { take(bytes: number): number; end(): number[] } {
   const empty = partBodyAt + tarEnd.length;
   const sizes: number[] = [];
   let size = empty;

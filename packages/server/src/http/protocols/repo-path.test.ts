@@ -18,7 +18,10 @@ describe('parseRepoPath', () => {
     ['/api/repo/c/simple/Foo/', { channel: 'c', ref: undefined, rest: 'simple/Foo', slash: true }],
     ['/api/repo/c/s/cran/', { channel: 'c/s', ref: undefined, rest: 'cran', slash: true }],
     ['/api/repo/c/files/setup/1.2/a.exe', { channel: 'c', ref: undefined, rest: 'files/setup/1.2/a.exe' }],
-    ['/api/repo/c/files/linux-64/repodata.json', { channel: 'c/files', ref: undefined, rest: 'linux-64/repodata.json' }],
+    [
+      '/api/repo/c/files/linux-64/repodata.json',
+      { channel: 'c/files', ref: undefined, rest: 'linux-64/repodata.json' },
+    ],
     ['/api/repo/c/files/channeldata.json', { channel: 'c/files', ref: undefined, rest: 'channeldata.json' }],
     ['/api/repo/', undefined],
     ['/api/channels/c', undefined],

@@ -32,7 +32,7 @@ const id = z.object({ id: z.uuid() });
 const bodyLimit = 16 * 1024 * 1024;
 
 /** Whoever manages a channel may carry it away: what is in it is what they may read and decide over. */
-export function mayBundle(principal: Principal): (channel: ChannelRow | undefined, path: string) => void {
+function mayBundle(principal: Principal): (channel: ChannelRow | undefined, path: string) => void {
   return (channel, path) => {
     const noun = path.includes('/') ? 'subchannel' : 'channel';
     mustHoldInChannel(principal, `${noun}.mirror:edit`, channel, path);

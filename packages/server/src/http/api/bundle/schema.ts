@@ -39,7 +39,7 @@ export const BundleWithParts = BundleView.extend({ parts: z.array(part) }).meta(
 const path = z.string().min(1).max(4096);
 
 /** What goes into a bundle. A schedule has the same, but for the far side's state. */
-export const BundleContent = z.object({
+const BundleContent = z.object({
   series: z.string().max(100).optional().describe('Made from the channels when left out.'),
   channels: z.array(z.string().max(300)).max(1000).optional().describe('Paths; channels below them come along.'),
   mirrors: z
