@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { findChannelById, listConflicts } from '@sluice/catalog';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findFile } from './find-file.ts';
 import { ruledLayers } from './layers.ts';
+import { noteConflicts } from './note-conflicts.ts';
+import type { SubdirPlan } from './plan-subdir.ts';
 import { publishChannel } from './publish-channel.ts';
 import { rollBack } from './rollback.ts';
 
@@ -45,6 +48,19 @@ async function door(file: string, at?: number) {
   const answer = await findFile(catalog, wanted);
   return answer.status === 'served' ? answer.expected.sha256?.at(0) : answer.status;
 }
+
+test('a mirror that was deleted while the channel was judged has no conflicts', async () => {
+  const first = await catalog.admit(record('a', one));
+  const shown_mirror_id = await catalog.addMirror(channel, first.sourceId);
+  const found = { file: 'a-1-0.conda', shown_digest: 'size:1', hidden_digest: 'size:2' };
+  const conflicts = [{ ...found, shown_mirror_id, hidden_mirror_id: randomUUID() }];
+  const plan = { subdir: 'linux-64', touched: 'all', conflicts } as unknown as SubdirPlan;
+  await catalog.db
+    .transaction()
+    .execute((trx) => noteConflicts(trx, { id: channel, path: 'c' }, [plan], catalog.now()));
+  expect((await listConflicts(catalog.db, channel, { limit: 10, offset: 0 })).total_count).toBe(0);
+  expect(await events()).toEqual([]);
+});
 
 test('the first mirror is shown, and the list, the events and the door agree', async () => {
   const first = await catalog.admit({ ...record('a', one), ...record('same', one) });

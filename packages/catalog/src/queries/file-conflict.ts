@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Db } from '../session.ts';
 import type { Tables } from '../tables.ts';
 
@@ -17,7 +17,7 @@ export interface FoundConflicts {
 /** Write down which files mirrors have with different bytes. @returns the files of which that is new, and those it is no longer so of. */
 export async function replaceConflicts(
   trx: Db,
-  { channelId, subdir, isLookedAt, conflicts, now }: FoundConflicts,
+  { channelId, subdir, isLookedAt, conflicts: found, now }: FoundConflicts,
 ): Promise<{ begun: string[]; over: string[] }> {
   const place = { channel_id: channelId, subdir };
   const rows = await trx
@@ -28,26 +28,40 @@ export async function replaceConflicts(
     .execute();
   const keyOf = (row: Conflict) =>
     [row.file, row.hidden_mirror_id, row.shown_mirror_id, row.shown_digest, row.hidden_digest].join('\n');
-  const found = new Set(conflicts.map(keyOf));
+  const conflicts = await ofPresentMirrors(trx, channelId, found);
+  const still = new Set(conflicts.map(keyOf));
   const known = new Set(rows.map(keyOf));
-  const gone = rows.filter((row) => isLookedAt(row.file) && !found.has(keyOf(row)));
+  const gone = rows.filter((row) => isLookedAt(row.file) && !still.has(keyOf(row)));
   const begun = conflicts.filter((row) => !known.has(keyOf(row)));
-  for (const { file, hidden_mirror_id } of gone) {
-    await trx
-      .deleteFrom('file_conflict')
-      .where('channel_id', '=', channelId)
-      .where('subdir', '=', subdir)
-      .where('file', '=', file)
-      .where('hidden_mirror_id', '=', hidden_mirror_id)
-      .execute();
+  if (gone.length > 0) {
+    await sql`
+      delete from file_conflict using unnest(
+        ${gone.map(({ file }) => file)}::text[], ${gone.map((row) => row.hidden_mirror_id)}::uuid[]
+      ) as gone(file, mirror_id)
+      where channel_id = ${channelId} and subdir = ${subdir}
+        and file_conflict.file = gone.file and hidden_mirror_id = gone.mirror_id`.execute(trx);
   }
   for (let at = 0; at < begun.length; at += portion) {
     const values = begun.slice(at, at + portion).map((row) => ({ ...place, ...row, seen_at: now }));
     await trx.insertInto('file_conflict').values(values).execute();
   }
   const filesOf = (some: readonly Conflict[]) => [...new Set(some.map(({ file }) => file))];
-  const still = new Set(begun.map(({ file }) => file));
-  return { begun: filesOf(begun), over: filesOf(gone).filter((file) => !still.has(file)) };
+  const other = new Set(begun.map(({ file }) => file));
+  return { begun: filesOf(begun), over: filesOf(gone).filter((file) => !other.has(file)) };
+}
+
+/** Without those of mirrors that were deleted while the channel was judged. The others stay until the transaction ends. */
+async function ofPresentMirrors(trx: Db, channelId: number, found: readonly Conflict[]): Promise<readonly Conflict[]> {
+  if (found.length === 0) return found;
+  const mirrors = await trx
+    .selectFrom('mirror')
+    .select('id')
+    .where('channel_id', '=', channelId)
+    .orderBy('id')
+    .forKeyShare()
+    .execute();
+  const present = new Set(mirrors.map(({ id }) => id));
+  return found.filter((row) => present.has(row.shown_mirror_id) && present.has(row.hidden_mirror_id));
 }
 
 const portion = 1000;
