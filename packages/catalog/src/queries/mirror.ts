@@ -240,9 +240,8 @@ export async function listMirrors(db: Db, list: MirrorList): Promise<{ rows: Mir
   const wanted = mirrors(db)
     .leftJoinLateral(newestRun, (join) => join.onTrue())
     .where((eb) => eb.and(conditions(list)));
-  const direction = list.descending ? sql`desc nulls last` : sql`asc nulls last`;
   const rows = await wanted
-    .orderBy(sortColumns[list.sort], direction)
+    .orderBy(sortColumns[list.sort], (by) => (list.descending ? by.desc() : by.asc()).nullsLast())
     .orderBy('mirror.name')
     .orderBy('mirror.id')
     .limit(list.limit)

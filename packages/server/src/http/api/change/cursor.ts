@@ -9,7 +9,8 @@ export function cursorText(cursor: ChangeCursor): string {
 export function readCursor(text: string): ChangeCursor | undefined {
   try {
     const [no, key, file] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
-    if (Number.isSafeInteger(no) && typeof key === 'string' && typeof file === 'string')
+    const isNumber = Number.isInteger(no) && (no as number) >= 0 && (no as number) < 2 ** 31;
+    if (isNumber && typeof key === 'string' && typeof file === 'string' && !key.includes('\0'))
       return { no: no as number, key, file };
   } catch {
     // No JSON.
