@@ -14,9 +14,11 @@ export function keepMirrors(rooms: Rooms): () => Promise<void> {
   const look = async () => {
     try {
       const swept = await sweepRuns(rooms.mirroring);
-      const begun = (await scheduleMirrors(rooms.mirroring)) + (await scheduleBundles(rooms.bundling));
-      const dropped = await watchFolder(rooms.bundling);
+      const mirrors = await scheduleMirrors(rooms.mirroring);
       const over = await endGraces(rooms.mirroring);
+      const begun = mirrors + (await scheduleBundles(rooms.bundling));
+      // Last, since a folder may fail that has nothing to do with the rest.
+      const dropped = await watchFolder(rooms.bundling);
       const found = over + dropped > 0 || Object.values(swept).some((count) => count > 0) || begun > 0;
       if (found) rooms.log.info({ ...swept, begun, over, dropped }, 'mirror runs picked up');
     } catch (error) {
