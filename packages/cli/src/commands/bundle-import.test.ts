@@ -59,12 +59,22 @@ test('a bundle is imported, listed, and said to be here', async () => {
   const again = await it.here(['bundle', 'import', stick]);
   expect([again.status, again.stderr]).toEqual([1, expect.stringContaining('is not imported again')]);
 
+  // The stick still has the first one when the second one comes on it.
+  const { fileName, bytes } = await buildCondaPackage({ name: 'four' });
+  writeFileSync(join(it.folder, fileName), bytes);
+  await it.here(['upload', '--channel', 'main', join(it.folder, fileName)]);
+  await it.app.jobsDone();
+  await it.here(['bundle', 'create', '-c', 'main', '--since', 'last', '--output', stick]);
+  const both = await it.here(['bundle', 'import', stick, '--follow']);
+  expect(both.status, both.stderr).toBe(0);
+  expect(both.stdout).toMatch(/main 2\n[\s\S]*state +completed[\s\S]*main-1.part0001.sluice: .*is in already/);
+
   const list = await it.here(['bundle', 'list']);
   expect(list.stdout).toMatch(/in +main 1/);
   for (const line of list.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   const file = join(it.folder, 'main.state');
   expect((await it.here(['bundle', 'state', '--output', file])).status).toBe(0);
-  expect(readStateFile(readFileSync(file))).toMatchObject({ series: 'main', serial: 1 });
+  expect(readStateFile(readFileSync(file))).toMatchObject({ series: 'main', serial: 2 });
   const { issuer } = (await it.here(['bundle', 'trust', 'list', '--json'])).json.items[0];
   expect((await it.here(['bundle', 'trust', 'remove', issuer])).status).toBe(0);
 });

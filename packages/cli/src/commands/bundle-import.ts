@@ -51,15 +51,27 @@ async function sent(context: Context, named: readonly string[]): Promise<Data> {
     const key = `${issuer} ${series} ${serial}`;
     bundles.set(key, [...(bundles.get(key) ?? []), part]);
   }
-  const items: Data['items'] = [];
+  const data: Data = { items: [], refused: [] };
   for (const parts of [...bundles.values()].sort((a, b) => a[0]!.manifest.serial - b[0]!.manifest.serial)) {
-    const body = { manifest: parts[0]!.head.toString('base64') };
-    const { items: begun } = await answer(context.api.POST('/api/bundles/imports', { body }));
-    for (const part of parts) await sendPart(context, begun[0]!.id, part);
-    context.progress.clear();
-    items.push(await answer(context.api.GET('/api/bundles/{id}', { params: { path: { id: begun[0]!.id } } })));
+    try {
+      data.items.push(await sentBundle(context, parts));
+    } catch (error) {
+      // What a stick brought before may lie there still: the others are imported all the same.
+      if (!(error instanceof CliError && error.problem) || bundles.size === 1) throw error;
+      const { code } = error.problem;
+      data.refused.push(...parts.map(({ file }) => ({ path: file, code, message: error.message })));
+    }
   }
-  return { items, refused: [] };
+  return data;
+}
+
+async function sentBundle(context: Context, parts: readonly PartFile[]): Promise<Data['items'][number]> {
+  const body = { manifest: parts[0]!.head.toString('base64') };
+  const { items: begun } = await answer(context.api.POST('/api/bundles/imports', { body }));
+  const { id } = begun[0]!;
+  for (const part of parts) await sendPart(context, id, part);
+  context.progress.clear();
+  return answer(context.api.GET('/api/bundles/{id}', { params: { path: { id } } }));
 }
 
 export function failure({ items, refused }: Data): CliError | undefined {
@@ -74,7 +86,8 @@ export function failure({ items, refused }: Data): CliError | undefined {
       },
     );
   }
-  const [first] = refused;
+  const isNew = items.length > 0;
+  const first = refused.find(({ code }) => !(isNew && code === 'bundle_replayed'));
   return first && new CliError('bundle_failed', first.message);
 }
 

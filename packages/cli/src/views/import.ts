@@ -30,7 +30,12 @@ export function importLines(
           ['parts', `${parts_done} of ${parts} taken in, ${bytes(bytes_read)} read`],
           ...(isOver ? [['channels', bundle.channels.map(({ channel }) => channel).join(', ')] as const] : []),
           ...(isOver
-            ? [['files', `${count(files, 'looked at')}: ${added} new, ${changed} changed, ${removed} gone`] as const]
+            ? [
+                [
+                  'files',
+                  `${count(files, 'file')} looked at: ${added} new, ${changed} changed, ${removed} gone`,
+                ] as const,
+              ]
             : []),
         ],
         view,
