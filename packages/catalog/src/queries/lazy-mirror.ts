@@ -35,11 +35,15 @@ export async function lazyMirrors(db: Db, channelId: number, sourceType: string)
   return rows;
 }
 
-/** Let a mirror show its source as it is now, if it is still of that source. @returns the revision it shows. */
-export async function advanceMirror(db: Db, id: string, sourceId: number): Promise<number | undefined> {
+/** Let a mirror show its source at a revision, if it is still of that source and shows none above. @returns the revision it shows. */
+export async function advanceMirror(
+  db: Db,
+  id: string,
+  { source_id, revision }: { source_id: number; revision: number },
+): Promise<number | undefined> {
   const { rows } = await sql<{ at_rev: number }>`
-    update mirror set at_rev = greatest(mirror.at_rev, source.revision)
-    from source where mirror.id = ${id} and mirror.source_id = ${sourceId} and source.id = mirror.source_id
-    returning mirror.at_rev`.execute(db);
+    update mirror set at_rev = greatest(at_rev, ${revision}::int)
+    where id = ${id} and source_id = ${source_id}
+    returning at_rev`.execute(db);
   return rows[0]?.at_rev;
 }

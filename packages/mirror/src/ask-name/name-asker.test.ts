@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { advanceMirror, findMirror } from '@sluice/catalog';
 import {
   buildSdist,
   buildWheel,
@@ -121,6 +122,15 @@ describe('a page that is old', () => {
     await writeDemo('1.0', '2.0');
     await ask.ask(bench.channel.id, 'demo');
     expect(await kept()).toEqual([]);
+  });
+
+  test('moves its mirror to the revision whose vanished files were looked for, and not beyond', async () => {
+    const id = await lazyMirror();
+    await asker().ask(bench.channel.id, 'demo');
+    const { source_id } = (await findMirror(bench.deps.db, id))!;
+    await bench.deps.db.updateTable('source').set({ revision: 3 }).where('id', '=', source_id).execute();
+    expect(await advanceMirror(bench.deps.db, id, { source_id, revision: 2 })).toBe(2);
+    expect(await advanceMirror(bench.deps.db, id, { source_id, revision: 1 })).toBe(2);
   });
 
   test('is asked for with its validators; what changed comes in', async () => {

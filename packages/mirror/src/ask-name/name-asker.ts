@@ -192,7 +192,8 @@ async function advance(
 ): Promise<void> {
   const to = { source_id, revision: await sourceRevision(trx, source_id) };
   await keepVanished(deps, trx, id, to, { cause: 'vanish' });
-  const revision = await advanceMirror(trx, id, source_id);
+  // To the very revision whose vanished files are kept: the source may be further by now.
+  const revision = await advanceMirror(trx, id, to);
   if (revision === undefined || revision <= at_rev) return;
   const standIn = new Date(Date.now() + publishedWithinMs);
   await enqueuePublication(trx, channel_id, [{ text: `first ask for ${name}`, actor: null }], standIn);
