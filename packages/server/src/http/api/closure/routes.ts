@@ -1,3 +1,4 @@
+import { type ChannelRow, channelLayers, type Db, headsBelow, reservedPatterns } from '@sluice/catalog';
 import type { BrokenDependency, PackageType } from '@sluice/policy';
 import { brokenByFilters, channelClosure } from '@sluice/publish';
 import { checkChannelFilters, type NeededDeps } from '@sluice/registry';
@@ -6,13 +7,13 @@ import { CHANNEL_PLACES, channelOf, inChannel } from '../../channel-request.ts';
 import { Paging } from '../../paging.ts';
 import { problems } from '../../problem-schema.ts';
 import { closureDeps } from './closure-deps.ts';
+import { onceAWhile } from './once-a-while.ts';
 import { ClosureBody, ClosureQuery, ClosureView } from './schema.ts';
-import { singleFlight } from './single-flight.ts';
 
 /** Whether a channel has all that its packages depend on, as it is, and as it would be under other filters. */
 export function registerClosure(app: App, rooms: NeededDeps): void {
   const deps = closureDeps(rooms);
-  const once = singleFlight<BrokenDependency[]>();
+  const once = onceAWhile<BrokenDependency[]>(rooms.now);
   for (const { noun, url, params } of CHANNEL_PLACES) {
     app.route({
       method: 'GET',
@@ -29,7 +30,8 @@ export function registerClosure(app: App, rooms: NeededDeps): void {
       handler: async (request) => {
         const channel = channelOf(request);
         const { by, ...page } = request.query;
-        return view(await once(`${channel.id} ${by}`, () => channelClosure(deps, channel, by, rest)), page);
+        const key = `${await stateOf(deps.db, channel)} ${by}`;
+        return view(await once(key, () => channelClosure(deps, channel, by, rest)), page);
       },
     });
 
@@ -49,11 +51,17 @@ export function registerClosure(app: App, rooms: NeededDeps): void {
       handler: async (request) => {
         const channel = channelOf(request);
         const filters = checkChannelFilters(request.body.filters, channel.types as PackageType[]);
-        const key = `${channel.id} ${JSON.stringify(filters)}`;
+        const key = `${await stateOf(deps.db, channel)} ${JSON.stringify(filters)}`;
         return view(await once(key, () => brokenByFilters(deps, channel, filters, rest)), request.query);
       },
     });
   }
+}
+
+/** All that decides over what comes of it: while that is the same, so is the answer. */
+async function stateOf(db: Db, { id, types, filters, name_priority, patch_rev }: ChannelRow): Promise<string> {
+  const state = [types, filters, name_priority, patch_rev];
+  return JSON.stringify([id, state, await channelLayers(db, id), await headsBelow(db, id), await reservedPatterns(db)]);
 }
 
 /** Other requests come in between. */
