@@ -12,8 +12,11 @@ import { takeRecords } from './take-records.ts';
 import { type InWork, openInWork } from './work.ts';
 import { hasBase, writeState } from './write-state.ts';
 
-/** One stage: does a piece of it and says whether that was all, or that somebody must bring more. */
-type Stage = (work: InWork) => Promise<boolean | 'wait'>;
+/** One stage: does a piece of it and says whether that was all, that somebody must bring more, or that others go first. */
+type Stage = (work: InWork) => Promise<boolean | 'wait' | 'later'>;
+
+/** How long others are let go first before it is looked at again. */
+const laterMs = 1000;
 
 const stages: Record<InStage, Stage> = {
   parts: takeParts,
@@ -43,6 +46,11 @@ export const importBundle: BundleWork = async (deps, row, options) => {
       if (isWaiting) return { status: 'waiting' };
       await work.save({ state: 'running' });
       continue;
+    }
+    if (end === 'later') {
+      const at = new Date(deps.now().getTime() + laterMs);
+      await work.save({}, (trx) => enqueueBundleSlice(trx, row.id, at));
+      return { status: 'again' };
     }
     if (end) {
       const next = inStages[inStages.indexOf(stage) + 1];

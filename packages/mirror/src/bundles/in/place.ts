@@ -19,6 +19,8 @@ export interface ImportedChannel {
   path: string;
   source_id: number;
   revision: number;
+  /** Whether the source held what the last import showed when this one began: then untouched parts need no look. */
+  at_rest: boolean;
 }
 
 /** Where the work on a bundle that comes in stands; saved after each piece. */
@@ -33,8 +35,6 @@ export interface InPlace {
   /** The channel and part whose records came in last. */
   after?: [channel: string, part: string];
   channels?: ImportedChannel[];
-  /** The revisions of sources that mirrors show. */
-  shown?: Record<number, number>;
 }
 
 /** What is told of a bundle that comes in. Bytes and counts. */

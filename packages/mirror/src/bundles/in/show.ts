@@ -25,6 +25,7 @@ import { type HeadLines, headLines } from './head-lines.ts';
 import { refuseReplay } from './open-import.ts';
 import type { ImportedChannel } from './place.ts';
 import { bundledChannel, followLayers, followPatches, followSettings } from './set-up-channel.ts';
+import { isSecond, shownLater } from './turn.ts';
 import type { InWork } from './work.ts';
 import { linesAt } from './write-state.ts';
 
@@ -36,9 +37,12 @@ interface Heads {
 /**
  * Fourth stage: in one transaction all channels of the bundle show it. What is frozen stays as it is until it is unfrozen.
  *
+ * @returns `later` while an earlier bundle of the series is at this; false when another was completed since this one's listing was
+ *   written: it is written anew.
  * @throws {MirrorError} `bundle_replayed`, `bundle_base_missing`; {RegistryError} for a channel that cannot be made here.
  */
-export async function show(work: InWork): Promise<boolean> {
+export async function show(work: InWork): Promise<boolean | 'later'> {
+  if (await isSecond(work.deps.db, work.row)) return 'later';
   const heads: Heads = {
     listing: await headLines(linesAt(work, 'listing')),
     base: await headLines(linesAt(work, 'base')),
@@ -47,23 +51,35 @@ export async function show(work: InWork): Promise<boolean> {
   const listing = (await findBlob(work.deps.db, sha256ToBytes(work.place.listing! as never)))!;
   work.place.stage = 'files';
   const change = { contents: listing.sha256, contents_bytes: listing.size };
-  await work.save(
-    change,
-    async (trx) => {
-      const { row } = work;
-      const last = await lastImport(trx, { issuer: row.issuer!, series: row.series });
-      refuseReplay(row, last);
-      const actor = await actorOf(trx, row.actor);
-      const channels = await setUp(work, trx, heads, actor);
-      await followReserved(work, trx, heads, actor);
-      for (const imported of work.place.channels ?? []) {
-        const channel = channels.get(imported.path) ?? (await findChannel(trx, imported.path));
-        if (channel) await moveTo(work, trx, channel, imported);
-      }
-    },
-    'alone',
-  );
-  return true;
+  try {
+    await work.save(change, (trx) => showAll(work, trx, heads), 'alone');
+    return true;
+  } catch (error) {
+    if (!(error instanceof OtherBase)) throw error;
+    const { channels, after, touched, base, listing: _, ...rest } = work.place;
+    work.place = { ...rest, stage: 'list' };
+    return false;
+  }
+}
+
+/** Thrown when the last import is not the one that this one's listing was made with. */
+class OtherBase extends Error {
+  override readonly name = 'OtherBase';
+}
+
+async function showAll(work: InWork, trx: Db, heads: Heads): Promise<void> {
+  const { row, place } = work;
+  const last = await lastImport(trx, { issuer: row.issuer!, series: row.series });
+  refuseReplay(row, last);
+  refuseReplay(row, await shownLater(trx, row));
+  if (last?.id !== place.base) throw new OtherBase();
+  const actor = await actorOf(trx, row.actor);
+  const channels = await setUp(work, trx, heads, actor);
+  await followReserved(work, trx, heads, actor);
+  for (const imported of place.channels ?? []) {
+    const channel = channels.get(imported.path) ?? (await findChannel(trx, imported.path));
+    if (channel) await moveTo(work, trx, channel, imported);
+  }
 }
 
 async function setUp(work: InWork, trx: Db, heads: Heads, actor: Actor): Promise<Map<string, ChannelRow>> {

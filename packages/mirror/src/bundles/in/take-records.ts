@@ -13,6 +13,7 @@ import { sha256ToBytes } from '@sluice/formats/digest';
 import { admitBundledRecords, type BundledRecord } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
 import { isRecord, recordGroups } from './record-groups.ts';
+import { isSecond } from './turn.ts';
 import type { InWork } from './work.ts';
 import { linesAt, partKey } from './write-state.ts';
 
@@ -21,10 +22,13 @@ const portion = 2000;
 
 /**
  * Third stage: the records become the next revision of each channel's source of this series, part by part. Nobody shows it yet.
+ * Two imports of one series write to the same sources, so the earlier one goes first; where another has written meanwhile, also one
+ * that was resumed, all is compared anew.
  *
+ * @returns `later` while an earlier bundle of the series is at this.
  * @throws {MirrorError} `bundle_base_missing` when the bytes of a file are neither here nor in the bundle.
  */
-export async function takeRecords(work: InWork): Promise<boolean> {
+export async function takeRecords(work: InWork): Promise<boolean | 'later'> {
   const { place } = work;
   place.channels ??= await channelSources(work);
   const sources = new Map(place.channels.map((channel) => [channel.path, channel]));
@@ -34,15 +38,17 @@ export async function takeRecords(work: InWork): Promise<boolean> {
     listed.add(key);
     const source = sources.get(channel)!;
     if (isPast(place.after, [channel, part])) continue;
-    if (place.touched && !place.touched.includes(key) && (await isAtRest(work, source))) continue;
+    if (place.touched && !place.touched.includes(key) && source.at_rest) continue;
     if (work.isLate()) return false;
-    await admit(work, source, part, bundled(work, records));
+    if (await isSecond(work.deps.db, work.row)) return 'later';
+    if (!(await admit(work, source, part, bundled(work, records)))) return beginAnew(work);
     place.after = [channel, part];
     await work.save();
   }
   for (const source of place.channels) {
     for (const { subdir, records } of await sourceParts(work.deps.db, source.source_id)) {
-      if (records > 0 && !listed.has(partKey(source.path, subdir))) await admit(work, source, subdir, none());
+      if (records === 0 || listed.has(partKey(source.path, subdir))) continue;
+      if (!(await admit(work, source, subdir, none()))) return beginAnew(work);
     }
   }
   return true;
@@ -50,16 +56,33 @@ export async function takeRecords(work: InWork): Promise<boolean> {
 
 type Source = NonNullable<InWork['place']['channels']>[number];
 
-async function admit(work: InWork, source: Source, subdir: string, records: AsyncIterable<BundledRecord>) {
+/** @returns false when somebody else has written to the source since this import last did. */
+async function admit(
+  work: InWork,
+  source: Source,
+  subdir: string,
+  records: AsyncIterable<BundledRecord>,
+): Promise<boolean> {
   const { deps, report, row } = work;
   const part = { source_id: source.source_id, subdir };
   const by = { cause: 'bundle', actor: row.actor } as const;
   const done = await admitBundledRecords({ ...deps, by }, { part, records, guard: work.guard });
+  if (done.revision - (done.changed ? 1 : 0) !== source.revision) return false;
   source.revision = done.revision;
   report.files += done.records;
   report.added += done.added;
   report.changed += done.updated;
   report.removed += done.removed;
+  return true;
+}
+
+/** What was written is still right, or is put right: every part is compared with what the source has now. */
+async function beginAnew(work: InWork): Promise<boolean> {
+  const { place, report } = work;
+  place.channels = (await channelSources(work)).map((source) => ({ ...source, at_rest: false }));
+  delete place.after;
+  report.files = 0;
+  return false;
 }
 
 /** A source for each channel that the bundle has, or that its base had. */
@@ -78,16 +101,9 @@ async function channelSources(work: InWork): Promise<Source[]> {
     const url = `bundle:${row.issuer}/${row.series}/${path}`;
     const key = { type: 'bundle', url, proxy: null, credential: null, credential_key: null, ca: null, ca_key: null };
     const { id, revision } = await findOrCreateSource(deps.db, key, deps.now());
-    sources.push({ path, source_id: id, revision });
+    sources.push({ path, source_id: id, revision, at_rest: (await shownRevision(deps.db, id)) === revision });
   }
   return sources;
-}
-
-/** Whether what the source holds is what the last import showed: then untouched parts need no look. */
-async function isAtRest({ deps, place }: InWork, source: Source): Promise<boolean> {
-  place.shown ??= {};
-  place.shown[source.source_id] ??= await shownRevision(deps.db, source.source_id);
-  return place.shown[source.source_id] === source.revision;
 }
 
 /** The records with their bytes looked for: all must be here, and are kept for the bundle. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeChannel, sendPackage, served, startTwoSides, type TwoSides } from './testing/two-sides.ts';
 
@@ -235,3 +236,40 @@ test('what is dropped into the watched folder is imported, in any order; what is
   const paths = ['noarch/repodata.json'];
   expect(await served(far, 'dropped', paths)).toEqual(await served(near, 'dropped', paths));
 }, 60_000);
+
+test('a bundle that an earlier one of its series overtakes halfway ends as what it is, not as a mixture of both', async () => {
+  const { near, far, carried, farToken } = sides;
+  await makeChannel(near, { name: 'twice', types: ['conda', 'r'] });
+  const paths: string[] = [];
+  for (const version of ['1.0', '2.0']) {
+    paths.push(`cran/src/contrib/${await sendPackage(near, 'twice', 'r', { name: 'demo', version })}`);
+    await sendPackage(near, 'twice', 'conda', { name: 'demo', version });
+    await sides.make({ channels: ['twice'] });
+  }
+  // After its first part somebody stops it.
+  await statement(far.databaseUrl, stopAfterFirstPart);
+  await sides.take(join(carried, 'twice-2.part0001.sluice'));
+  const [second] = await sides.imports();
+  expect(second).toMatchObject({ serial: 2, state: 'stopped', stage: 'records' });
+  await statement(far.databaseUrl, 'drop trigger stopping on bundle');
+  await sides.take(join(carried, 'twice-1.part0001.sluice'));
+  await far.request('POST', `/api/bundles/${second.id}/resume`, { token: farToken });
+  await far.jobsDone();
+  expect((await sides.imports()).slice(0, 2)).toMatchObject([
+    { serial: 1, state: 'completed' },
+    { serial: 2, state: 'completed', error: null, report: { notes: [] } },
+  ]);
+  paths.push(...everything, 'cran/src/contrib/Archive/demo/demo_1.0.tar.gz');
+  expect(await served(far, 'twice', paths)).toEqual(await served(near, 'twice', paths));
+}, 60_000);
+
+const stopAfterFirstPart = `
+  create function stopping() returns trigger language plpgsql as $$ begin new.state := 'stopped'; return new; end $$;
+  create trigger stopping before update on bundle for each row when (new.place ? 'after') execute function stopping()`;
+
+async function statement(connectionString: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  await client.query(text);
+  await client.end();
+}
