@@ -14,13 +14,14 @@ export function openBundlePart(path: string, trusted: TrustedKeys, what: 'part' 
   return withRandomAccess(path, (access) => believedManifest(path, access, trusted, what));
 }
 
-/** As {@link openBundlePart}, of a file that is open. */
+/** As {@link openBundlePart}, of a file that is open. Of a head alone nobody knows the file, so it is not named. */
 export async function believedManifest(
-  path: string,
+  file: string,
   access: RandomAccess,
   trusted: TrustedKeys,
   what: 'part' | 'head' = 'part',
 ): Promise<Manifest> {
+  const path = what === 'head' ? 'This part' : file;
   const head = await readExactly(access, 0, partBodyAt);
   if (!head) throw bundleError('bundle_cut', path, { wanted: `${partBodyAt} bytes`, found: access.size });
   const { manifest, line, signature } = readSigned(path, head);

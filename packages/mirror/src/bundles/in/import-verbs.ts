@@ -64,7 +64,9 @@ export async function importSent(deps: BundleDeps, head: Uint8Array, actor: stri
 export async function sentBytes(deps: BundleDeps, id: string, part: number): Promise<{ bytes: number; done: boolean }> {
   const { parts } = await bundleWithParts(deps, id);
   const known = parts.find((one) => one.part === part);
-  if (known) return { bytes: known.bytes, done: true };
+  if (known && (known.state === 'done' || (await stat(known.place!).catch(() => undefined)))) {
+    return { bytes: known.bytes, done: true };
+  }
   const there = await stat(partialPath(deps, id, part)).catch(() => undefined);
   return { bytes: there?.size ?? 0, done: false };
 }

@@ -157,6 +157,9 @@ test('parts are sent one by one in any order, and go on where they broke off', a
   const made = await sides.make({ channels: ['sent'], part_bytes: 65_536 });
   const parts = made.parts.map(({ place }) => readFileSync(place));
   expect(parts.length).toBeGreaterThan(2);
+  const right = parts[1]!;
+  parts[1] = Buffer.from(right);
+  parts[1]![right.length >> 1]! ^= 1;
   const manifest = parts.at(-1)!.subarray(0, 1024).toString('base64');
   const begun = await far.request('POST', '/api/bundles/imports', { token: farToken, body: { manifest } });
   expect(begun.status, begun.text).toBe(202);
@@ -177,6 +180,14 @@ test('parts are sent one by one in any order, and go on where they broke off', a
     expect((await far.request('GET', url(part), { token: farToken })).json).toEqual({ bytes: 700, done: false });
     expect((await send(part, 700, whole)).json).toEqual({ bytes: whole, done: true });
     await far.jobsDone();
+    if (part === 2) {
+      // What was spoilt on its way is to be sent anew.
+      expect((await sides.imports())[0]).toMatchObject({ state: 'failed', error: { code: 'bundle_tampered' } });
+      expect((await far.request('GET', url(part), { token: farToken })).json).toEqual({ bytes: 0, done: false });
+      parts[1] = right;
+      expect((await send(part, 0, whole)).json).toEqual({ bytes: whole, done: true });
+      await far.jobsDone();
+    }
     if (part > 1) expect((await sides.imports())[0]).toMatchObject({ series: 'sent', state: 'waiting' });
   }
   expect((await sides.imports())[0]).toMatchObject({ series: 'sent', state: 'completed' });
