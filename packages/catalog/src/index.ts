@@ -67,6 +67,7 @@ export {
 } from './queries/bundle-in.ts';
 export {
   type BundledBlob,
+  brokenBundles,
   companionsOfVersions,
   copyVersionsAfter,
   findBundleBase,

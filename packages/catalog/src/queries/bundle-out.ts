@@ -47,6 +47,18 @@ export async function olderBundles(db: Db, series: string, keep: number): Promis
     .execute();
 }
 
+/** Bundles of a series that were begun here before `serial`, and failed or were stopped. */
+export async function brokenBundles(db: Db, series: string, serial: number): Promise<BundleRow[]> {
+  return db
+    .selectFrom('bundle')
+    .selectAll()
+    .where('direction', '=', 'out')
+    .where('series', '=', series)
+    .where('serial', '<', serial)
+    .where('state', 'in', ['failed', 'stopped'])
+    .execute();
+}
+
 /** Keep publications while a bundle is made from them. They must be there, and locked against removal. */
 export async function holdPublicationsFor(
   trx: Db,

@@ -1,4 +1,5 @@
 import {
+  brokenBundles,
   bundleParts,
   type Db,
   forgetBundleBlobs,
@@ -61,10 +62,14 @@ async function finish(trx: Db, { deps, row, report, place }: OutWork): Promise<v
   });
 }
 
-/** Remove what the series keeps no longer, where somebody said how many it keeps. */
+/**
+ * Remove what the series keeps no longer, where somebody said how many it keeps: also what came to nothing before this one, which
+ * would hold its publications for ever.
+ */
 async function keepNewest({ deps, row, definition }: OutWork): Promise<void> {
   if (definition.keep === null) return;
-  for (const old of await olderBundles(deps.db, row.series, definition.keep)) {
+  const broken = await brokenBundles(deps.db, row.series, row.serial);
+  for (const old of [...broken, ...(await olderBundles(deps.db, row.series, definition.keep))]) {
     await removeBundle(deps, old, await bundleParts(deps.db, old.id), 'system');
   }
 }

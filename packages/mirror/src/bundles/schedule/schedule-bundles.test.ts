@@ -77,6 +77,20 @@ test('advisories go out every day; days that were missed are made up once, and t
   ]);
 });
 
+test('one that failed holds nothing any more when a later one of a series that keeps few is made', async () => {
+  const definition = { series: 'advisories', attachments: [join(folder, 'cve.zip')], keep: 2 } as const;
+  await createBundleSchedule(deps(), { name: 'daily', definition, cron: 'daily', time_zone: 'UTC' }, 'admin');
+  rmSync(join(folder, 'cve.zip'));
+  now = new Date('2026-11-02T00:00:01Z');
+  await scheduleBundles(deps());
+  expect(await workedOff()).toMatchObject([{ status: 'failed' }]);
+  writeFileSync(join(folder, 'cve.zip'), 'advisories');
+  now = new Date('2026-11-03T00:00:01Z');
+  await scheduleBundles(deps());
+  expect(await workedOff()).toEqual([{ status: 'completed' }]);
+  expect((await bundles()).map(({ serial }) => serial)).toEqual([2]);
+});
+
 test('a schedule whose channel is gone says so in the audit, and goes on the next time', async () => {
   const definition = { channels: ['nowhere'] };
   await createBundleSchedule(deps(), { name: 'lost', definition, cron: 'hourly', time_zone: 'UTC' }, 'admin');
