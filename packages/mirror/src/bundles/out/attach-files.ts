@@ -37,14 +37,29 @@ export async function attachFiles(work: OutWork): Promise<'list'> {
  *
  * @throws {MirrorError} `bundle_invalid`.
  */
-export function attachmentName(source: string): string {
-  const path = /^https?:/.test(source) ? decodeURIComponent(new URL(source).pathname) : pathOf(source);
+function attachmentName(source: string): string {
+  const path = /^https?:/.test(source) ? pathOfUrl(source) : pathOf(source);
   const name = basename(path);
   if (isAttachmentName(name)) return name;
   throw invalid(
     `${redact(source)} cannot be attached: its name must begin with a letter or digit, and have only letters, digits, blanks and . _ + -.`,
     name,
   );
+}
+
+/** @throws {MirrorError} `bundle_invalid` for two files that would have one name over there. */
+export function checkAttachments(sources: readonly string[]): void {
+  const names = sources.map(attachmentName);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) throw invalid(`Two attachments are called ${twice}: rename one.`, twice);
+}
+
+function pathOfUrl(source: string): string {
+  try {
+    return decodeURIComponent(new URL(source).pathname);
+  } catch {
+    throw invalid(`${redact(source)} is no URL that can be read.`, redact(source));
+  }
 }
 
 function pathOf(source: string): string {

@@ -23,6 +23,7 @@ import { MirrorError } from '../../errors.ts';
 import type { BundleDeps } from '../deps.ts';
 import { enqueueBundleSlice } from '../enqueue-slice.ts';
 import { bundleKey } from '../signing-key.ts';
+import { checkAttachments } from './attach-files.ts';
 import {
   type BundleDefinition,
   type BundledChannel,
@@ -50,6 +51,7 @@ type CreateDeps = Pick<BundleDeps, 'db' | 'storage' | 'now' | 'newId' | 'guard' 
  */
 export async function createBundle(deps: CreateDeps, wish: BundleWish, maker: BundleMaker): Promise<BundleRow> {
   const definition = readBundleWish(wish);
+  checkAttachments(definition.attachments);
   await checkOutput(deps, definition.output);
   const { issuer } = await bundleKey(deps);
   const far = wish.state && readFarState(wish.state, issuer);

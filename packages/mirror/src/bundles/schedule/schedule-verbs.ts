@@ -8,7 +8,7 @@ import {
 import { cronOf, nextRunAfter, scheduleFault } from '../../definition/schedule.ts';
 import { MirrorError } from '../../errors.ts';
 import type { BundleDeps } from '../deps.ts';
-import { attachmentName } from '../out/attach-files.ts';
+import { checkAttachments } from '../out/attach-files.ts';
 import { type BundleWish, invalid, readBundleWish } from '../out/definition.ts';
 import { checkOutput } from '../out/output.ts';
 
@@ -31,7 +31,7 @@ export async function createBundleSchedule(
 ): Promise<BundleScheduleRow> {
   const { output, attachments } = readBundleWish(wish.definition);
   await checkOutput(deps, output);
-  for (const source of attachments) attachmentName(source);
+  checkAttachments(attachments);
   const [now, cron] = [deps.now(), cronOf(wish.cron)];
   const fault = scheduleFault(cron, wish.time_zone, now);
   if (fault === 'time_zone') throw invalid(`There is no time zone ${wish.time_zone}.`, wish.time_zone);

@@ -208,6 +208,8 @@ test.each([
   [{ channels: ['carried'], part_bytes: 10 }, 'bundle_invalid'],
   [{ channels: ['carried'], output: '/etc' }, 'source_refused'],
   [{ channels: ['carried'], state: 'AAAA' }, 'bundle_invalid'],
+  [{ attachments: ['/one/cve.zip', '/two/cve.zip'] }, 'bundle_invalid'],
+  [{ attachments: ['https://feeds.example/%zz'] }, 'bundle_invalid'],
 ])('%j is refused: %s', async (body, code) => {
   expect((await app.request('POST', '/api/bundles', { token, body })).json).toMatchObject({ code });
 });
