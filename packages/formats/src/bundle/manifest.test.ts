@@ -70,6 +70,14 @@ test('what is no manifest is refused, whatever it is', () => {
   expect(() => readManifest(writeManifest(blank, signature))).toThrow(refused);
 });
 
+test('no byte of its header, and no unused bit of its signature, may be another', () => {
+  const head = writeManifest(manifestLine(largest), signature);
+  for (const at of [...Array(512).keys(), 512 + manifestLine(largest).length + 86]) {
+    const other = Uint8Array.from(head, (byte, i) => (i === at ? byte ^ 3 : byte));
+    expect(() => readManifest(other), `byte ${at}`).toThrow(expect.objectContaining({ code: 'bundle_manifest' }));
+  }
+});
+
 test('a part is called by what it is, and read back', () => {
   expect(partFileName({ series: 'main', serial: 7, base: 6, part: 1 })).toBe('main-7.from-6.part0001.sluice');
   fc.assert(

@@ -97,13 +97,16 @@ export interface SignedManifest {
  */
 export function readManifest(head: Uint8Array): SignedManifest {
   if (head.length < partBodyAt) throw invalid(`${partBodyAt} bytes`, `${head.length}`);
-  const member = readMember(head.subarray(0, tarBlock));
+  const header = head.subarray(0, tarBlock);
+  const member = readMember(header);
   if (member?.name !== manifestMember || member.bytes !== tarBlock) {
     throw invalid(`a tar whose first member is "${manifestMember}"`, member?.name ?? 'the end of a tar');
   }
+  if (tarHeader(manifestMember, tarBlock).some((byte, i) => byte !== header[i])) throw invalid('its header', 'another');
   const [line, signature, ...rest] = text(head.subarray(tarBlock, partBodyAt)).split('\n');
   if (!line || !signature || rest.some((more) => more !== '')) throw invalid('a line, its signature', 'other lines');
-  if (!/^[A-Za-z0-9+/]{86}==$/.test(signature)) throw invalid('64 bytes as base64', 'another signature');
+  // Of the last digit four bits say nothing: they must be none.
+  if (!/^[A-Za-z0-9+/]{85}[AQgw]==$/.test(signature)) throw invalid('64 bytes as base64', 'another signature');
   const manifest = checked(parseJsonObject(line, 'The manifest of a bundle', 'bundle_manifest'));
   if (manifestLine(manifest) !== line) throw invalid('its fields in their order, and no others', 'another line');
   return { manifest, line, signature };
