@@ -83,9 +83,14 @@ export async function inspectConda(
       await walkTar(whole, walk, 'whole', level === 'info');
     } else {
       const { info, payload } = await readCondaMembers(access, budget.compressed);
-      await walkTar(decodeZstd(readStoredMember(access, info, budget.compressed)), walk, 'info', false);
+      await walkTar(decodeZstd(readStoredMember(access, info, budget.compressed), info.size), walk, 'info', false);
       if (level === 'full') {
-        await walkTar(decodeZstd(readStoredMember(access, payload, budget.compressed)), walk, 'payload', false);
+        await walkTar(
+          decodeZstd(readStoredMember(access, payload, budget.compressed), payload.size),
+          walk,
+          'payload',
+          false,
+        );
       }
     }
   });

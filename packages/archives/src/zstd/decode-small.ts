@@ -2,7 +2,7 @@ import { constants, zstdDecompressSync } from 'node:zlib';
 import { splitFrames } from './split-frames.ts';
 
 /** Compressed bytes that are decoded in one go: a stream of its own costs more than these take to decode. */
-export const mostSmallBytes = 128 * 1024;
+export const mostSmallBytes = 256 * 1024;
 /** What they may decode to in one go. Anything larger goes through the stream, whose reader counts as it comes. */
 const mostDecodedBytes = 4 * 1024 * 1024;
 
@@ -33,6 +33,8 @@ async function wholeFrames(bytes: Uint8Array): Promise<Uint8Array[]> {
 
 function decodeFrame(frame: Uint8Array): Uint8Array {
   return zstdDecompressSync(frame, {
+    // What hardly shrank comes out in one piece.
+    chunkSize: frame.byteLength + 16 * 1024,
     maxOutputLength: mostDecodedBytes,
     params: { [constants.ZSTD_d_windowLogMax]: 27 },
   });

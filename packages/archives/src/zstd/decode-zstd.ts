@@ -14,27 +14,28 @@ const WINDOW_LOG_MAX = 27;
  * Decode zstd of any number of frames, with or without content sizes, windows up to 128 MiB. The chunks of `source` may be lent: each is
  * done with when the next is asked for.
  *
+ * @param size of all of `source`, in bytes, where it is known: a chunk that is all of it is not copied.
  * @throws {ArchiveError} `not_an_archive`, `truncated`, `corrupt`, `trailing_garbage`, `too_large`, and whatever `source` throws.
  */
-export async function* decodeZstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const begun = await gather(source, mostSmallBytes);
+export async function* decodeZstd(source: AsyncIterable<Uint8Array>, size?: number): AsyncGenerator<Uint8Array> {
+  const begun = await gather(source, mostSmallBytes, size);
   const small = begun.ended ? await decodeSmall(begun.bytes) : undefined;
   if (small) yield small;
   else yield* decodeStream(begun.all());
 }
 
 /** The first bytes of a source, up to `most` or a chunk more. */
-async function gather(source: AsyncIterable<Uint8Array>, most: number) {
+async function gather(source: AsyncIterable<Uint8Array>, most: number, size: number | undefined) {
   const chunks = source[Symbol.asyncIterator]();
   const parts: Uint8Array[] = [];
   let length = 0;
   let ended = false;
   while (length <= most && !ended) {
     const next = await chunks.next();
-    // Chunks are lent until the next is asked for.
+    // Chunks are lent until the next is asked for. Behind one that is all there is none.
     if (next.done) ended = true;
     else {
-      parts.push(Uint8Array.from(next.value));
+      parts.push(next.value.byteLength === size ? next.value : Uint8Array.from(next.value));
       length += next.value.byteLength;
     }
   }

@@ -19,7 +19,8 @@ export interface Arrivals {
 
 type ItemTally = Pick<RunItemTally, 'todo' | 'done' | 'failed'>;
 
-const mostInBatch = 100;
+/** When so many wait, those that come wait, too: the disk and the catalog are slower than the network. */
+const mostWaiting = 200;
 
 /**
  * A collector for the downloads of a run: at most every `batchMs` one admission and one transaction that notes results
@@ -30,7 +31,8 @@ export function collectArrivals(context: RunContext, tally: ItemTally): Arrivals
   let files: { item: RunItemRow; receiving: Receiving }[] = [];
   let results: { subdir: string; file: string; error: string | null }[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let flushing: Promise<void> = Promise.resolve();
+  let admitting: Promise<void> = Promise.resolve();
+  let queued: Promise<void> | undefined;
   let broken: { error: unknown } | undefined;
 
   async function admit(batch: typeof files, settled: typeof results): Promise<void> {
@@ -83,23 +85,27 @@ export function collectArrivals(context: RunContext, tally: ItemTally): Arrivals
     tally = next;
   }
 
+  /** Bring in what waits when the batch before is in: whatever comes until then goes along. */
   function send(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    if (files.length + results.length === 0) return flushing;
+    queued ??= admitting.then(admitWaiting).catch((error: unknown) => {
+      broken ??= { error };
+    });
+    admitting = queued;
+    return queued;
+  }
+
+  async function admitWaiting(): Promise<void> {
+    queued = undefined;
     const [batch, settled] = [files, results];
     [files, results] = [[], []];
-    flushing = flushing
-      .then(() => admit(batch, settled))
-      .catch((error: unknown) => {
-        broken ??= { error };
-      });
-    return flushing;
+    if (batch.length + settled.length > 0) await admit(batch, settled);
   }
 
   async function added(): Promise<void> {
     if (broken) throw broken.error;
-    if (files.length >= mostInBatch || results.length >= mostInBatch * 10) await send();
+    if (files.length >= mostWaiting || results.length >= mostWaiting * 10) await send();
     else timer ??= setTimeout(send, timings.batchMs);
   }
 
@@ -119,7 +125,6 @@ export function collectArrivals(context: RunContext, tally: ItemTally): Arrivals
     async flush() {
       if (isFencedOut(context.lease.signal.reason)) broken ??= { error: context.lease.signal.reason };
       await send();
-      await flushing;
       if (broken) throw broken.error;
     },
   };

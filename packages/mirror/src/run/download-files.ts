@@ -45,14 +45,13 @@ export async function downloadFiles(context: RunContext): Promise<StageEnd> {
   const fetchOne = fetcher(context, upstream, slots, arrivals, progress);
   const working = Array.from({ length: concurrency + mostWaiting }, async () => {
     for (;;) {
-      await slots.take();
-      try {
+      const fetched = await slots.during(async () => {
         const next = context.hasTime() ? await items.next() : undefined;
-        if (!next || next.done) return;
-        await fetchOne(next.value);
-      } finally {
-        slots.give();
-      }
+        return next && !next.done ? { item: next.value, receiving: await fetchOne(next.value) } : undefined;
+      });
+      if (!fetched) return;
+      // The next one is fetched while this one waits for the catalog.
+      if (fetched.receiving) await arrivals.arrived(fetched.item, fetched.receiving);
     }
   });
   try {
@@ -95,13 +94,14 @@ async function* missingItems(
   }
 }
 
+/** @returns fetches one file, in a slot that it is given; undefined for one that cannot be had, which is noted. */
 function fetcher(
   context: RunContext,
   upstream: UpstreamDeps,
   slots: Slots,
   arrivals: Arrivals,
   progress: ByteProgress,
-): (item: RunItemRow) => Promise<void> {
+): (item: RunItemRow) => Promise<Receiving | undefined> {
   const { deps, mirror, timings } = context;
   const locate = upstreamFormat(mirror.source_type).locator(deps, upstream);
   let unavailable = 0;
@@ -136,11 +136,11 @@ function fetcher(
       if (unavailable >= downAfter) throw error;
       progress.settled(item, receiving);
       arrivals.failed(item, error);
-      return;
+      return undefined;
     }
     unavailable = 0;
     progress.settled(item, receiving);
-    await arrivals.arrived(item, receiving);
+    return receiving;
   };
 }
 

@@ -21,6 +21,9 @@ export type Arrival =
   | { ok: true; sha256: string; size: number }
   | { ok: false; code: 'digest_mismatch' | 'archive_refused'; message: string };
 
+/** Archives opened at a time: more would only keep others from the disk. */
+const checksAtOnce = 4;
+
 /**
  * Admit a batch of downloaded files (at most 500): each is verified against its record and its archive is read within
  * bounds; the good ones become durable together and one transaction writes their rows. A bad one is not stored and does
@@ -31,7 +34,7 @@ export type Arrival =
 export async function admitBytes(deps: AdmitDeps, files: readonly ArrivedFile[], guard?: Guard): Promise<Arrival[]> {
   let checked: Checked[];
   try {
-    checked = await Promise.all(files.map((file) => check(deps, file)));
+    checked = await checkAll(deps, files);
     await store(deps, files, checked, guard);
   } finally {
     await Promise.all(files.map((file) => file.receiving.discard()));
@@ -95,6 +98,18 @@ function versionOf({ sourceId, subdir, file, fromRev }: ArrivedFile) {
 type Checked =
   | { ok: true; received: Received; digest: Uint8Array; said: MirroredInspection }
   | { ok: false; code: 'digest_mismatch' | 'archive_refused'; message: string };
+
+async function checkAll(deps: AdmitDeps, files: readonly ArrivedFile[]): Promise<Checked[]> {
+  const checked: Checked[] = [];
+  const left = files.entries();
+  const lane = async () => {
+    for (const [i, file] of left) checked[i] = await check(deps, file);
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: checksAtOnce }, lane));
+  const failed = lanes.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+  return checked;
+}
 
 async function check(deps: AdmitDeps, { receiving, subdir, file }: ArrivedFile): Promise<Checked> {
   try {
