@@ -264,7 +264,7 @@ test('a bundle that an earlier one of its series overtakes halfway ends as what 
   expect(second).toMatchObject({ serial: 2, state: 'stopped', stage: 'records' });
   await statement(far.databaseUrl, 'drop trigger stopping on bundle');
   await sides.take(join(carried, 'twice-1.part0001.sluice'));
-  await far.request('POST', `/api/bundles/${second.id}/resume`, { token: farToken });
+  await far.request('POST', `/api/bundles/${second!.id}/resume`, { token: farToken });
   await far.jobsDone();
   expect((await sides.imports()).slice(0, 2)).toMatchObject([
     { serial: 1, state: 'completed' },
