@@ -55,7 +55,6 @@ export {
   saveBundleParts,
 } from './queries/bundle.ts';
 export {
-  bundleMembersLike,
   findImport,
   holdBundle,
   type ImportedSeries,
@@ -275,7 +274,6 @@ export {
   type DocumentRow,
   documentsAt,
   documentsBefore,
-  type EarlierDocuments,
   findPublicationSource,
   hasSignatures,
   headDocuments,

@@ -74,17 +74,6 @@ export async function holdBundle(trx: Db, { id, step }: { id: string; step: numb
   return row !== undefined;
 }
 
-/** Where what a bundle brought lies, by its member: attachments, contents. */
-export async function bundleMembersLike(
-  db: Db,
-  bundleId: string,
-  prefix: string,
-): Promise<{ member: string; blob: Buffer }[]> {
-  const { rows } = await sql<{ member: string; blob: Buffer }>`
-    select member, blob from bundle_blob where bundle_id = ${bundleId} and starts_with(member, ${prefix})`.execute(db);
-  return rows;
-}
-
 /** The revision of a source that all mirrors of it show; 0 when they differ, or there is none. */
 export async function shownRevision(db: Db, sourceId: number): Promise<number> {
   const { rows } = await sql<{ at_rev: number }>`

@@ -84,7 +84,7 @@ export function copySignatures(channelId: number, subdir: string, no: number): s
 }
 
 /** Documents of a part as they were written for an earlier publication. */
-export interface EarlierDocuments {
+interface EarlierDocuments {
   /** The publication that had brought them. */
   no: number;
   rows: (BlobRow & { key: string })[];

@@ -16,7 +16,8 @@ import { createSlots, type Slots } from './slots.ts';
 const defaultConcurrency = 8;
 /** So many more may wait to be tried again: a file that fails holds up no other. */
 const mostWaiting = 24;
-const attempts = 6;
+/** With the pauses between them a file that never comes whole is given up after some 15 s. */
+const attempts = 5;
 /** So many unavailable files in a row mean that the upstream is down, not that files are bad. */
 const downAfter = 8;
 
