@@ -15,6 +15,12 @@ export type PackPlace = { readonly id: string; readonly offset: number };
 /** Half open, in bytes of the blob: `start` is the first byte (default 0), `end` the one after the last (default the size). */
 export type ByteRange = { readonly start?: number; readonly end?: number };
 
+/** Memory that several threads see. */
+export type SharedBytes = Uint8Array<SharedArrayBuffer>;
+
+/** A blob, and where in some memory its first byte goes. */
+export type PlacedBlob = { readonly ref: BlobRef; readonly at: number };
+
 /** One item of a pack that has been made durable. `length` in bytes; `pack` and `offset` go into the catalog. */
 export type PackedBlob = {
   readonly sha256: Sha256;
@@ -92,6 +98,14 @@ export type BlobStore = {
    * @throws {StorageError} `blob_missing`, `blob_corrupt` (wrong length).
    */
   read(ref: BlobRef): Promise<Uint8Array>;
+
+  /**
+   * Many small blobs at once, each laid into `into` from `at` on, hashed and found to be what its digest says. On an error other
+   * bytes may stand there. What lies between them stays as it is.
+   *
+   * @throws {StorageError} `blob_missing`, `blob_corrupt`, `blob_range` for one that does not fit.
+   */
+  readMany(into: SharedBytes, blobs: readonly PlacedBlob[]): Promise<void>;
 
   /**
    * The range as chunks that the reader may keep. Opens at the first chunk asked for, so not iterating costs nothing.

@@ -431,6 +431,47 @@ export function describeBlobStore(name: string, openStore: () => Promise<StoreUn
         expect(await store.stat(beyond)).toBeUndefined();
         await expect(store.read(beyond)).rejects.toMatchObject({ code: 'blob_corrupt' });
       });
+
+      const shared = (bytes: number) => new Uint8Array(new SharedArrayBuffer(bytes));
+
+      test('many come at once, each at its place, and nothing between them is touched', async () => {
+        const contents = [randomBytes(70_000), Buffer.alloc(0), Buffer.from('packed')];
+        const [, packed] = await store.putPack([Buffer.from('before'), contents[2]!]);
+        const { sha256, pack, offset } = packed!;
+        const refs: BlobRef[] = [
+          await put(contents[0]!),
+          await put(contents[1]!),
+          { sha256, size: 6, pack: { id: pack, offset } },
+        ];
+        const into = shared(70_100).fill(7);
+        const places = [10, 5, 70_020];
+        await store.readMany(
+          into,
+          refs.map((ref, i) => ({ ref, at: places[i]! })),
+        );
+        const wanted = Buffer.alloc(70_100, 7);
+        for (const [i, bytes] of contents.entries()) bytes.copy(wanted, places[i]!);
+        expect(Buffer.compare(into, wanted)).toBe(0);
+      });
+
+      test('of many, one that is missing, damaged or too large is named', async () => {
+        const good = await put(Buffer.from('good!'));
+        const sha256 = sha256Of(Buffer.from('never stored'));
+        const [other] = await store.putPack([Buffer.from('other')]);
+        const many = (ref: BlobRef, at = 5) =>
+          store.readMany(
+            shared(10),
+            [good, ref].map((one, i) => ({ ref: one, at: i * at })),
+          );
+        await expect(many({ sha256, size: 5 })).rejects.toMatchObject({ code: 'blob_missing', wanted: sha256 });
+        await expect(many({ sha256, size: 5, pack: { id: other!.pack, offset: 0 } })).rejects.toMatchObject({
+          code: 'blob_corrupt',
+          wanted: sha256,
+        });
+        await expect(many({ ...good, size: 4 })).rejects.toMatchObject({ code: 'blob_corrupt', wanted: good.sha256 });
+        await expect(many(good, 6)).rejects.toMatchObject({ code: 'blob_range' });
+        await many(good);
+      });
     });
 
     describe('deleting', () => {

@@ -7,6 +7,8 @@ export type {
   ByteRange,
   PackedBlob,
   PackPlace,
+  PlacedBlob,
+  SharedBytes,
   StoredObject,
 } from './blob-store.ts';
 export { putCompressed, readCompressed, readCompressedPieces, type Unpacked } from './compressed-blob.ts';

@@ -74,7 +74,9 @@ export function readTarHeader(header: Uint8Array): TarMember | undefined {
 }
 
 function sumOf(header: Uint8Array): number {
-  return header.reduce((sum, byte) => sum + byte, 0);
+  let sum = 0;
+  for (const byte of header) sum += byte;
+  return sum;
 }
 
 function field(bytes: Uint8Array): string {

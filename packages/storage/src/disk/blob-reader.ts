@@ -2,6 +2,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { BlobRead, BlobRef, BlobStore, ByteRange } from '../blob-store.ts';
 import { mediumError, StorageError, systemCode } from '../errors.ts';
 import { createBufferPool } from './buffer-pool.ts';
+import type { CheckedReads, ReadFault } from './checked-reads.ts';
 import type { DiskLayout } from './layout.ts';
 import type { PackHandles } from './pack-handles.ts';
 import { readWhole, sendFile } from './send-file.ts';
@@ -20,7 +21,8 @@ const SEND_BUFFER_PAIRS = 32;
 export function createBlobReader(
   layout: DiskLayout,
   packs: PackHandles,
-): Pick<BlobStore, 'stat' | 'read' | 'open' | 'createRead'> {
+  checked: CheckedReads,
+): Pick<BlobStore, 'stat' | 'read' | 'readMany' | 'open' | 'createRead'> {
   const pool = createBufferPool(SEND_BUFFER_BYTES, SEND_BUFFER_PAIRS);
 
   function pathOf(ref: BlobRef): string {
@@ -73,6 +75,15 @@ export function createBlobReader(
       }
     },
 
+    async readMany(into, blobs) {
+      const places = blobs.map(({ ref, at }) => {
+        if (at < 0 || at + ref.size > into.length) throw outside(`${ref.size} bytes at ${at}`, `${into.length} bytes`);
+        return { path: pathOf(ref), offset: ref.pack?.offset, size: ref.size, sha256: ref.sha256, at };
+      });
+      const failed = await checked.read(into, places);
+      if (failed) throw faultOf(failed.fault, blobs[failed.index]!.ref);
+    },
+
     async *open(ref, range) {
       const { start, end } = within(ref, range);
       const handle = await openChecked(ref);
@@ -117,6 +128,10 @@ function within(ref: BlobRef, { start = 0, end = ref.size }: ByteRange = {}): { 
   });
 }
 
+function outside(wanted: string, found: string): StorageError {
+  return new StorageError('blob_range', 'The blob does not fit there: give more memory.', { wanted, found });
+}
+
 function missingOr(error: unknown, ref: BlobRef): StorageError {
   if (systemCode(error) !== 'ENOENT') return mediumError(error, 'opening a blob');
   const where = ref.pack === undefined ? '' : ` (pack ${ref.pack.id})`;
@@ -128,6 +143,15 @@ function missingOr(error: unknown, ref: BlobRef): StorageError {
       found: 'nothing',
       cause: error,
     },
+  );
+}
+
+function faultOf(fault: ReadFault, ref: BlobRef): StorageError {
+  if (fault !== 'damaged') return missingOr(Object.assign(new Error(fault.message), { code: fault.code }), ref);
+  return new StorageError(
+    'blob_corrupt',
+    `The stored bytes of ${ref.sha256} are not what they were. Restore them from a backup or fetch them again.`,
+    { wanted: ref.sha256, found: 'other bytes' },
   );
 }
 

@@ -5,6 +5,7 @@ import { mediumError, StorageError, systemCode } from '../errors.ts';
 import type { Received, Receiving } from '../receiving.ts';
 import { receiveIntoTempFile, type TempFile } from '../temp-file.ts';
 import { createBlobReader } from './blob-reader.ts';
+import { openCheckedReads } from './checked-reads.ts';
 import { commitBatch } from './commit-batch.ts';
 import { deleteUnchanged } from './delete-unchanged.ts';
 import { diskLayout } from './layout.ts';
@@ -31,7 +32,8 @@ export async function openDiskStore({ root, newId, now }: DiskStoreOptions): Pro
   await makeFolders([...layout.blobFolders, layout.packFolder, layout.tempFolder]);
 
   const packs = openPackHandles(layout.pack);
-  const reader = createBlobReader(layout, packs);
+  const checked = openCheckedReads();
+  const reader = createBlobReader(layout, packs, checked);
   const files = new WeakMap<Receiving, TempFile>();
   // What this process is writing is never swept, however long it takes.
   const live = new Set<string>();
@@ -77,6 +79,7 @@ export async function openDiskStore({ root, newId, now }: DiskStoreOptions): Pro
     pathOf: ({ sha256, pack }) => (pack === undefined ? relative(root, layout.blob(sha256)) : undefined),
     stat: reader.stat,
     read: reader.read,
+    readMany: reader.readMany,
     open: reader.open,
     createRead: (ref: BlobRef, range?: ByteRange) => reader.createRead(ref, range),
     async delete(ref, unchangedSince) {
@@ -104,7 +107,9 @@ export async function openDiskStore({ root, newId, now }: DiskStoreOptions): Pro
     },
     sweepTemp: (olderThanMs, at) => sweepFolder(layout.tempFolder, live, at - olderThanMs),
     list: (part) => listFolders(layout, part),
-    close: () => packs.close(),
+    close: async () => {
+      await Promise.all([packs.close(), checked.close()]);
+    },
   };
 }
 

@@ -108,11 +108,11 @@ test('a slice that is killed in the middle of a part leaves no half of it, and t
   let reads = 0;
   const dying = deps();
   const storage = Object.create(dying.storage, {
-    read: {
-      value: (...given: Parameters<typeof dying.storage.read>) => {
+    readMany: {
+      value: async (...given: Parameters<typeof dying.storage.readMany>) => {
         // The process is gone: nothing that it has begun comes to an end.
-        if (++reads > 3) throw new Error('killed');
-        return dying.storage.read(...given);
+        if (++reads > 1) throw new Error('killed');
+        return dying.storage.readMany(...given);
       },
     },
   });
