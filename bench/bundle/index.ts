@@ -44,6 +44,7 @@ export const bundleBench: Bench<BundleParams> = {
           delta_bytes_ratio: delta.bytes / full.bytes,
           delta_time_ratio: delta.seconds / full.seconds,
           full_vs_tar_zstd: full.seconds / peer.tar_zstd_s,
+          full_vs_tar_zstd_synced: full.seconds / peer.tar_zstd_synced_s,
         });
         log(`run ${run + 1}: ${JSON.stringify(runs.at(-1))}`);
       }
