@@ -17,19 +17,23 @@ const [early, late] = [new Date('2026-11-01T00:00:00Z'), new Date('2026-11-21T00
 
 test('who is alone waits for those who bring bytes in, not for ever, and the other way round', async () => {
   const done: string[] = [];
+  const shares = Promise.withResolvers<void>();
   const admitted = database.db.transaction().execute(async (trx) => {
     await shareBlobs(trx);
+    shares.resolve();
     await sleep(150);
     done.push('admitted');
   });
-  await sleep(50);
+  await shares.promise;
   expect(await withBlobsAlone(database.pool, 20, async () => 'too early')).toBeUndefined();
+  const isAlone = Promise.withResolvers<void>();
   const alone = withBlobsAlone(database.pool, 5000, async () => {
+    isAlone.resolve();
     await sleep(100);
     done.push('removed');
     return 'alone';
   });
-  await sleep(150);
+  await isAlone.promise;
   const next = database.db.transaction().execute(async (trx) => {
     await shareBlobs(trx);
     done.push('admitted next');

@@ -9,6 +9,7 @@ const wireCount = {
   passive: 0,
   failed: 0,
   removed: 0,
+  kept: 0,
   mirror_filtered: {
     cve: 0,
     date: 0,
