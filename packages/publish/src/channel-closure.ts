@@ -1,4 +1,4 @@
-import { findRecords, type LayerState, type Part, sourceParts } from '@sluice/catalog';
+import { findRecords, type LayerState, type Part } from '@sluice/catalog';
 import type { PatchInstructions } from '@sluice/formats/conda';
 import { type PackageType, packageTypeOf } from '@sluice/formats/package';
 import {
@@ -17,6 +17,7 @@ import {
 } from '@sluice/policy';
 import type { ReadingDeps } from './deps.ts';
 import { type PublishedLayer, publishedLayers } from './layers.ts';
+import { partsOfType } from './parts-of-type.ts';
 import { patchesAt } from './patches.ts';
 import { type LoadedLayer, loadSelection } from './selection.ts';
 import { patchedThrough } from './shown-text.ts';
@@ -99,7 +100,7 @@ async function judgedParts(
   const readingOf = async (part: string) => ({ patch: await patches.of(part), from: 'columns' as const });
   const above = await namesAbove(deps, layers, type, touched, readingOf);
   const judged: JudgedPart[] = [];
-  for (const subdir of await partsOf(deps, layers, type)) {
+  for (const subdir of await partsOfType(deps, layers, type)) {
     const scope = { subdir, touched, ...(await readingOf(subdir)) };
     for (const loaded of await loadSelection(deps, layers, scope, above)) {
       const { facts, verdicts, layer } = loaded;
@@ -107,18 +108,6 @@ async function judgedParts(
     }
   }
   return judged;
-}
-
-async function partsOf(
-  { db }: Pick<ClosureDeps, 'db'>,
-  layers: readonly PublishedLayer[],
-  type: PackageType,
-): Promise<string[]> {
-  const parts = new Set<string>();
-  for (const source of new Set(layers.map(({ source_id }) => source_id))) {
-    for (const { subdir } of await sourceParts(db, source)) if (packageTypeOf(subdir) === type) parts.add(subdir);
-  }
-  return [...parts].sort();
 }
 
 /** What the files of a layer depend on as the channel's patches show them. */

@@ -1,19 +1,17 @@
 import {
-  copyOut,
   copyOutInOrder,
-  copySignatures,
   copyVersionsAfter,
   findPublicationSource,
   publishedSubdirs,
   shardsAt,
   shardTotals,
-  withSession,
 } from '@sluice/catalog';
 import { fileRange, packageTypeOf } from '@sluice/formats/package';
 import { hexAt } from '@sluice/policy';
 import type { ReadingDeps } from './deps.ts';
 import { belowName } from './layers.ts';
 import { patchedVersion, versionFacts } from './listed-version.ts';
+import { listedWords } from './monolith/subdir-content.ts';
 import { type WordSet, wordSet } from './monolith/word-set.ts';
 import { patchesAt } from './patches.ts';
 import { signatureWord } from './select.ts';
@@ -60,7 +58,7 @@ export async function* listedVersions(deps: ReadingDeps, wish: ListedWish): Asyn
   const { channelId, no, part } = wish;
   const source = await findPublicationSource(deps.db, channelId, no);
   if (!source) return;
-  const words = await listedWords(deps, wish);
+  const words = await wishedWords(deps, wish);
   const ranges = wish.names?.map((name) => fileRange(packageTypeOf(part), name));
   const own = source.inputs.filter(({ layer }) =>
     wish.layers ? wish.layers.includes(layer) : !layer.startsWith(belowName('')),
@@ -122,7 +120,7 @@ export async function* listedVersions(deps: ReadingDeps, wish: ListedWish): Asyn
 }
 
 /** The words of what the publication lists, of the names that are asked for. */
-async function listedWords(deps: ReadingDeps, { channelId, no, part, names }: ListedWish): Promise<WordSet> {
+async function wishedWords(deps: ReadingDeps, { channelId, no, part, names }: ListedWish): Promise<WordSet> {
   if (names) {
     const keys = names.map((name) => `${part}/${name}`);
     const signatures = (await shardsAt(deps.db, channelId, no, keys)).flatMap(({ signature }) => signature ?? []);
@@ -131,13 +129,7 @@ async function listedWords(deps: ReadingDeps, { channelId, no, part, names }: Li
     return words;
   }
   const { buckets } = await shardTotals(deps.db, channelId, part, no);
-  const words = wordSet(buckets.reduce((sum, count) => sum + count, 0));
-  await withSession(deps.pool, async ({ client }) => {
-    for await (const batch of copyOut(client, copySignatures(channelId, part, no))) {
-      for (let i = 0; i < batch.length; i++) words.add(batch.bytes(i, 0)!);
-    }
-  });
-  return words;
+  return listedWords(deps, { channelId, subdir: part, no, counts: buckets });
 }
 
 function copied(bytes: Buffer | null): Buffer | null {

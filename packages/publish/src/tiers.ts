@@ -1,7 +1,7 @@
-import { sourceParts } from '@sluice/catalog';
-import { type PackageType, packageTypeOf } from '@sluice/formats/package';
-import type { PublishDeps, ReadingDeps } from './deps.ts';
+import type { PackageType } from '@sluice/formats/package';
+import type { ReadingDeps } from './deps.ts';
 import type { PublishedLayer } from './layers.ts';
+import { partsOfType } from './parts-of-type.ts';
 import { loadLayers, type SubdirScope } from './selection.ts';
 import type { Touched } from './touched.ts';
 
@@ -34,7 +34,7 @@ export async function namesAbove(
   const higher = layers.filter(({ tier }) => tier < lowest);
   if (higher.length === 0) return nothingAbove;
   const shown = new Map<number, Set<string>>();
-  for (const part of await partsOf(deps, higher, type)) {
+  for (const part of await partsOfType(deps, higher, type)) {
     const scope = { ...(await readingOf(part)), subdir: part, touched };
     for (const { layer, facts, verdicts } of await loadLayers(deps, higher, scope)) {
       const names = shown.get(layer.tier) ?? new Set();
@@ -48,16 +48,4 @@ export async function namesAbove(
     known.set(tier, above);
     return above;
   };
-}
-
-async function partsOf(
-  { db }: Pick<PublishDeps, 'db'>,
-  layers: readonly PublishedLayer[],
-  type: PackageType,
-): Promise<string[]> {
-  const parts = new Set<string>();
-  for (const source of new Set(layers.map(({ source_id }) => source_id))) {
-    for (const { subdir } of await sourceParts(db, source)) if (packageTypeOf(subdir) === type) parts.add(subdir);
-  }
-  return [...parts].sort();
 }

@@ -19,13 +19,13 @@ export async function nextBundleSerial(trx: Db, series: string): Promise<number>
   return row.last_serial;
 }
 
+function madeHere(db: Db, series: string) {
+  return db.selectFrom('bundle').selectAll().where('direction', '=', 'out').where('series', '=', series);
+}
+
 /** A bundle that was made here and whose listing is still known: that of `serial`, else the newest of its series. */
 export async function findBundleBase(db: Db, series: string, serial?: number): Promise<BundleRow | undefined> {
-  return db
-    .selectFrom('bundle')
-    .selectAll()
-    .where('direction', '=', 'out')
-    .where('series', '=', series)
+  return madeHere(db, series)
     .where('state', '=', 'completed')
     .where('contents', 'is not', null)
     .$if(serial !== undefined, (query) => query.where('serial', '=', serial!))
@@ -36,27 +36,12 @@ export async function findBundleBase(db: Db, series: string, serial?: number): P
 
 /** Completed bundles of a series that were made here, older than its newest `keep`. */
 export async function olderBundles(db: Db, series: string, keep: number): Promise<BundleRow[]> {
-  return db
-    .selectFrom('bundle')
-    .selectAll()
-    .where('direction', '=', 'out')
-    .where('series', '=', series)
-    .where('state', '=', 'completed')
-    .orderBy('serial', 'desc')
-    .offset(keep)
-    .execute();
+  return madeHere(db, series).where('state', '=', 'completed').orderBy('serial', 'desc').offset(keep).execute();
 }
 
 /** Bundles of a series that were begun here before `serial`, and failed or were stopped. */
 export async function brokenBundles(db: Db, series: string, serial: number): Promise<BundleRow[]> {
-  return db
-    .selectFrom('bundle')
-    .selectAll()
-    .where('direction', '=', 'out')
-    .where('series', '=', series)
-    .where('serial', '<', serial)
-    .where('state', 'in', ['failed', 'stopped'])
-    .execute();
+  return madeHere(db, series).where('serial', '<', serial).where('state', 'in', ['failed', 'stopped']).execute();
 }
 
 /** Keep publications while a bundle is made from them. They must be there, and locked against removal. */

@@ -63,16 +63,23 @@ export async function subdirContent(
   return { channelId, no, subdir, parts, counts: buckets, memberBytes: bytes };
 }
 
-/** Read the words of what a publication lists of a part. */
-export async function withWords({ pool }: Pick<MonolithDeps, 'pool'>, content: SubdirContent): Promise<WordedContent> {
-  const { channelId, subdir, no, counts } = content;
+/** Read the words of what a publication lists of a part, of so many records in its maps. */
+export async function listedWords(
+  { pool }: Pick<MonolithDeps, 'pool'>,
+  { channelId, subdir, no, counts }: Pick<SubdirContent, 'channelId' | 'subdir' | 'no' | 'counts'>,
+): Promise<WordSet> {
   const words = wordSet(counts.reduce((sum, count) => sum + count, 0));
   await withSession(pool, async ({ client }) => {
     for await (const batch of copyOut(client, copySignatures(channelId, subdir, no))) {
       for (let i = 0; i < batch.length; i++) words.add(batch.bytes(i, 0)!);
     }
   });
-  return { ...content, words };
+  return words;
+}
+
+/** What a part is made of, with its words. */
+export async function withWords(deps: Pick<MonolithDeps, 'pool'>, content: SubdirContent): Promise<WordedContent> {
+  return { ...content, words: await listedWords(deps, content) };
 }
 
 async function contentParts(
