@@ -29,8 +29,8 @@ await describeWithPython('the past of a channel', (python) => {
   let mirrorId: string;
   let lock: string;
   const lockedDigest = { sha256: '' };
-  /** How long ago it is for the server. */
-  let ago_ms = 100 * dayMs;
+  /** How long ago it is for the server: at first six in the morning, so that a few hours are no other day. */
+  let ago_ms = 100 * dayMs + ((Date.now() - 6 * 3_600_000) % dayMs);
   const moments: Record<string, Moment> = {};
 
   /** Let so many days pass, and publish what is to be published. */
