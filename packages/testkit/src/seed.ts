@@ -85,7 +85,8 @@ export async function createTestCatalog(): Promise<TestCatalog> {
       const { revision } = await admitIndexDocument(deps, {
         sourceId: id,
         subdir,
-        document: Readable.from([Buffer.from(typeof records === 'string' ? records : repodataText(records, subdir))]),
+        document: () =>
+          Readable.from([Buffer.from(typeof records === 'string' ? records : repodataText(records, subdir))]),
         finish: () => ({ document_url: null, document_sha256: null, etag: null, last_modified: null, base_url: null }),
       });
       return { sourceId: id, revision };

@@ -12,7 +12,7 @@ import { absenceMs, stillSince } from '../upstreams/conda/absence.ts';
 import type { OpenDocument } from '../upstreams/conda/document.ts';
 import { findDocument } from '../upstreams/conda/find-document.ts';
 import { type RunExportsAnswer, type RunExportsOrigin, readRunExports } from '../upstreams/conda/run-exports.ts';
-import { readSignatures } from '../upstreams/conda/signatures.ts';
+import { isSigned, readSignatures } from '../upstreams/conda/signatures.ts';
 import { refreshFolder } from './refresh-folder.ts';
 import { commit, type RunContext, reporter } from './run-context.ts';
 import { type SpooledDocument, spoolDocument } from './spool-document.ts';
@@ -87,14 +87,13 @@ async function admit(
 ): Promise<void> {
   const { deps, lease } = context;
   const report = reporter(context);
-  const signatures = await readSignatures(document.json);
   const finish = (): PartOrigin => ({ ...document.finish(), ...originOf(runExports) });
   await admitIndexDocument(deps, {
     sourceId: part.source_id,
     subdir: part.subdir,
-    document: document.json(),
+    document: document.json,
     runExportsOf: runExports.status === 'read' ? runExports.table.of : undefined,
-    signaturesOf: signatures?.of,
+    signatures: { isSigned, read: () => readSignatures(document.json) },
     expected: document.expected,
     finish,
     guard: async (trx: Db) => {

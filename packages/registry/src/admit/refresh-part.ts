@@ -36,6 +36,8 @@ export interface PartRefresh {
 
 /** Takes what an index lists. Bytes may be reused by the caller afterwards. */
 export interface PartFeed extends Pick<PartDifference, 'gone' | 'refuse' | 'renew'> {
+  /** Whether any record of the state before was signed. */
+  readonly wereSigned: boolean;
   take(file: string, body: Uint8Array, listed?: ListedWith): TakenRecord;
   /** Wait for this now and then, or memory grows. */
   drained(): Promise<void>;
@@ -92,7 +94,8 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
   const previous = await sourceFacts({ ...deps, db }, part, current);
   const { subdir, rest, expected = 63 } = input;
   const difference = partDifference(previous, { subdir, revision, rest, expected });
-  await copyRecords(session, input, revision, difference);
+  const wereSigned = previous?.signed.includes(1) ?? false;
+  await copyRecords(session, input, { revision, difference, wereSigned });
   const shards = input.shards?.();
   const left = shards ? 0 : (await liveShards(db, part)).size;
   await noteRefused(session, part, input, difference);
@@ -121,8 +124,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
 async function copyRecords(
   { client }: Session,
   input: PartInput,
-  revision: number,
-  difference: PartDifference,
+  { revision, difference, wereSigned }: { revision: number; difference: PartDifference; wereSigned: boolean },
 ): Promise<void> {
   const copy = copyIn(
     client,
@@ -131,9 +133,9 @@ async function copyRecords(
   );
   try {
     await input.feed({
+      wereSigned,
       take(file, body, listed) {
         const taken = difference.take(file, body, listed);
-
         if (taken.isNew) {
           const { extra = null, signatures = null } = listed ?? {};
           copy.row([input.sourceId, input.subdir, file, revision, null, body, taken.v3, extra, signatures]);

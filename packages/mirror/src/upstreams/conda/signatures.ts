@@ -11,36 +11,21 @@ export interface Signatures {
 const blockBytes = 1024 * 1024;
 /** A million files, each signed by several. */
 const mostBytes = 512 * blockBytes;
-const key = Buffer.from('"signatures"');
 
 /**
- * Read who signed the files of a document. It stands behind the records, so the document is gone through beforehand: quickly where
- * the word does not even come up, which is so nearly everywhere.
+ * Read who signed the files of a document.
  *
- * @param json the document anew each time, as plain JSON.
+ * @param json the document anew, as plain JSON.
  * @returns undefined when nobody signed anything.
  * @throws {MirrorError} `upstream_malformed` when it is more than memory is to hold; {FormatError} as the scanner.
  * @see formats.md 2.1
  */
 export async function readSignatures(json: () => AsyncIterable<Uint8Array>): Promise<Signatures | undefined> {
-  if (!(await mentions(json()))) return undefined;
   const table = signatureTable();
   const scanner = createRepodataScanner({ onRecord() {}, onSignatures: table.add });
   for await (const chunk of json()) scanner.push(chunk);
   scanner.end();
   return table.isEmpty() ? undefined : table;
-}
-
-/** Whether the key stands anywhere, also across two chunks. */
-async function mentions(json: AsyncIterable<Uint8Array>): Promise<boolean> {
-  let last = Buffer.alloc(0);
-  for await (const chunk of json) {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const seam = Buffer.concat([last, bytes.subarray(0, key.length - 1)]);
-    if (seam.includes(key) || bytes.includes(key)) return true;
-    last = Buffer.from(Buffer.concat([last, bytes.subarray(-(key.length - 1))]).subarray(-(key.length - 1)));
-  }
-  return false;
 }
 
 /** Texts one behind the other in large blocks: hundreds of thousands of buffers would cost more than what is in them. */
