@@ -61,7 +61,7 @@ describe('connect', () => {
       const server = net.connect(`${database.config.host}/.s.PGSQL.${database.config.port}`);
       socket.pipe(server).pipe(socket);
       for (const end of [socket, server]) end.on('error', () => {});
-      setTimeout(() => socket.destroy(), 300);
+      socket.on('data', (asked) => asked.includes('pg_sleep') && setTimeout(() => socket.destroy(), 100));
     });
     await new Promise<void>((resolve) => cut.listen(0, '127.0.0.1', resolve));
     const { port } = cut.address() as net.AddressInfo;

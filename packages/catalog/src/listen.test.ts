@@ -33,7 +33,7 @@ describe('listen', () => {
 
     for (const round of [1, 2]) {
       for (const pid of await listeners()) await database.pool.query('select pg_terminate_backend($1)', [pid]);
-      await expect.poll(() => reconnects, { timeout: 10_000 }).toBe(round);
+      await expect.poll(() => reconnects).toBe(round);
       await notify('token', `round ${round}`);
       await expect.poll(() => heard.at(-1)).toBe(`token=round ${round}`);
     }

@@ -12,8 +12,8 @@ afterAll(() => database.close());
 let child: ChildProcess | undefined;
 afterEach(() => void child?.kill('SIGKILL'));
 
-/** A process that takes the lock of channel 1, works on nothing, and then asks something. */
-async function holdElsewhere(work_ms: number): Promise<{ said: Promise<string> }> {
+/** A process that takes the lock of channel 1, is silent until it is told to go on, and then asks something. */
+async function holdElsewhere(): Promise<{ goOn: () => void; said: Promise<string> }> {
   const program = `
     import { connect } from '${new URL('./connect.ts', import.meta.url)}';
     import { isConnectionLoss } from '${new URL('./connection-loss.ts', import.meta.url)}';
@@ -21,47 +21,52 @@ async function holdElsewhere(work_ms: number): Promise<{ said: Promise<string> }
     const { pool, close } = connect(${JSON.stringify(database.config)});
     const end = withLock(pool, 'channel', 1, async ({ client }) => {
       process.stdout.write('held ');
-      await new Promise((resolve) => setTimeout(resolve, ${work_ms}));
+      await new Promise((resolve) => process.stdin.once('data', resolve));
+      process.stdin.destroy();
       await client.query('select 1');
       return 'wrote';
-    }, 600);
+    }, 1500);
     process.stdout.write(await end.catch((error) => (isConnectionLoss(error) ? 'lost' : String(error))));
     await close();`;
-  child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin!.on('error', () => {});
   let text = '';
   child.stdout!.on('data', (part) => {
     text += part;
   });
   const said = once(child, 'close').then(() => text);
-  await expect.poll(() => text, { timeout: 10_000 }).toContain('held');
-  return { said };
+  await expect.poll(() => text).toContain('held');
+  return { goOn: () => void child!.stdin!.write('go on'), said };
 }
 
 test('a lock holds for as long as its holder lives, however long it asks nothing', async () => {
-  const { said } = await holdElsewhere(1500);
-  const begun = performance.now();
-  await withLock(database.pool, 'channel', 1, async () => {});
-  expect(performance.now() - begun).toBeGreaterThan(1000);
+  const { goOn, said } = await holdElsewhere();
+  const done: string[] = [];
+  const next = withLock(database.pool, 'channel', 1, async () => void done.push('next'));
+  await sleep(2500);
+  expect(done).toEqual([]);
+  goOn();
+  await next;
   expect(await said).toBe('held wrote');
 });
 
 test('a lock falls when its holder sleeps; once it wakes it can write nothing', async () => {
-  const { said } = await holdElsewhere(3000);
+  const { goOn, said } = await holdElsewhere();
   child!.kill('SIGSTOP');
   const begun = performance.now();
   await withLock(database.pool, 'channel', 1, async () => {});
-  expect(performance.now() - begun).toBeLessThan(2500);
-  await sleep(500);
+  expect(performance.now() - begun).toBeLessThan(10_000);
+  goOn();
   child!.kill('SIGCONT');
   expect(await said).toBe('held lost');
 });
 
 test('who does not wait finds a lock taken, and free once its holder sleeps', async () => {
-  await holdElsewhere(3000);
+  await holdElsewhere();
   expect(await withFreeLock(database.pool, 'channel', 1, async () => 'mine')).toBeUndefined();
   child!.kill('SIGSTOP');
   const take = () => withFreeLock(database.pool, 'channel', 1, async () => 'mine');
-  await expect.poll(take, { timeout: 2500 }).toBe('mine');
+  await expect.poll(take, { timeout: 10_000 }).toBe('mine');
 });
 
 test('a connection that had a lock may be silent for ever afterwards', async () => {

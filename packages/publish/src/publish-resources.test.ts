@@ -32,7 +32,7 @@ test('publications share few connections, however many layers they have', async 
   const { db, pool, close } = connect((catalog.pool as unknown as { options: DatabaseAddress }).options, { max: 4 });
   try {
     const publications = Promise.all(channels.map((id) => publishChannel({ ...catalog, db, pool }, id, 'test')));
-    const outcomes = await Promise.race([publications, sleep(10_000, 'waiting for each other')]);
+    const outcomes = await Promise.race([publications, sleep(40_000, 'waiting for each other')]);
     expect(outcomes).toMatchObject(channels.map(() => ({ status: 'published', files: 3 })));
   } finally {
     void close();

@@ -48,7 +48,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 async function urlOf(program: Program): Promise<string> {
   const found = () => /ready at (\S+)/.exec(program.out())?.[1];
   await Promise.race([
-    expect.poll(found, { timeout: 30_000 }).toBeTruthy(),
+    expect.poll(found, { timeout: 50_000 }).toBeTruthy(),
     program.ended.then(() => expect.fail(program.err())),
   ]);
   return found()!;
@@ -118,8 +118,8 @@ describe('a later start', () => {
     expect(away?.headers.get('retry-after')).toBe('5');
     expect(await away?.json()).toMatchObject({ code: 'unavailable' });
     expect(await status(`${url}/health/live`)).toBe(200);
-    await expect.poll(() => status(`${url}/health/ready`), { timeout: 20_000 }).toBe(200);
-    await expect.poll(async () => (await account()).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(() => status(`${url}/health/ready`), { timeout: 40_000 }).toBe(200);
+    await expect.poll(async () => (await account()).status, { timeout: 40_000 }).toBe(200);
 
     program.child.kill('SIGINT');
     expect(await program.ended).toBe(0);

@@ -51,7 +51,7 @@ export interface TestApp {
   /** Make an account (of role author, unless others are given) and sign it in. @returns its session. */
   signIn(name: string, roles?: string[]): Promise<string>;
   request(method: string, path: string, request?: TestRequest): Promise<TestAnswer>;
-  /** Wait until no job is due or running. Fails when one is parked, or after 20 s. */
+  /** Wait until no job is due or running. Fails when one is parked, or after 50 s. */
   jobsDone(): Promise<void>;
   /** Wait for the jobs, then stop and remove everything. */
   close(): Promise<void>;
@@ -155,7 +155,7 @@ async function waitForJobs(db: Db): Promise<void> {
     const left = await unfinishedJobs(db);
     if (left.length === 0) return;
     const parked = left.some(({ state }) => state === 'parked');
-    if (parked || tries === 400) throw new Error(`Jobs are left over: ${JSON.stringify(left, null, 2)}`);
+    if (parked || tries === 1_000) throw new Error(`Jobs are left over: ${JSON.stringify(left, null, 2)}`);
     await sleep(50);
   }
 }

@@ -17,17 +17,19 @@ const [early, late] = [new Date('2026-11-01T00:00:00Z'), new Date('2026-11-21T00
 
 test('who is alone waits for those who bring bytes in, not for ever, and the other way round', async () => {
   const done: string[] = [];
-  const shares = Promise.withResolvers<void>();
+  const [shares, tried] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const admitted = database.db.transaction().execute(async (trx) => {
     await shareBlobs(trx);
     shares.resolve();
-    await sleep(150);
+    await tried.promise;
+    await sleep(100);
     done.push('admitted');
   });
   await shares.promise;
   expect(await withBlobsAlone(database.pool, 20, async () => 'too early')).toBeUndefined();
+  tried.resolve();
   const isAlone = Promise.withResolvers<void>();
-  const alone = withBlobsAlone(database.pool, 5000, async () => {
+  const alone = withBlobsAlone(database.pool, 30_000, async () => {
     isAlone.resolve();
     await sleep(100);
     done.push('removed');
@@ -44,9 +46,9 @@ test('who is alone waits for those who bring bytes in, not for ever, and the oth
 });
 
 test('a failure inside lets go of the lock', async () => {
-  const failing = withBlobsAlone(database.pool, 100, () => Promise.reject(new Error('disk')));
+  const failing = withBlobsAlone(database.pool, 30_000, () => Promise.reject(new Error('disk')));
   await expect(failing).rejects.toThrow('disk');
-  expect(await withBlobsAlone(database.pool, 1000, async () => 'free')).toBe('free');
+  expect(await withBlobsAlone(database.pool, 30_000, async () => 'free')).toBe('free');
 });
 
 test.each<[string, () => Promise<unknown>]>([

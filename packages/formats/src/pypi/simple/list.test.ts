@@ -80,6 +80,6 @@ describe('createProjectListScanner', () => {
     scanner.push(encoder.encode('{"name":"last"}]}'));
     scanner.end();
     // 400,000 projects; far above what it takes, far below what a scan that goes back would.
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
   });
 });

@@ -11,6 +11,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const records = process.env.LONG ? 700_000 : 20_000;
 const perName = 25;
+/** The figures are those of a large channel on a quiet machine; beside other tests there is room for these. */
+const room = process.env.LONG ? 1 : 10;
 
 let app: TestApp;
 let upstream: UpstreamServer;
@@ -95,7 +97,7 @@ test('what is known of one file is told at once', async () => {
   expect(JSON.parse(text).versions).toMatchObject([
     { begun: { kind: 'run', mirror: 'all' }, shown: [{ from: 1, to: null }] },
   ]);
-  expect(ms).toBeLessThan(100);
+  expect(ms).toBeLessThan(100 * room);
 });
 
 test('so are the changes of the channel, the first page and one in the middle', async () => {
@@ -103,11 +105,11 @@ test('so are the changes of the channel, the first page and one in the middle', 
   const page = JSON.parse(first.text);
   expect(page.items).toHaveLength(100);
   expect(page.items[0].cause).toMatchObject({ kind: 'run', mirror: 'all' });
-  expect(first.ms).toBeLessThan(500);
+  expect(first.ms).toBeLessThan(500 * room);
   const names = await timed('/api/channels/forge/changes?limit=100&name=name7');
   expect(JSON.parse(names.text).items).toHaveLength(perName);
   const cursor = Buffer.from(JSON.stringify([1, 'linux-64/name5', '\u{10ffff}'])).toString('base64url');
   const middle = await timed(`/api/channels/forge/changes?limit=100&cursor=${cursor}`);
   expect(JSON.parse(middle.text).items).toHaveLength(100);
-  expect(middle.ms).toBeLessThan(500);
+  expect(middle.ms).toBeLessThan(500 * room);
 });

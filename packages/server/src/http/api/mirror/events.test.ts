@@ -92,9 +92,10 @@ describe('followers', () => {
     const { asked, read } = reader();
     const followers = createFollowers<{ id: string }>({ read, everyMs: 10 });
     const news: string[] = [];
+    const begun = performance.now();
     const leaves = Array.from({ length: 50 }, (_, i) => followers.follow(`m${i % 2}`, (now) => news.push(now!.id)));
     await sleep(35);
-    expect(asked.length).toBeLessThanOrEqual(4);
+    expect(asked.length).toBeLessThanOrEqual(1 + (performance.now() - begun) / 10);
     expect(asked[0]).toEqual(['m0', 'm1']);
     expect(news.length).toBe(asked.length * 50);
     for (const leave of leaves) leave?.();

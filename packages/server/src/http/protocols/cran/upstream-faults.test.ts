@@ -94,7 +94,7 @@ it('a slow one is waited for, and what was shown before is shown until all is th
   upstream.fail(`/src/contrib/${packages}`, { until: arrived, bytesPerSecond: 1000 });
   const run = again(url);
   const state = async () => (await app.request('GET', url, { token: admin })).json.state;
-  await expect.poll(state, { timeout: 20_000 }).toBe('running');
+  await expect.poll(state, { timeout: 40_000 }).toBe('running');
   expect(await listed()).toEqual(['1.0']);
   arrive();
   expect((await run).state).toBe('completed');
