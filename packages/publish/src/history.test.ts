@@ -17,12 +17,16 @@ import { deleteFiles, settleKept, vanishedFiles } from '@sluice/registry';
 import { blobRef, putSmallBlobs } from '@sluice/storage';
 import { type BuiltPackage, buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { findFile } from './find-file.ts';
 import { ruledLayers } from './layers.ts';
 import { writeMonolith } from './monolith/write-monolith.ts';
 import { publishChannel } from './publish-channel.ts';
 import { signatureOf } from './select.ts';
+
+const isLong = Boolean(process.env.LONG);
+// For a machine that has other work, too.
+vi.setConfig({ testTimeout: isLong ? 3_600_000 : 600_000 });
 
 let catalog: TestCatalog;
 let packages: BuiltPackage[];
@@ -305,6 +309,6 @@ it('a channel published after every deed shows, to the byte, what one published 
       expect(await headOf(channel)).toEqual(head);
       expect(await conflictsOf(channel)).toEqual(conflicts);
     }),
-    { numRuns: process.env.LONG ? 500 : 12 },
+    { numRuns: isLong ? 500 : 12 },
   );
-}, 600_000);
+});

@@ -4,11 +4,15 @@ import type { MirrorFilters } from '@sluice/policy';
 import { patchWish, setPatches } from '@sluice/registry';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { publishChannel } from './publish-channel.ts';
 import { rollBack } from './rollback.ts';
 
 // Layers that come, go, change places, sources and filters, and runs that fail: nothing touched is passed over.
+
+const isLong = Boolean(process.env.LONG);
+// For a machine that has other work, too.
+vi.setConfig({ testTimeout: isLong ? 3_600_000 : 600_000 });
 
 let catalog: TestCatalog;
 beforeAll(async () => {
@@ -192,6 +196,6 @@ it('after every change of layers a channel shows what it would if all were judge
         }
       },
     ),
-    { numRuns: process.env.LONG ? 500 : 8 },
+    { numRuns: isLong ? 500 : 8 },
   );
-}, 600_000);
+});

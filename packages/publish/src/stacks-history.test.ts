@@ -3,7 +3,7 @@ import { packageNameOf } from '@sluice/formats/package';
 import { deleteFiles, freeName, patchWish, reserveName, setChannelLayers, setPatches } from '@sluice/registry';
 import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type FileAnswer, findFile } from './find-file.ts';
 import { ruledLayers } from './layers.ts';
 import { writeMonolith } from './monolith/write-monolith.ts';
@@ -14,6 +14,10 @@ import { rollBack } from './rollback.ts';
 // Channels that show each other, while everything about them changes.
 
 type Package = { fileName: string; bytes: Uint8Array };
+
+const isLong = Boolean(process.env.LONG);
+// For a machine that has other work, too.
+vi.setConfig({ testTimeout: isLong ? 3_600_000 : 900_000 });
 
 let catalog: TestCatalog;
 /** What is uploaded: of the names that upstreams have, too. */
@@ -302,6 +306,6 @@ it('channels that show each other show what they would if all were judged anew, 
         }
       },
     ),
-    { numRuns: process.env.LONG ? 300 : 3 },
+    { numRuns: isLong ? 300 : 3 },
   );
-}, 900_000);
+});
