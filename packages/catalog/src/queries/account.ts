@@ -59,6 +59,7 @@ export async function firstAdministrator(db: Db): Promise<AccountRow | undefined
     .where('disabled_at', 'is', null)
     .where(sql<boolean>`'admin' in (select role from account_role where account_id = account.id)`)
     .orderBy('created_at')
+    .orderBy('id')
     .limit(1)
     .executeTakeFirst();
 }

@@ -22,6 +22,7 @@ export async function findImport(
   return imports(db, { issuer, series })
     .where('serial', '=', serial)
     .orderBy('created_at', 'desc')
+    .orderBy('id')
     .limit(1)
     .forUpdate()
     .executeTakeFirst();

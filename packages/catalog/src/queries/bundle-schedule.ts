@@ -35,6 +35,7 @@ export async function dueBundleSchedules(trx: Db, now: Date, limit: number): Pro
     .selectAll()
     .where('next_run_at', '<=', now)
     .orderBy('next_run_at')
+    .orderBy('id')
     .limit(limit)
     .forUpdate()
     .skipLocked()

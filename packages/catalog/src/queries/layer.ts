@@ -53,7 +53,7 @@ export async function channelLayers(db: Db, channelId: number): Promise<LayerRow
       sql<string | null>`(
         select last.id from (
           select id from run where run.mirror_id = mirror.id and (state = 'completed' or stage = 'publish')
-          order by created_at desc limit 1
+          order by created_at desc, id limit 1
         ) last
         where exists (select from run_item where run_item.run_id = last.id and run_item.state = 'failed')
       )`.as('failed_run_id'),
@@ -62,6 +62,7 @@ export async function channelLayers(db: Db, channelId: number): Promise<LayerRow
     .where('mirror.at_rev', '>', 0)
     .orderBy('mirror.position')
     .orderBy('mirror.created_at')
+    .orderBy('mirror.id')
     .execute();
   return [
     ...(uploads

@@ -31,7 +31,7 @@ export async function lazyMirrors(db: Db, channelId: number, sourceType: string)
     from mirror join source on source.id = mirror.source_id
     where mirror.channel_id = ${channelId} and source.type = ${sourceType} and mirror.mode = 'passive'
       and coalesce(jsonb_array_length(mirror.filters -> 'projects'), 0) = 0
-    order by mirror.position, mirror.created_at`.execute(db);
+    order by mirror.position, mirror.created_at, mirror.id`.execute(db);
   return rows;
 }
 

@@ -120,6 +120,6 @@ export async function saveMaintenance(
 export async function forgetOldMaintenance(db: Db, kind: MaintenanceKind, keep: number): Promise<void> {
   await sql`
     delete from maintenance where kind = ${kind} and id in (
-      select id from maintenance where kind = ${kind} and finished_at is not null order by created_at desc offset ${keep}
+      select id from maintenance where kind = ${kind} and finished_at is not null order by created_at desc, id offset ${keep}
     )`.execute(db);
 }

@@ -192,6 +192,8 @@ export async function findMirrorOf(db: Db, channelId: number, sourceId: number):
     .where('mirror.channel_id', '=', channelId)
     .where('mirror.source_id', '=', sourceId)
     .orderBy('mirror.position')
+    .orderBy('mirror.created_at')
+    .orderBy('mirror.id')
     .limit(1)
     .executeTakeFirst();
 }
@@ -262,6 +264,7 @@ function newestRun(eb: ExpressionBuilder<Tables, 'mirror'>) {
     .whereRef('run.mirror_id', '=', 'mirror.id')
     .orderBy('run.finished_at', (order) => order.desc().nullsFirst())
     .orderBy('run.created_at', 'desc')
+    .orderBy('run.id')
     .limit(1)
     .as('newest');
 }
@@ -301,6 +304,7 @@ export async function dueMirrors(
     .select(['mirror.id', 'mirror.cron', 'mirror.time_zone', 'channel.path as channel_path'])
     .where('mirror.next_run_at', '<=', now)
     .orderBy('mirror.next_run_at')
+    .orderBy('mirror.id')
     .limit(limit)
     .forUpdate('mirror')
     .skipLocked()
@@ -323,6 +327,7 @@ export async function newestRuns(db: Db, mirrorIds: readonly string[]): Promise<
     .orderBy('mirror_id')
     .orderBy('finished_at', (order) => order.desc().nullsFirst())
     .orderBy('created_at', 'desc')
+    .orderBy('id')
     .execute();
   return new Map(rows.map((row) => [row.mirror_id, row]));
 }

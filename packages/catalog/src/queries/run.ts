@@ -200,6 +200,7 @@ export async function lapsedRuns(db: Db, limit: number): Promise<Pick<RunRow, 'i
     .where(takes('claim'))
     .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', sql<Date>`clock_timestamp()`)]))
     .orderBy('created_at')
+    .orderBy('id')
     .limit(limit)
     .execute();
 }
@@ -235,6 +236,7 @@ export async function lastCompletedRun(db: Db, mirrorId: string): Promise<RunRow
     .where('mirror_id', '=', mirrorId)
     .where('state', '=', 'completed')
     .orderBy('created_at', 'desc')
+    .orderBy('id')
     .limit(1)
     .executeTakeFirst();
 }
