@@ -5,6 +5,8 @@ export interface ByteChunks {
   add(part: string | Uint8Array): void;
   /** Bytes of a larger buffer, from `at` to before `end`. */
   addFrom(bytes: Uint8Array, at: number, end: number): void;
+  /** How many bytes were added in all. */
+  size(): number;
   /** Emit what is left. */
   flush(): void;
 }
@@ -19,11 +21,13 @@ const shortBytes = 128;
 export function createByteChunks(emit: (chunk: Uint8Array) => void): ByteChunks {
   let chunk = new Uint8Array(chunkBytes);
   let used = 0;
+  let emitted = 0;
 
   function flush(): void {
     if (used === 0) return;
     emit(chunk.subarray(0, used));
     chunk = new Uint8Array(chunkBytes);
+    emitted += used;
     used = 0;
   }
 
@@ -56,6 +60,7 @@ export function createByteChunks(emit: (chunk: Uint8Array) => void): ByteChunks 
   return {
     add: (part) => (typeof part === 'string' ? addText(part) : addFrom(part, 0, part.length)),
     addFrom,
+    size: () => emitted + used,
     flush,
   };
 }

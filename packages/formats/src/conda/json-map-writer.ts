@@ -6,6 +6,8 @@ import { createByteChunks } from './byte-chunks.ts';
 export interface JsonMapWriter {
   /** Text between the maps. */
   raw(text: string): void;
+  /** How many bytes were written. */
+  size(): number;
   /** Begin a map under `key`. */
   open(key: string): void;
   /**
@@ -21,6 +23,14 @@ export interface JsonMapWriter {
    * @throws {FormatError} `repodata_order`.
    */
   entryFrom(bytes: Uint8Array, key: ByteSpan, value: ByteSpan): void;
+  /**
+   * Begin members of the open map whose text follows by `copy`, the first under `key`.
+   *
+   * @throws {FormatError} `repodata_order`.
+   */
+  members(key: string): void;
+  /** More of their text as it is; no comma at the beginning of it all, nor at the end. */
+  copy(text: Uint8Array): void;
   close(): void;
   /** Emit what is left. */
   flush(): void;
@@ -51,15 +61,20 @@ export function createJsonMapWriter(emit: (chunk: Uint8Array) => void): JsonMapW
     for (let i = 0; i < lastLength; i++) lastBytes[i] = bytes[at + i]!;
   }
 
+  function follow(key: string): void {
+    if (last !== undefined && key <= last) throw unsorted(last, key);
+  }
+
   return {
     raw: chunks.add,
+    size: chunks.size,
     open(key) {
       last = undefined;
       lastLength = -1;
       chunks.add(`${JSON.stringify(key)}:{`);
     },
     entry(key, value) {
-      if (last !== undefined && key <= last) throw unsorted(last, key);
+      follow(key);
       chunks.add(`${last === undefined ? '' : ','}${JSON.stringify(key)}:`);
       chunks.add(value);
       last = key;
@@ -74,6 +89,12 @@ export function createJsonMapWriter(emit: (chunk: Uint8Array) => void): JsonMapW
       chunks.addFrom(bytes, value.at, value.end);
       remember(bytes, key);
     },
+    members(key) {
+      follow(key);
+      if (last !== undefined) chunks.add(',');
+      last = key;
+    },
+    copy: chunks.add,
     close: () => chunks.add('}'),
     flush: chunks.flush,
   };

@@ -30,6 +30,17 @@ export interface RepodataWriter {
    * @throws {FormatError} `repodata_order`.
    */
   entryFrom(bucket: RepodataBucket, bytes: Uint8Array, fn: ByteSpan, text: ByteSpan): void;
+  /**
+   * Begin entries as another document lists them one after the other, the first being `fn`: their text follows by `copy`. A map
+   * is written by this and `entry`, or by `entryFrom`.
+   *
+   * @throws {FormatError} `repodata_order`.
+   */
+  entries(bucket: RepodataBucket, fn: string): void;
+  /** More text of these entries as it is; no comma at the beginning of it all, nor at the end. */
+  copy(text: Uint8Array): void;
+  /** How many bytes the document has so far. */
+  size(): number;
   /** Write the rest and emit the last chunk. */
   end(): void;
 }
@@ -91,6 +102,11 @@ export function createRepodataWriter(frame: RepodataFrame, emit: (chunk: Uint8Ar
     entryFrom(bucket, bytes, fn, text) {
       out.entryFrom(bytes, { at: fn.at, end: fn.end - reach(bucket) }, text);
     },
+    entries(bucket, fn) {
+      out.members(fn.slice(0, fn.length - reach(bucket)));
+    },
+    copy: out.copy,
+    size: out.size,
     end() {
       while (stage === 0 || stage === 2) advance();
       out.close();

@@ -275,7 +275,9 @@ it.each<[string, boolean, object]>([
   // Documents of large subdirs are made of earlier ones where there are such, and of the records alone at the end.
   ['also large ones, carried over from others', false, { largeAbove: 0 }],
 ])('writes any kept publication again, %s', { timeout: 60_000 }, async (_, hasV3, large) => {
-  const files = ['a-1-0.conda', 'a-1-0.tar.bz2', 'a-2-0.conda', 'b-1-0.conda', 'b-1-0_x.conda', 'b-1-1.tar.bz2'];
+  // Files of a-1 stand in front of, between and behind those of a.
+  const files = ['a-1-0.conda', 'a-1-0-0.conda', 'a-1-0.tar.bz2', 'a-1-1-0.conda', 'a-2-0.conda', 'b-1-0.conda'];
+  files.push('b-1-0_x.conda', 'b-1-1.tar.bz2');
   const record = fc.record({
     depends: fc.constantFrom('x', 'y'),
     v3: hasV3 ? fc.boolean() : fc.constant(false),
@@ -329,8 +331,7 @@ function handSource(
   for (const [subdir, records] of Object.entries(subdirs)) {
     source[subdir] = {};
     for (const [file, { depends, v3, runExports }] of Object.entries(records)) {
-      const [name = '', version = ''] = file.split('-');
-      const build = file.split('-')[2]!.replace(/\..*/, '');
+      const [, name = '', version = '', build = ''] = /^(.+)-([^-]+)-([^-.]+)\./.exec(file)!;
       source[subdir][file] = {
         text: text(name, version, { build, depends: [depends] }),
         v3,

@@ -5,6 +5,7 @@ import { putCompressed, type Unpacked } from '@sluice/storage';
 import { PublishError } from '../errors.ts';
 import { currentCandidates } from './current-candidates.ts';
 import { documentLevel } from './document-level.ts';
+import { memberBytes, runList } from './document-runs.ts';
 import { gathered } from './gathered.ts';
 import { isLarge } from './large.ts';
 import { listedRecords } from './listed-records.ts';
@@ -19,9 +20,16 @@ import type { WrittenPart } from './write-part.ts';
 /** What channeldata.json needs of a subdir, kept for when that is written again and the subdir is not. Nobody is served it. */
 export const newestKey = 'newest.jsonl.zst';
 
+/**
+ * Where in a large repodata.json the runs of package names stand, kept for when little of it changes: the rest is carried over
+ * without being read. Nobody is served it.
+ */
+export const runsKey = 'runs.jsonl.zst';
+
 /** Where the records of one pass go besides repodata.json. */
 interface Sinks {
-  add(bucket: (typeof maps)[number]['bucket'], record: RecordPlace): void;
+  /** @param end where the record ends in repodata.json. */
+  add(bucket: (typeof maps)[number]['bucket'], record: RecordPlace, end: number): void;
   settle(): Promise<void>;
 }
 
@@ -38,9 +46,12 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
   const runExportsWriter = createRunExportsWriter(subdir, runExports.add);
   const current = isLarge(deps, content) ? undefined : currentCandidates(subdir);
   const newest = newestFiles(subdir);
+  const runs = isLarge(deps, content) && v3Count(content.counts) === 0 ? runList() : undefined;
   const sinks: Sinks = {
-    add(bucket, { bytes, fileAt, fileEnd, bodyAt, bodyEnd, extraAt, extraEnd }) {
+    add(bucket, { bytes, fileAt, fileEnd, bodyAt, bodyEnd, extraAt, extraEnd }, end) {
       const fn = latin1(bytes, fileAt, fileEnd);
+      const size = memberBytes(fn.length, bodyEnd - bodyAt);
+      runs?.add({ bucket, first: fn, at: end - size, bytes: size, records: 1 });
       newest.add(fn, bytes, bodyAt, bodyEnd);
       // What only newer clients may see is in repodata.json alone.
       if (bucket === 'v3.conda' || bucket === 'v3.tar.bz2') return;
@@ -60,6 +71,7 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
   if (current) await put('current_repodata.json.zst', sized(current.write()));
   const list = newestList(newest.list());
   await put(newestKey, sized([list]));
+  if (runs) await put(runsKey, sized([runs.text()]));
   return { documents: documents.map(({ key, blob }) => ({ key: `${subdir}/${key}`, blob })), newest: list };
 }
 
@@ -89,7 +101,7 @@ async function* repodataChunks(
     const take = (record: RecordPlace) => {
       const { bytes, fileAt, fileEnd, bodyAt, bodyEnd } = record;
       writer.entryFrom(map.bucket, bytes, { at: fileAt, end: fileEnd }, { at: bodyAt, end: bodyEnd });
-      sinks.add(map.bucket, record);
+      sinks.add(map.bucket, record, writer.size());
     };
     for await (const taken of listedRecords(deps.pool, content, map, content.words.take, take)) {
       left -= taken;

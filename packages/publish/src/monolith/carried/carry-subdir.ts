@@ -11,6 +11,7 @@ import { packageNameOf, packageTypeOf } from '@sluice/formats/package';
 import { blobRef, putCompressed, readCompressedPieces } from '@sluice/storage';
 import { PublishError } from '../../errors.ts';
 import { documentLevel } from '../document-level.ts';
+import { type DocumentRun, memberBytes, type RunList, readRuns, runList } from '../document-runs.ts';
 import { gathered } from '../gathered.ts';
 import { isLarge } from '../large.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
@@ -20,8 +21,9 @@ import { repodataFrame, repodataSize, v3Count } from '../repodata.ts';
 import { isSigned } from '../signatures.ts';
 import type { SubdirContent } from '../subdir-content.ts';
 import type { WrittenPart } from '../write-part.ts';
-import { drift, newestKey } from '../write-subdir.ts';
+import { drift, newestKey, runsKey } from '../write-subdir.ts';
 import { mergeRecords } from './merge-records.ts';
+import { mergeRuns } from './merge-runs.ts';
 import { type MovedRecords, movedRecords } from './moved-records.ts';
 import { movedWords } from './moved-words.ts';
 
@@ -51,13 +53,13 @@ export async function carrySubdir(
   if (!base || isPatched(base) || isPatched(source)) return undefined;
   const document = (name: string) => earlier.rows.find(({ key }) => key === `${subdir}/${name}`);
   const [repodata, runExports] = [document('repodata.json.zst'), document('run_exports.json.zst')];
-  const newest = document(newestKey);
-  if (!repodata || !runExports || !newest) return undefined;
+  const [newest, runs] = [document(newestKey), document(runsKey)];
+  if (!repodata || !runExports || !newest || !runs) return undefined;
   const words = await movedWords(db, channelId, { subdir, from: base.no, to: source.no, most: mostMoved });
   const moved = words && (await movedRecords(deps, subdir, { before: base.inputs, after: source.inputs }, words));
   if (!moved) return undefined;
   try {
-    return await merged(deps, content, { repodata, runExports, newest }, moved);
+    return await merged(deps, content, { repodata, runExports, newest, runs }, moved);
   } catch (error) {
     // The earlier documents are not what they should be: they are not needed.
     if (error instanceof PublishError || error instanceof FormatError) return undefined;
@@ -69,7 +71,7 @@ function isPatched({ patch_rev, inputs }: PublicationSource): boolean {
   return patch_rev > 0 || inputs.some(({ patches = [] }) => patches.some((patch) => patch.patch_rev > 0));
 }
 
-type Earlier = Record<'repodata' | 'runExports' | 'newest', BlobRow>;
+type Earlier = Record<'repodata' | 'runExports' | 'newest' | 'runs', BlobRow>;
 
 async function merged(
   deps: MonolithDeps,
@@ -80,20 +82,24 @@ async function merged(
   const { subdir } = content;
   const names = new Set([...moved.dropped, ...moved.fresh.map(({ fn }) => fn)].map(nameOf));
   const newest = newestFiles(subdir);
+  const runs = runList();
+  const see = (fn: string, text: Uint8Array) => {
+    if (names.has(nameOf(fn))) newest.add(fn, Uint8Array.from(text), 0, text.byteLength);
+  };
   const documents = [
     {
       key: 'repodata.json.zst',
-      blob: await mergedRepodata(deps, content, earlier.repodata, moved, (fn, text) => {
-        if (names.has(nameOf(fn))) newest.add(fn, Uint8Array.from(text), 0, text.byteLength);
-      }),
+      blob: await mergedRepodata(deps, content, earlier, { moved, names }, { runs, see }),
     },
     { key: 'run_exports.json.zst', blob: await mergedRunExports(deps, subdir, earlier.runExports, moved) },
   ];
-  const before: Uint8Array[] = [];
-  for await (const piece of unpacked(deps, earlier.newest)) before.push(piece);
-  const list = renewedList(Buffer.concat(before), names, newestList(newest.list()));
-  const size = { chunks: [list], bytes: list.byteLength };
-  documents.push({ key: newestKey, blob: await putCompressed(deps.storage, size, documentLevel(list.byteLength)) });
+  const put = async (key: string, text: Buffer) => {
+    const unpacked = { chunks: [text], bytes: text.byteLength };
+    documents.push({ key, blob: await putCompressed(deps.storage, unpacked, documentLevel(text.byteLength)) });
+  };
+  const list = renewedList(await wholeText(deps, earlier.newest), names, newestList(newest.list()));
+  await put(newestKey, list);
+  await put(runsKey, runs.text());
   return { documents: documents.map(({ key, blob }) => ({ key: `${subdir}/${key}`, blob })), newest: list };
 }
 
@@ -103,24 +109,50 @@ function unpacked({ storage }: MonolithDeps, row: BlobRow): AsyncIterable<Uint8A
   return readCompressedPieces(storage, blobRef(row));
 }
 
+async function wholeText(deps: MonolithDeps, row: BlobRow): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of unpacked(deps, row)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** What is noted beside repodata.json while that is made. */
+interface Noted {
+  runs: RunList;
+  /** Shown the records of all names of which any moved. */
+  see: (fn: string, text: Uint8Array) => void;
+}
+
 async function mergedRepodata(
   deps: MonolithDeps,
   content: SubdirContent,
-  earlier: BlobRow,
-  moved: MovedRecords,
-  see: (fn: string, text: Uint8Array) => void,
+  earlier: Earlier,
+  difference: { moved: MovedRecords; names: ReadonlySet<string> },
+  { runs, see }: Noted,
 ): Promise<BlobRow> {
   const frame = repodataFrame(content, { oldest: undefined, newest: undefined });
   const size = repodataSize(content, frame);
   const left = [...content.counts];
+  const known = readRuns(await wholeText(deps, earlier.runs));
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const ready: Uint8Array[] = [];
     const writer = createRepodataWriter(frame, (chunk) => ready.push(chunk));
-    const pass = mergeRecords(unpacked(deps, earlier), moved, ({ bucket, fn, text, fresh }) => {
-      const body = text ?? fresh.body;
-      left[repodataBuckets.indexOf(bucket)]!--;
-      writer.entry(bucket, fn, body);
-      see(fn, body);
+    const note = (run: Omit<DocumentRun, 'name'>) => {
+      left[repodataBuckets.indexOf(run.bucket)]! -= run.records;
+      runs.add(run);
+    };
+    const pass = mergeRuns(unpacked(deps, earlier.repodata), known, difference, {
+      run(run) {
+        writer.entries(run.bucket, run.first);
+        note({ ...run, at: writer.size() });
+      },
+      copy: writer.copy,
+      take({ bucket, fn, text, fresh }) {
+        const body = text ?? fresh.body;
+        writer.entry(bucket, fn, body);
+        const bytes = memberBytes(fn.length, body.byteLength);
+        note({ bucket, first: fn, at: writer.size() - bytes, bytes, records: 1 });
+        see(fn, body);
+      },
     });
     for await (const _ of pass) yield* ready.splice(0);
     const wrong = left.findIndex((count) => count !== 0);

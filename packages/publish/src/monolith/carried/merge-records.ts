@@ -11,7 +11,7 @@ export type MergedRecord = { bucket: RepodataBucket; fn: string } & (
  * Go through an earlier document without what is dropped and with what is fresh in its place, in the order of the document.
  * Yields after each chunk, so that the caller can catch up.
  *
- * @param earlier repodata.json, or another document of the same maps.
+ * @param earlier a document of the maps of repodata.json.
  * @throws {FormatError} when it is no such document.
  */
 export async function* mergeRecords(
@@ -19,17 +19,11 @@ export async function* mergeRecords(
   { dropped, fresh }: MovedRecords,
   take: (record: MergedRecord) => void,
 ): AsyncGenerator<void> {
-  let next = 0;
-  const takeFresh = (isNext: (record: FreshRecord) => boolean) => {
-    for (; next < fresh.length && isNext(fresh[next]!); next++) {
-      const { bucket, fn } = fresh[next]!;
-      take({ bucket, fn, fresh: fresh[next]! });
-    }
-  };
+  const waiting = freshTaker(fresh, take);
   const scanner = createRepodataScanner({
     onRecord(bucket, fn, text) {
       if (dropped.has(fn)) return;
-      takeFresh((record) => precedes(record, bucket, fn));
+      waiting.takeBefore(bucket, fn);
       take({ bucket, fn, text });
     },
   });
@@ -38,8 +32,29 @@ export async function* mergeRecords(
     yield;
   }
   scanner.end();
-  takeFresh(() => true);
+  waiting.takeRest();
   yield;
+}
+
+/** Hands out fresh records, which come in the order of a document, when it is their turn. */
+export function freshTaker(fresh: readonly FreshRecord[], take: (record: MergedRecord) => void) {
+  let next = 0;
+  const takeNext = () => {
+    const record = fresh[next++]!;
+    take({ bucket: record.bucket, fn: record.fn, fresh: record });
+  };
+  return {
+    takeBefore(bucket: RepodataBucket, fn: string): void {
+      while (next < fresh.length && precedes(fresh[next]!, bucket, fn)) takeNext();
+    },
+    /** Whether the next one stands before `member`, the end being behind all. */
+    isBefore(member: Pick<MergedRecord, 'bucket' | 'fn'> | undefined): boolean {
+      return next < fresh.length && (!member || precedes(fresh[next]!, member.bucket, member.fn));
+    },
+    takeRest(): void {
+      while (next < fresh.length) takeNext();
+    },
+  };
 }
 
 function precedes(record: FreshRecord, bucket: RepodataBucket, fn: string): boolean {
