@@ -197,16 +197,17 @@ async function listed(id: number): Promise<Map<string, string | undefined>> {
   return shown;
 }
 
-type Door = (key: string) => Promise<FileAnswer>;
+type Door = ReadonlyMap<string, FileAnswer>;
 
-/** The door of a channel as its rules are now. */
+/** What the door of a channel says of each file there could be, by the rules of now. */
 async function doorOf(id: number): Promise<Door> {
   const channel = (await findChannelById(catalog.db, id))!;
   const ruled = await ruledLayers(catalog.db, channel, catalog.neededFiles);
-  return (key) => {
+  const answers = everything().map(async (key) => {
     const [subdir, file] = key.split('/') as [string, string];
-    return findFile(catalog, { channelId: id, layers: ruled, subdir, file });
-  };
+    return [key, await findFile(catalog, { channelId: id, layers: ruled, subdir, file })] as const;
+  });
+  return new Map(await Promise.all(answers));
 }
 
 const everything = () => [
@@ -220,15 +221,14 @@ async function expectDoorsToAgree({ channels }: World): Promise<void> {
   const doors = new Map<number, Door>();
   for (const { id } of channels) doors.set(id, await doorOf(id));
   for (const { id } of channels) {
-    for (const key of everything()) {
-      const answer = await doors.get(id)!(key);
+    for (const [key, answer] of doors.get(id)!) {
       if (answer.status !== 'served') continue;
       if (reserved.some(({ pattern }) => pattern === packageNameOf('conda', key.split('/')[1]!))) {
         expect([answer.layer.mirror, key]).toEqual([null, key]);
       }
       const { below } = answer.layer;
       if (!below) continue;
-      const theirs = await doors.get(below.channelId)!(key);
+      const theirs = doors.get(below.channelId)!.get(key)!;
       expect(['refused', 'hidden', 'deleted'], `${key} of ${id}`).not.toContain(theirs.status);
     }
   }
@@ -245,7 +245,7 @@ async function expectHeadToHold({ channels }: World, k: number): Promise<void> {
   await writeMonolith(catalog, id);
   const tiers = new Map<string, Set<number>>();
   for (const [key, sha256] of shown) {
-    const answer = await door(key);
+    const answer = door.get(key)!;
     // What a frozen channel lists is listed above it, too, whatever its door says of it now.
     if (someFrozen && ['refused', 'hidden', 'deleted', 'pending'].includes(answer.status)) continue;
     expect(answer, key).toMatchObject({ status: 'served', expected: sha256 ? { sha256 } : {} });
@@ -256,8 +256,7 @@ async function expectHeadToHold({ channels }: World, k: number): Promise<void> {
   if (channel.name_priority === 'merge') return;
   for (const [name, some] of tiers) expect([name, some.size]).toEqual([name, 1]);
   // Nor does who knows a file from before get it from a lower tier.
-  for (const key of everything()) {
-    const answer = await door(key);
+  for (const [key, answer] of door) {
     const [tier] = tiers.get(packageNameOf('conda', key.split('/')[1]!)) ?? [];
     if (answer.status === 'served' && tier !== undefined) expect(answer.layer.tier, key).toBeLessThanOrEqual(tier);
   }
