@@ -6,8 +6,13 @@ import { zstdCompressSync } from 'node:zlib';
  */
 export function oneFrame(bytes: Uint8Array): Buffer {
   const { byteLength } = bytes;
-  // Some clients refuse a frame that does not state its unpacked size. Into room that is filled to its last byte an empty
-  // frame is written behind, so there is more than any frame takes.
-  const room = byteLength + (byteLength >> 7) + 1024;
-  return Buffer.from(zstdCompressSync(bytes, { pledgedSrcSize: byteLength, chunkSize: room }));
+  return Buffer.from(zstdCompressSync(bytes, { pledgedSrcSize: byteLength, chunkSize: frameRoom(byteLength) }));
+}
+
+/**
+ * Room for the frame of so many bytes. Some clients refuse a frame that does not state its unpacked size: into room that is
+ * filled to its last byte an empty frame is written behind, so there is more than any frame takes.
+ */
+export function frameRoom(byteLength: number): number {
+  return byteLength + (byteLength >> 7) + 1024;
 }

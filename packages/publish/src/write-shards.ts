@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { copyOut, copyRecordsOf, withSession } from '@sluice/catalog';
 import type { PublishDeps } from './deps.ts';
+import { type FramePacker, openFramePacker } from './frame-packer.ts';
 import { rowOf } from './names-facts.ts';
-import { oneFrame } from './one-frame.ts';
 import type { ShownName } from './select.ts';
 import type { LoadedLayer } from './selection.ts';
-import { type ShardFormat, shardFormatOf } from './shard-format.ts';
+import { type ShownRecord, shardFormatOf } from './shard-format.ts';
 import { patchedThrough, type ShownText } from './shown-text.ts';
 
 /** A shard as it is to be stored. */
@@ -36,19 +36,29 @@ export async function* writeShards(
     return { batch, texts };
   };
   const format = shardFormatOf(subdir);
-  for await (const { batch, texts } of readAhead(batches(names), read)) {
-    const shards: WrittenShard[] = [];
-    let sinceTurn = 0;
-    for (const shown of batch) {
-      if (sinceTurn >= recordsPerTurn) {
-        await nextTurn();
-        sinceTurn = 0;
+  const packer = openFramePacker();
+  try {
+    for await (const { batch, texts } of readAhead(batches(names), read)) {
+      const shards: Promise<WrittenShard>[] = [];
+      let sinceTurn = 0;
+      for (const shown of batch) {
+        if (sinceTurn >= recordsPerTurn) {
+          await nextTurn();
+          sinceTurn = 0;
+        }
+        const shard = format.encode(shown.name, recordsOf(layers, shown, texts));
+        shards.push(packed(packer, shown.name, shard));
+        sinceTurn += shown.count;
       }
-      shards.push(writeShard(format, layers, shown, texts));
-      sinceTurn += shown.count;
+      yield await Promise.all(shards);
     }
-    yield shards;
+  } finally {
+    packer.close();
   }
+}
+
+async function packed(packer: FramePacker, name: string, shard: Uint8Array): Promise<WrittenShard> {
+  return { name, bytes: await packer.pack(shard), unpacked: shard.byteLength };
 }
 
 /** What `read` makes of each of some things, in their order. The next one is read while the last one is worked on. */
@@ -109,18 +119,16 @@ async function textsOf(
   return read;
 }
 
-function writeShard(
-  format: ShardFormat,
+/** The records of a name as its shard is made of them. */
+function recordsOf(
   layers: readonly LoadedLayer[],
-  { name, parts }: ShownName,
+  { parts }: ShownName,
   texts: readonly ReadonlyMap<string, ShownText>[],
-): WrittenShard {
-  const records = parts.flatMap(({ layer, rows }) =>
+): ShownRecord[] {
+  return parts.flatMap(({ layer, rows }) =>
     Array.from(rows, (row) => {
       const file = layers[layer]!.facts.file(row);
       return { file, ...texts[layer]!.get(file)! };
     }),
   );
-  const shard = format.encode(name, records);
-  return { name, bytes: oneFrame(shard), unpacked: shard.byteLength };
 }
