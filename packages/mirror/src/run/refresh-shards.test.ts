@@ -6,6 +6,7 @@ import { encodeShard, encodeShardIndex, type ShardRecord } from '@sluice/formats
 import { sha256ToBytes } from '@sluice/formats/digest';
 import {
   condaSubdirs,
+  type Fault,
   removeCondaDocuments,
   type ShardStyle,
   type UpstreamServer,
@@ -252,18 +253,21 @@ describe('an upstream with shards', () => {
 });
 
 describe('shards that fail', () => {
-  test('because they are denied now, where there is nothing else, are what the run failed at', async () => {
+  test.each<[string, Fault, string, number | null]>([
+    ['are denied now', { status: 401 }, 'upstream_denied', 401],
+    ['lead round in a circle', { location: (path) => path }, 'upstream_malformed', null],
+  ])('because they %s, where there is nothing else, are what the run failed at', async (_, fault, code, status) => {
     shardAll();
     onlyShards();
     const { id } = await mirror();
     upstream.reset();
-    upstream.fail(/repodata_shards/, { status: 401 });
+    upstream.fail(/repodata_shards/, fault);
     await runNow(bench.deps, id, actor);
     await bench.work();
     expect(await bench.lastRun(id)).toMatchObject({
       state: 'failed',
-      error_code: 'upstream_denied',
-      failed_request: { url: expect.stringContaining('repodata_shards.msgpack.zst'), status: 401 },
+      error_code: code,
+      failed_request: { url: expect.stringContaining('repodata_shards.msgpack.zst'), status },
     });
   });
 

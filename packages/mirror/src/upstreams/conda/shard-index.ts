@@ -18,7 +18,10 @@ const decompress = promisify(zstdDecompress);
 /** What was known of a part before; undefined when it is new. */
 export type KnownShards = Pick<SourcePartRow, 'document_url' | 'etag' | 'last_modified' | 'shards_absent_at'>;
 
-/** `unchanged`: the validators still hold. `absent`: the upstream has no shards, none that can be read, or denies them: `denial`. */
+/**
+ * `unchanged`: the validators still hold. `absent`: the upstream has no shards, none that can be read, or does not give them:
+ * `denial`.
+ */
 export type ShardIndexAnswer =
   | { status: 'unchanged' }
   | { status: 'absent'; denial?: MirrorError | undefined }
@@ -51,7 +54,7 @@ export async function findShardIndex(
     etag: known?.etag ?? null,
     lastModified: known?.last_modified ?? null,
   }).catch((error: unknown) => {
-    if (error instanceof MirrorError && error.code === 'upstream_denied') denial = error;
+    if (error instanceof MirrorError && error.code !== 'upstream_missing') denial = error;
     return absentIfNone(error);
   });
   if (answer === undefined) return { status: 'absent', denial };
