@@ -90,22 +90,23 @@ export interface MatchFields {
  * @see CEP 29; where conda differs from it (letter case of builds, regular expressions), as conda does
  */
 export function matches(spec: MatchSpec, fields: MatchFields): boolean {
+  // A field that nobody asks for is not looked at: fields may have to be read first.
   return (
     spec.name.test(fields.name) &&
     (spec.version === undefined || versionMeets(spec.version, fields.version)) &&
-    meets(spec.build, fields.build) &&
+    (spec.build === undefined || meets(spec.build, fields.build)) &&
     (spec.build_number === undefined || spec.build_number.test(fields.build_number)) &&
     (spec.channel === undefined || channelMeets(spec.channel, fields.channel)) &&
-    meets(spec.subdir, fields.subdir) &&
+    (spec.subdir === undefined || meets(spec.subdir, fields.subdir)) &&
     (spec.md5 === undefined || spec.md5 === fields.md5?.toLowerCase()) &&
     (spec.sha256 === undefined || spec.sha256 === fields.sha256?.toLowerCase()) &&
-    meets(spec.license, fields.license) &&
-    meets(spec.license_family, fields.license_family) &&
+    (spec.license === undefined || meets(spec.license, fields.license)) &&
+    (spec.license_family === undefined || meets(spec.license_family, fields.license_family)) &&
     (spec.track_features === undefined || sameFeatures(spec.track_features, fields.track_features)) &&
     (spec.features === undefined || sameFeatures(spec.features, fields.features)) &&
-    meets(spec.url, fields.url) &&
-    meets(spec.fn, fields.fn) &&
-    (spec.flags ?? []).every((flag) => fields.flags?.some(flag.test) ?? false)
+    (spec.url === undefined || meets(spec.url, fields.url)) &&
+    (spec.fn === undefined || meets(spec.fn, fields.fn)) &&
+    (spec.flags === undefined || spec.flags.every((flag) => fields.flags?.some(flag.test) ?? false))
   );
 }
 
@@ -127,8 +128,8 @@ export function readFeatures(features: string | readonly string[]): string[] {
   return [...new Set(list.map((feature) => feature.trim()).filter((feature) => feature !== ''))].sort();
 }
 
-function meets(matcher: StringMatcher | undefined, value: string | undefined): boolean {
-  return matcher === undefined || (value !== undefined && matcher.test(value));
+function meets(matcher: StringMatcher, value: string | undefined): boolean {
+  return value !== undefined && matcher.test(value);
 }
 
 function versionMeets(spec: VersionSpec, version: string | CondaVersion): boolean {
