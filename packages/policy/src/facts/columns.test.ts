@@ -35,7 +35,7 @@ function factsOf(list: readonly FactsRow[]): Facts {
 
 /** The columns as one array, as they lie in a blob. */
 function bytesOf(facts: Facts): Uint8Array {
-  return Buffer.concat(encodeColumns(facts).chunks);
+  return Buffer.concat([...encodeColumns(facts).chunks]);
 }
 
 function plain({ files: _, builds, ...facts }: Facts) {

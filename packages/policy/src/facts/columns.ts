@@ -1,8 +1,8 @@
 import type { PackageType } from '@sluice/formats/package';
 import { PolicyError } from '../errors.ts';
 import { licenceKey, licenceOfKey } from './builder.ts';
-import type { Facts } from './facts.ts';
-import { packedTexts, readTexts } from './packed-texts.ts';
+import type { Columns, Facts } from './facts.ts';
+import { type PackedTexts, packedTexts, readTexts } from './packed-texts.ts';
 
 declare class TextEncoder {
   encode(text: string): Uint8Array;
@@ -29,39 +29,48 @@ interface Header {
   sections: number[];
 }
 
-/** Facts as bytes, for a blob: chunks to be written one after the other, and their sum. {@link decodeColumns} reads them. */
-export function encodeColumns(facts: Facts): { chunks: Uint8Array[]; bytes: number } {
-  const sections = [
-    ...dictionarySections(facts.names),
-    ...dictionarySections(facts.versions),
-    facts.builds.bytes,
-    facts.builds.offsets,
-    ...dictionarySections(facts.licences.map(licenceKey)),
-    facts.name,
-    facts.version,
-    facts.buildNumber,
-    facts.licence,
-    facts.timestamp,
-    facts.size,
-    facts.sha256,
-    facts.md5,
-    facts.fromRev,
-    facts.recordHash,
-    facts.twin,
-    facts.length,
-    facts.files.bytes,
-    facts.files.offsets,
-    facts.v3,
-    ...dictionarySections(facts.pythons),
-    facts.python,
-    facts.signed,
-  ].map((section) => new Uint8Array(section.buffer, section.byteOffset, section.byteLength));
+/** A section: how long it is, and what is in it, asked for when it is its turn. */
+interface Section {
+  bytes: number;
+  content(): ArrayBufferView;
+}
+
+/**
+ * Facts as bytes, for a blob: chunks to be written one after the other, and their sum. {@link decodeColumns} reads them. A column
+ * is asked for when it is its turn, and not held beyond.
+ */
+export function encodeColumns(facts: Columns): { chunks: Iterable<Uint8Array>; bytes: number } {
+  const { count } = facts;
+  const column = (width: number, content: () => ArrayBufferView) => ({ bytes: count * width, content });
+  const sections: Section[] = [
+    ...textSections(dictionary(facts.names)),
+    ...textSections(dictionary(facts.versions)),
+    ...textSections(() => facts.builds),
+    ...textSections(dictionary(facts.licences.map(licenceKey))),
+    column(4, () => facts.name),
+    column(4, () => facts.version),
+    column(8, () => facts.buildNumber),
+    column(4, () => facts.licence),
+    column(8, () => facts.timestamp),
+    column(8, () => facts.size),
+    column(32, () => facts.sha256),
+    column(16, () => facts.md5),
+    column(4, () => facts.fromRev),
+    column(8, () => facts.recordHash),
+    column(4, () => facts.twin),
+    column(4, () => facts.length),
+    ...textSections(() => facts.files),
+    column(1, () => facts.v3),
+    ...textSections(dictionary(facts.pythons)),
+    column(4, () => facts.python),
+    column(1, () => facts.signed),
+  ];
   const header: Header = {
     version: formatVersion,
     type: facts.type,
     subdir: facts.subdir,
     count: facts.count,
-    sections: sections.map((section) => section.byteLength),
+    sections: sections.map(({ bytes }) => bytes),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const head = new Uint8Array(8 + text.byteLength);
@@ -69,11 +78,19 @@ export function encodeColumns(facts: Facts): { chunks: Uint8Array[]; bytes: numb
   view.setUint32(0, magic, true);
   view.setUint32(4, text.byteLength, true);
   head.set(text, 8);
-  const chunks = [head, ...sections].flatMap((chunk) => [
-    chunk,
-    new Uint8Array(aligned(chunk.byteLength) - chunk.byteLength),
-  ]);
-  return { chunks, bytes: chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0) };
+  const all: Section[] = [{ bytes: head.byteLength, content: () => head }, ...sections];
+  return {
+    chunks: { [Symbol.iterator]: () => written(all) },
+    bytes: all.reduce((sum, { bytes }) => sum + aligned(bytes), 0),
+  };
+}
+
+function* written(sections: readonly Section[]): Generator<Uint8Array> {
+  for (const { bytes, content } of sections) {
+    const { buffer, byteOffset, byteLength } = content();
+    yield new Uint8Array(buffer, byteOffset, byteLength);
+    yield new Uint8Array(aligned(bytes) - bytes);
+  }
 }
 
 /**
@@ -130,11 +147,19 @@ export function decodeColumns(bytes: Uint8Array): Facts {
   };
 }
 
-function dictionarySections(texts: readonly string[]): [Uint8Array, Uint32Array] {
+function dictionary(texts: readonly string[]): () => PackedTexts {
   const packed = packedTexts();
   for (const text of texts) packed.add(text);
-  const { bytes, offsets } = packed.pack();
-  return [bytes, offsets];
+  const all = packed.pack();
+  return () => all;
+}
+
+function textSections(texts: () => PackedTexts): [Section, Section] {
+  const { bytes, offsets } = texts();
+  return [
+    { bytes: bytes.byteLength, content: () => texts().bytes },
+    { bytes: offsets.byteLength, content: () => texts().offsets },
+  ];
 }
 
 function readAll(bytes: Uint8Array, offsets: Uint32Array): string[] {

@@ -2,12 +2,13 @@ import type { RefusedRecord } from '@sluice/catalog';
 import { readRecord } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
 import {
+  type Columns,
   type Facts,
   factsBuilder,
   factsRowOf,
   fileRows,
   type ListedWith,
-  mergedFacts,
+  mergedColumns,
   recordHash,
 } from '@sluice/policy';
 import { RegistryError } from '../errors.ts';
@@ -37,7 +38,8 @@ export interface PartDifference {
   counts(): { records: number; added: number; updated: number; removed: number };
   /** Files whose live version ends: changed or gone. */
   ended(): string[];
-  facts(): Facts;
+  /** Facts in columns as they are now, each made when it is asked for. */
+  columns(): Columns;
   /** The digest of what changed, see {@link changeSet}. */
   digest(): Uint8Array;
 }
@@ -143,10 +145,10 @@ export function partDifference(
       });
       return changes.digest(subdir);
     },
-    facts() {
+    columns() {
       if (before.count === 0) return added.build();
       const kept = states.map((state) => (state === same || state === resting ? 1 : 0));
-      return mergedFacts(before, kept, added.build());
+      return mergedColumns(before, kept, added.build());
     },
   };
 }

@@ -113,7 +113,7 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
     await insertRevision(db, at, deps.by ?? { cause: 'run' }, change);
     const stored = await findFacts(db, part, revision);
     const isDue = !stored || changes >= fewChanges || (changes > 0 && revision - stored.revision >= mostRevisions);
-    if (isDue) await storeFacts({ ...deps, db }, part, revision, difference.facts());
+    if (isDue) await storeFacts({ ...deps, db }, part, revision, difference.columns());
   }
   const state = { ...input.origin(), records: counts.records };
   await savePart(db, part, state, changed ? revision : undefined, deps.now());

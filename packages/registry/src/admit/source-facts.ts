@@ -10,6 +10,7 @@ import {
 } from '@sluice/catalog';
 import {
   addRecords,
+  type Columns,
   changedFacts,
   encodeColumns,
   type Facts,
@@ -55,11 +56,18 @@ function readFacts(
   return sharedFacts(ref.sha256, () => readCompressed(storage, ref, found.unpacked_bytes));
 }
 
-/** Write the facts of a part at `revision`: a blob, and its row in the caller's transaction. */
-export async function storeFacts(deps: FactsDeps, part: Part, revision: number, facts: Facts): Promise<void> {
+/**
+ * Write the facts of a part at `revision`: a blob, and its row in the caller's transaction. Columns that are made one by one are
+ * not held, so who judges by them next reads them back.
+ */
+export async function storeFacts(deps: FactsDeps, part: Part, revision: number, facts: Columns): Promise<void> {
   const columns = encodeColumns(facts);
   const blob = await putCompressed(deps.storage, columns, level);
-  shareFacts(blobRef(blob).sha256, facts);
+  if (areHeld(facts)) shareFacts(blobRef(blob).sha256, facts);
   await insertBlobs(deps.db, [blob], deps.now());
   await insertFacts(deps.db, part, revision, { blob: blob.sha256, unpacked_bytes: columns.bytes });
+}
+
+function areHeld(facts: Columns): facts is Facts {
+  return 'file' in facts;
 }
