@@ -1,5 +1,6 @@
 import { CatalogError } from '@sluice/catalog';
 import { StorageError } from '@sluice/storage';
+import { collectGarbage } from './collect-garbage.ts';
 import { readConfig, unknownVariables } from './config/read-config.ts';
 import { ServerError } from './errors.ts';
 import { createLog } from './log.ts';
@@ -38,4 +39,6 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
   const server = await starting;
   log.info({ url: server.url, roles: config.work.roles }, 'ready');
+  // Half of what the engine holds by now is left over from reading the program.
+  collectGarbage();
 }
