@@ -25,8 +25,11 @@ export async function writeListing(work: OutWork): Promise<'plan' | 'fetch'> {
     const continued = touched && (await continuedListing(work, before, touched));
     // Of no base the difference is the listing, and its order is checked on the way.
     const lines = continued?.lines ?? differenceOf([], listingLines(work));
-    const listing = await stored(work, 'listing', lines, (chunk) => state.update(chunk));
-    const earlier = continued?.earlier() ?? (before ? storedLines(deps, before) : []);
+    const listing = await stored(work, 'listing', before ? lines : counted(work, lines), (chunk) =>
+      state.update(chunk),
+    );
+    if (!before) return { listing, contents: listing };
+    const earlier = continued?.earlier() ?? storedLines(deps, before);
     const later = continued?.later ?? storedLines(deps, listing);
     const contents = await stored(work, contentsMember, counted(work, differenceOf(earlier, later)));
     return { listing, contents };
