@@ -63,7 +63,7 @@ const ANSWER_BYTES = 1500;
  *
  * @param limit bytes that keys and headers may take; when they are more, all go.
  */
-export function createHotAnswers(deps: HotAnswersDeps, limit = 32 * 1024 * 1024): HotAnswers {
+export function createHotAnswers(deps: HotAnswersDeps, limit = 16 * 1024 * 1024): HotAnswers {
   let generation = 0;
   let held = 0;
   let answers = new Map<string, Map<string, HotAnswer>>();

@@ -23,7 +23,7 @@ import type { ReadyAnswer } from './send-answer.ts';
 import { createUnpacking } from './unpacking.ts';
 
 /** Small bodies kept in memory: the indexes of all subdirs of a large channel and the shards that are asked for. */
-const bodyMemoryBytes = 64 * 1024 * 1024;
+const bodyMemoryBytes = 32 * 1024 * 1024;
 
 /** The doors of the client protocols, and what answers before them. */
 export interface OpenProtocols {
