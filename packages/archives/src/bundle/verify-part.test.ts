@@ -1,14 +1,15 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Manifest, manifestLine, tarEnd, tarHeader, tarPadding, writeManifest } from '@sluice/formats/bundle';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { issuerOf, trustedKeys } from './trusted-key.ts';
 import { verifyBundlePart } from './verify-part.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'part-'));
+afterAll(() => rm(folder, { recursive: true }));
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
 function keyPair() {
