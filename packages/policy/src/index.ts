@@ -12,7 +12,14 @@ export { mergedColumns } from './facts/merged-facts.ts';
 export { factsRowOf } from './facts/record-facts.ts';
 export { sharedFacts, shareFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
-export { type ListedWith, type RecordPlace, recordHash, recordHashAt, textHash } from './facts/text-hash.ts';
+export {
+  type ListedWith,
+  type RecordPlace,
+  recordHash,
+  recordHashAt,
+  textHash,
+  textHashAt,
+} from './facts/text-hash.ts';
 export { type FilterKey, filterFault } from './filter-fault.ts';
 export {
   addsDependencies,
@@ -44,6 +51,7 @@ export { type Depends, type DependsList, dependsList, dependsOf } from './needed
 export { neededFiles, type PartDepends } from './needed/needed-files.ts';
 export { asItCame, changedNeeded, type NeededSet, readNeeded, type StoredNeeded } from './needed/needed-set.ts';
 export type { JudgedPart } from './needed/resolved-specs.ts';
+export { rememberedVerdicts, verdictsOn } from './remembered-verdicts.ts';
 export { isReserved, reservedPatternFault } from './reserved-names.ts';
 export {
   keptPublications,

@@ -25,15 +25,30 @@ export interface LayerDefinition {
   mirror?: { filters: MirrorFilters; keepLegacy: boolean; reserved?: readonly string[] };
 }
 
+/** The rules compiled last, by their definition. */
+const compiled = new Map<string, readonly Rule[]>();
+const mostCompiled = 50;
+
 /**
- * The rules of one layer in the order of design.md §7 no. 3, each answering only what the ones before let pass.
- *
- * Compile once per change of the definition; the rules are then good for any facts.
+ * The rules of one layer in the order of design.md §7 no. 3, each answering only what the ones before let pass. They are good
+ * for any facts. One definition mostly has one list: what it says of facts can be remembered, see `verdictsOn`.
  *
  * @param needed the files that come along, where `takesNeeded`; without them none does.
  * @throws {FormatError | PolicyError} when a spec, licence or day cannot be read.
  */
-export function layerRules({ types, channel, mirror }: LayerDefinition, needed?: NeededSet): Rule[] {
+export function layerRules(definition: LayerDefinition, needed?: NeededSet): readonly Rule[] {
+  if (needed) return compile(definition, needed);
+  const key = JSON.stringify(definition);
+  const known = compiled.get(key);
+  const rules = known ?? compile(definition);
+  // What was asked for last stands last.
+  compiled.delete(key);
+  compiled.set(key, rules);
+  if (compiled.size > mostCompiled) compiled.delete(compiled.keys().next().value!);
+  return rules;
+}
+
+function compile({ types, channel, mirror }: LayerDefinition, needed?: NeededSet): Rule[] {
   const rules: Rule[] = [typeRule(types)];
   if (mirror?.reserved?.length) rules.push(reservedRule(mirror.reserved));
   const filters = mirror?.filters ?? {};

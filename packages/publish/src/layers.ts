@@ -142,7 +142,7 @@ export function definitionOf(
 }
 
 /** The rules that a channel has for everything, and the only ones for what channels below bring. */
-export function ownRules({ types, filters }: Pick<RuledChannel, 'types' | 'filters'>): Rule[] {
+export function ownRules({ types, filters }: Pick<RuledChannel, 'types' | 'filters'>): readonly Rule[] {
   return layerRules({ types: types as PackageType[], channel: filters });
 }
 

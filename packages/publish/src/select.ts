@@ -1,4 +1,4 @@
-import { evaluateAll, type Facts, type Rule, type Verdicts } from '@sluice/policy';
+import { evaluateAll, type Facts, type Rule, rememberedVerdicts, type Verdicts } from '@sluice/policy';
 import type { WordSet } from './monolith/word-set.ts';
 import type { Touched } from './touched.ts';
 
@@ -23,7 +23,11 @@ export function selectLayer(
   touched: Touched,
   excluded: ReadonlySet<string>,
 ): LayerSelection {
-  const verdicts = evaluateAll(rules, facts, unasked(facts, touched));
+  // Rules compare files of one name alone, so that the others do not matter.
+  const known = rememberedVerdicts(rules, facts);
+  const verdicts = unasked(facts, touched);
+  if (known) for (let i = 0; i < facts.count; i++) verdicts[i] ||= known[i]!;
+  else evaluateAll(rules, facts, verdicts);
   if (excluded.size > 0) {
     for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0 && excluded.has(facts.file(i))) verdicts[i] = hidden;
   }

@@ -1,7 +1,6 @@
 import { type LayerState, partSubdirs } from '@sluice/catalog';
 import {
   asItCame,
-  evaluateAll,
   type Facts,
   layerRules,
   lookedAtSubdirs,
@@ -10,6 +9,7 @@ import {
   type RuleScope,
   takesNeeded,
   type Verdicts,
+  verdictsOn,
 } from '@sluice/policy';
 import { sourceFacts } from './admit/source-facts.ts';
 import { type NeededDeps, neededFiles } from './needed-files.ts';
@@ -39,8 +39,8 @@ export interface PartPlan {
   denials: DenialCount[];
   /** The kept files, in the order of the index. */
   files(): Iterable<PlannedFile>;
-  /** The names alone of the kept files, as UTF-8 where they lie: ten times as fast. */
-  names(): Iterable<Uint8Array>;
+  /** Told of the names alone of the kept files, as UTF-8 where they lie: ten times as fast. */
+  eachName(visit: (bytes: Uint8Array, begin: number, end: number) => void): void;
 }
 
 /**
@@ -68,7 +68,7 @@ export async function* planLayer(
 }
 
 function partPlan(rules: readonly Rule[], facts: Facts): PartPlan {
-  const verdicts = evaluateAll(rules, facts);
+  const verdicts = verdictsOn(rules, facts);
   const denials = countDenials(rules, verdicts);
   return {
     subdir: facts.subdir,
@@ -78,9 +78,9 @@ function partPlan(rules: readonly Rule[], facts: Facts): PartPlan {
     *files() {
       for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0) yield plannedFile(facts, i);
     },
-    *names() {
+    eachName(visit) {
       const { bytes, offsets } = facts.files;
-      for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0) yield bytes.subarray(offsets[i], offsets[i + 1]);
+      for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0) visit(bytes, offsets[i]!, offsets[i + 1]!);
     },
   };
 }

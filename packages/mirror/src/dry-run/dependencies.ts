@@ -49,7 +49,7 @@ export function mayBreak(definition: LayerDefinition): boolean {
 export async function rulesOver(
   definition: LayerDefinition,
   parts: readonly PartDepends[],
-): Promise<{ rules: Rule[]; needed: NeededSet }> {
+): Promise<{ rules: readonly Rule[]; needed: NeededSet }> {
   if (!takesNeeded(filtersOf(definition))) return { rules: layerRules(definition), needed: { has: () => false } };
   const needed = readNeeded(await neededFiles(definition, inOrder(parts)));
   return { rules: layerRules(definition, needed), needed };

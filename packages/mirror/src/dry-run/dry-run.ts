@@ -17,7 +17,7 @@ import { mirrorTypes } from '../definition/mirror-types.ts';
 import { type MirrorDefinition, type MirrorInput, readDefinition } from '../definition/read-definition.ts';
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
-import { type FileSet, fileSet } from '../run/file-set.ts';
+import { addNames, type FileSet, fileSet } from '../run/file-set.ts';
 import { definitionIn, layerDefinition } from '../run/layer-definition.ts';
 import { addDenials, noCounts, type RunCounts } from '../run/run-counts.ts';
 import { keepSecrets } from '../source-address.ts';
@@ -281,7 +281,7 @@ async function shownNow(deps: MirrorDeps, mirror: MirrorRow): Promise<FileSet> {
   const set = fileSet();
   const definition = await layerDefinition(deps, mirror);
   for await (const part of planLayer(deps, { sourceId: mirror.shown_source_id, revision: mirror.at_rev, definition })) {
-    for (const name of part.names()) set.add(part.subdir, name);
+    addNames(set, part);
   }
   return set;
 }

@@ -21,6 +21,7 @@ test('one name in two subdirs is two files', () => {
   a.add('noarch', 'x.conda');
   b.add('linux-64', 'x.conda');
   expect([a.missingFrom(b), a.missingFrom(a)]).toEqual([1, 0]);
-  b.add('noarch', Buffer.from('x.conda'));
+  const bytes = Buffer.from('an x.conda lies here');
+  b.addAt('noarch', bytes, 3, 10);
   expect(a.missingFrom(b)).toBe(0);
 });

@@ -1,12 +1,15 @@
-import { textHash } from '@sluice/policy';
+import { textHashAt } from '@sluice/policy';
+import type { PartPlan } from '@sluice/registry';
 
 /** Names of files, kept as 52-bit hashes: enough to count how two large sets differ, 8 bytes a name. */
 export interface FileSet {
-  /** @param file the name, or its UTF-8 where it lies. */
-  add(subdir: string, file: string | Uint8Array): void;
-  /** How many of these names `other` lacks. */
+  add(subdir: string, file: string): void;
+  /** Add the name that lies at this place as UTF-8. */
+  addAt(subdir: string, bytes: Uint8Array, begin: number, end: number): void;
+  /** How many of these names `other` lacks; quick where both have mostly the same in the same order. */
   missingFrom(other: FileSet): number;
-  sorted(): Float64Array;
+  /** In the order they were added. */
+  hashes(): Float64Array;
 }
 
 /** A new, empty set. Adding a name twice counts it twice. */
@@ -14,35 +17,54 @@ export function fileSet(): FileSet {
   const encoder = new TextEncoder();
   let hashes = new Float64Array(1024);
   let count = 0;
-  let inOrder: Float64Array | undefined;
   let last: string | undefined;
-  let lastHash: readonly [number, number] = [0, 0];
+  let [lastA, lastB] = [0, 0];
   const set: FileSet = {
     add(subdir, file) {
+      const bytes = encoder.encode(file);
+      set.addAt(subdir, bytes, 0, bytes.length);
+    },
+    addAt(subdir, bytes, begin, end) {
       if (count === hashes.length) {
         const grown = new Float64Array(count * 2);
         grown.set(hashes);
         hashes = grown;
       }
-      const [a, b] = textHash(typeof file === 'string' ? encoder.encode(file) : file);
-      if (subdir !== last) [last, lastHash] = [subdir, textHash(encoder.encode(subdir))];
-      hashes[count++] = ((a ^ lastHash[0]) >>> 0) * 2 ** 20 + ((b ^ lastHash[1]) >>> 12);
-      inOrder = undefined;
-    },
-    sorted() {
-      inOrder ??= hashes.slice(0, count).sort();
-      return inOrder;
-    },
-    missingFrom(other) {
-      const mine = set.sorted();
-      const theirs = other.sorted();
-      let missing = 0;
-      for (let i = 0, j = 0; i < mine.length; i++) {
-        while (j < theirs.length && theirs[j]! < mine[i]!) j++;
-        if (j === theirs.length || theirs[j] !== mine[i]) missing++;
+      if (subdir !== last) {
+        const key = encoder.encode(subdir);
+        last = subdir;
+        [lastA, lastB] = textHashAt(key, 0, key.length);
       }
-      return missing;
+      const [a, b] = textHashAt(bytes, begin, end);
+      hashes[count++] = ((a ^ lastA) >>> 0) * 2 ** 20 + ((b ^ lastB) >>> 12);
     },
+    hashes: () => hashes.subarray(0, count),
+    missingFrom: (other) => missing(set.hashes(), other.hashes()),
   };
   return set;
+}
+
+/** Add the names of the files that a layer shows. */
+export function addNames(set: FileSet, { subdir, eachName }: Pick<PartPlan, 'subdir' | 'eachName'>): void {
+  eachName((bytes, begin, end) => set.addAt(subdir, bytes, begin, end));
+}
+
+/** How many of `mine` are not among `theirs`. What comes in the same order in both needs no sorting. */
+function missing(mine: Float64Array, theirs: Float64Array): number {
+  const alone = new Float64Array(mine.length);
+  let count = 0;
+  let j = 0;
+  for (const hash of mine) {
+    if (hash === theirs[j]) j++;
+    else alone[count++] = hash;
+  }
+  const left = alone.subarray(0, count).sort();
+  const right = theirs.slice(j).sort();
+  let lacking = 0;
+  let k = 0;
+  for (const hash of left) {
+    while (k < right.length && right[k]! < hash) k++;
+    if (right[k] !== hash) lacking++;
+  }
+  return lacking;
 }

@@ -11,7 +11,7 @@ import {
 import { type LayerDefinition, lookedAtSubdirs } from '@sluice/policy';
 import { type PlannedFile, planLayer } from '@sluice/registry';
 import type { MirrorDeps } from '../deps.ts';
-import { type FileSet, fileSet } from './file-set.ts';
+import { addNames, type FileSet, fileSet } from './file-set.ts';
 import { keptLocal } from './kept-local.ts';
 import { layerDefinition } from './layer-definition.ts';
 import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
@@ -89,7 +89,7 @@ async function planParts(
     addDenials(counts, part.denials);
     let local = 0;
     let batch: PlannedFile[] = [];
-    if (shown) for (const name of part.names()) shown.add(part.subdir, name);
+    if (shown) addNames(shown, part);
     for (const file of active ? part.files() : []) {
       batch.push(file);
       if (batch.length < portion) continue;
@@ -138,7 +138,7 @@ async function shownBefore(
   try {
     const definition = JSON.parse(previous.plan_key) as LayerDefinition;
     for await (const part of planLayer(deps, { sourceId, revision: previous.revision, definition })) {
-      for (const name of part.names()) set.add(part.subdir, name);
+      addNames(set, part);
     }
   } catch {
     return undefined;

@@ -7,7 +7,8 @@ export function textHash(bytes: Uint8Array): [number, number] {
   return textHashAt(bytes, 0, bytes.length);
 }
 
-function textHashAt(bytes: Uint8Array, from: number, to: number): [number, number] {
+/** {@link textHash} of a text that lies in `bytes`. */
+export function textHashAt(bytes: Uint8Array, from: number, to: number): [number, number] {
   let a = 0x9e3779b1 ^ (to - from);
   let b = 0x85ebca77 ^ (to - from);
   const whole = from + ((to - from) & ~3);

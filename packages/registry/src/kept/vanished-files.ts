@@ -14,10 +14,11 @@ export async function vanishedFiles(deps: NeededDeps, before: LayerState, upTo: 
   const shown: VersionKey[] = [];
   for await (const part of planLayer(deps, before)) {
     const here = new Map(wanted.get(part.subdir)?.map((version) => [version.file, version]));
-    for (const name of here.size > 0 ? part.names() : []) {
-      const version = here.get(Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString());
+    if (here.size === 0) continue;
+    part.eachName((bytes, begin, end) => {
+      const version = here.get(Buffer.from(bytes.buffer, bytes.byteOffset + begin, end - begin).toString());
       if (version) shown.push(version);
-    }
+    });
   }
   return shown;
 }
