@@ -7,15 +7,15 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const folder = path.join(import.meta.dirname, 'python');
 const cache = path.join(import.meta.dirname, '../../.cache/clients');
-const patience_ms = 300_000;
+const patience_ms = 600_000;
 
 /** The environment of the Python clients, or why there is none here. */
 export type PythonEnvironment =
   | { readonly available: true; readonly python: string }
   | { readonly available: false; readonly reason: string };
 
-/** Of the conda clients, about 250 MB; of Python's own tools, about 80 MB. */
-type Requirements = 'requirements.txt' | 'tools.txt';
+/** Of the conda clients, about 250 MB; of Python's own tools, about 80 MB; of a server of S3, about 110 MB. */
+type Requirements = 'requirements.txt' | 'tools.txt' | 's3.txt';
 
 const environments = new Map<Requirements, Promise<PythonEnvironment>>();
 

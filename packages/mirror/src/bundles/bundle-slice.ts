@@ -39,7 +39,10 @@ export async function bundleSlice(deps: BundleDeps, id: string, options: BundleS
     // These pass, and the job is tried again.
     if (isConnectionLoss(error) || options.signal?.aborted) throw error;
     const now = await findBundle(deps.db, id);
-    if (now) await saveBundle(deps.db, now, { state: 'failed', error: rememberedError(error) }, deps.now());
+    // What fails after the end, such as removing older bundles, takes nothing back.
+    if (now?.finished_at === null) {
+      await saveBundle(deps.db, now, { state: 'failed', error: rememberedError(error) }, deps.now());
+    }
     return { status: 'failed', error };
   }
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { MirrorError } from '../../errors.ts';
 import type { SourceGuard } from '../../fetch/source-guard.ts';
+import { WorkGone } from '../work-gone.ts';
 
 /** Bytes of one piece of an upload: with 10,000 of them a part of 600 GB goes up. */
 const pieceBytes = 64 * 1024 * 1024;
@@ -41,50 +42,101 @@ async function regional({ config }: Client): Promise<URL> {
   return config.endpointProvider({ Region: await config.region(), UseFIPS: false, UseDualStack: false }).url;
 }
 
-/** Upload a file as `<prefix>/<name>`. @returns where it lies, `s3://bucket/key`. */
+/** What an upload is held to while it lasts. */
+interface UploadOptions {
+  /** Called about once a second; what it throws ends the upload. */
+  tick(): Promise<void>;
+  signal?: AbortSignal | undefined;
+}
+
+const tickMs = 1000;
+
+/**
+ * Upload a file as `<prefix>/<name>`: it appears when it is whole. What earlier tries of it left unfinished is removed.
+ *
+ * @returns where it lies, `s3://bucket/key`.
+ * @throws {MirrorError} `source_refused`, `bundle_output`; what `tick` throws.
+ */
 export async function uploadPart(
   guard: SourceGuard,
   output: string,
   part: { name: string; path: string },
-  signal?: AbortSignal,
+  { tick, signal }: UploadOptions,
 ): Promise<string> {
   return withClient(output, async (client) => {
     await allowed(client, guard);
     const { Upload } = await import('@aws-sdk/lib-storage');
     const { bucket, prefix } = placeOf(output);
-    const Key = prefix + part.name;
+    const object = { Bucket: bucket, Key: prefix + part.name };
     const Body = createReadStream(part.path, { highWaterMark: 1 << 20 });
-    const upload = new Upload({ client, params: { Bucket: bucket, Key, Body }, partSize: pieceBytes, queueSize: 2 });
+    const upload = new Upload({ client, params: { ...object, Body }, partSize: pieceBytes, queueSize: 2 });
     const abort = () => void upload.abort();
     signal?.addEventListener('abort', abort);
+    let stop: (reason: unknown) => void = () => {};
+    const stopped = new Promise<never>((_, reject) => {
+      stop = reject;
+    });
+    const ticking = setInterval(() => void tick().catch(stop), tickMs);
     try {
-      await upload.done();
+      await Promise.race([upload.done(), stopped]);
     } finally {
+      clearInterval(ticking);
       signal?.removeEventListener('abort', abort);
+      abort();
       Body.destroy();
     }
-    return `s3://${bucket}/${Key}`;
+    await removeUnfinished(client, object);
+    return `s3://${bucket}/${object.Key}`;
   });
 }
 
-/** Remove what lies at `s3://bucket/key`. */
+/** Nobody sees an upload that was never finished, but its bytes are kept and paid for. */
+async function removeUnfinished(client: Client, { Bucket, Key }: { Bucket: string; Key: string }): Promise<void> {
+  const { AbortMultipartUploadCommand, ListMultipartUploadsCommand } = await import('@aws-sdk/client-s3');
+  try {
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
+    for (const { UploadId } of Uploads.filter((one) => one.Key === Key)) {
+      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    }
+  } catch {
+    // Who may only write may not look for them; the part is there all the same.
+  }
+}
+
+/** Remove what lies at `s3://bucket/key`, if anything does. @throws {MirrorError} `bundle_output`. */
 export async function deleteObject(place: string): Promise<void> {
-  await withClient(place, async (client) => {
-    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
-    const { hostname, pathname } = new URL(place);
-    await client.send(new DeleteObjectCommand({ Bucket: hostname, Key: decodeURIComponent(pathname.slice(1)) }));
-  });
+  await withClient(
+    place,
+    async (client) => {
+      const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+      const { hostname, pathname } = new URL(place);
+      await client.send(new DeleteObjectCommand({ Bucket: hostname, Key: decodeURIComponent(pathname.slice(1)) }));
+    },
+    'removed',
+  );
 }
 
-async function withClient<T>(output: string, work: (client: Client) => Promise<T>): Promise<T> {
+async function withClient<T>(
+  place: string,
+  work: (client: Client) => Promise<T>,
+  what: 'written' | 'removed' = 'written',
+): Promise<T> {
   const client = await openClient();
   try {
     return await work(client);
-  } catch (cause) {
-    if (cause instanceof MirrorError) throw cause;
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new MirrorError('bundle_output', `${output} cannot be written: ${said}.`, { found: output, cause });
+  } catch (error) {
+    if (error instanceof MirrorError || error instanceof WorkGone) throw error;
+    // It is no cause of ours: S3 sends back what was signed, a session's token in it, and a log would have it.
+    throw new MirrorError('bundle_output', `${place} cannot be ${what}: ${wordsOf(error)}.`, { found: place });
   } finally {
     client.destroy();
   }
+}
+
+/** The code and the sentence of an error of S3; of a connection's, what the system says. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { name, message } = error;
+  const sentence = message === '' && 'code' in error ? String(error.code) : message.replace(/\.$/, '');
+  return name === 'Error' || name === 'AggregateError' ? sentence : `${name}: ${sentence}`;
 }

@@ -14,7 +14,7 @@ import type { OutWork } from './work.ts';
 
 /** Last stage: write the parts, one a piece. Those that are done stay. */
 export async function writeParts(work: OutWork): Promise<'write' | 'over'> {
-  const { deps, row, definition, place, report, signal } = work;
+  const { deps, row, definition, place, report } = work;
   const parts = await bundleParts(deps.db, row.id);
   const todo = parts.filter(({ state }) => state === 'todo');
   report.parts_done = parts.length - todo.length;
@@ -50,8 +50,11 @@ export async function writeParts(work: OutWork): Promise<'write' | 'over'> {
   });
   let where = path;
   if (definition.output?.startsWith('s3://')) {
-    where = await uploadPart(deps.guard, definition.output, { name, path }, signal);
-    await rm(path);
+    try {
+      where = await uploadPart(deps.guard, definition.output, { name, path }, work);
+    } finally {
+      await rm(path);
+    }
   }
   report.parts_done++;
   await work.save({}, (trx) =>
