@@ -51,6 +51,8 @@ export interface TestApp {
   /** Make an account (of role author, unless others are given) and sign it in. @returns its session. */
   signIn(name: string, roles?: string[]): Promise<string>;
   request(method: string, path: string, request?: TestRequest): Promise<TestAnswer>;
+  /** The day that is so many days after the server's, e.g. for tokens to expire: YYYY-MM-DD. */
+  inDays(days: number): string;
   /** Wait until no job is due or running. Fails when one is parked, or after 50 s. */
   jobsDone(): Promise<void>;
   /** Wait for the jobs, then stop and remove everything. */
@@ -107,6 +109,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       return logIn(request, name);
     },
     request,
+    inDays: (days) => new Date((now?.() ?? new Date()).getTime() + days * 86_400_000).toISOString().slice(0, 10),
     jobsDone,
     close: async () => {
       try {

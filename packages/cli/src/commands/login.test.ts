@@ -64,7 +64,7 @@ describe('signing in', () => {
     const token = await it.app.adminToken();
     const { token_id } = signIns().sites[it.app.url];
     await it.app.request('DELETE', `/api/account/tokens/${token_id}`, { token });
-    const body = { name, expires_at: '2027-01-01', scopes: ['channel:view'] };
+    const body = { name, expires_at: it.app.inDays(30), scopes: ['channel:view'] };
     await it.app.request('POST', '/api/account/tokens', { token, body });
     await login();
     const { json } = await it.cli(['token', 'list', '--json']);

@@ -67,7 +67,7 @@ describe('a publication of the past', () => {
     const { token } = (
       await app.request('POST', '/api/account/tokens', {
         token: session,
-        body: { name: 'm', expires_at: '2027-01-01', resources: [{ channel: 'c', permission: 'manage' }] },
+        body: { name: 'm', expires_at: app.inDays(30), resources: [{ channel: 'c', permission: 'manage' }] },
       })
     ).json;
     clock.ms = Date.parse('2026-11-05T10:00:00Z');

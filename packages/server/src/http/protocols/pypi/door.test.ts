@@ -114,7 +114,7 @@ test('other spellings lead to the one page, whatever stands before them', async 
   await channel.wheel({ name: 'led-to' });
   const { json } = await app.request('POST', '/api/account/tokens', {
     token: await app.adminToken(),
-    body: { name: 't', expires_at: '2027-06-01', resources: [{ channel: 'team', permission: 'read' }] },
+    body: { name: 't', expires_at: app.inDays(30), resources: [{ channel: 'team', permission: 'read' }] },
   });
   for (const before of ['/api/repo/team', `/t/${json.token}/api/repo/team`, `/api/repo/t/${json.token}/team`]) {
     for (const path of ['/simple', '/simple/led-to', '/simple/Led_.To', '/simple/LED.to/']) {
@@ -211,7 +211,7 @@ test('a private channel shows nothing of itself to who may not read it', async (
   }
   const { json } = await app.request('POST', '/api/account/tokens', {
     token: await app.adminToken(),
-    body: { name: 'r', expires_at: '2027-06-01', resources: [{ channel: 'closed', permission: 'read' }] },
+    body: { name: 'r', expires_at: app.inDays(30), resources: [{ channel: 'closed', permission: 'read' }] },
   });
   const page = await closed.get('/simple/inside/', { Authorization: basic('__token__', json.token), Accept: jsonPage });
   expect([page.status, page.headers.get('cache-control'), page.headers.get('vary')]).toEqual([

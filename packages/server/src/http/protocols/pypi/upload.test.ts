@@ -177,7 +177,7 @@ describe('who may upload', () => {
     const wheel = await buildWheel({ name: 'allowed' });
     const issued = await app.request('POST', '/api/account/tokens', {
       token: await app.adminToken(),
-      body: { name: 'r', expires_at: '2027-06-01', resources: [{ channel: 'team', permission: 'read' }] },
+      body: { name: 'r', expires_at: app.inDays(30), resources: [{ channel: 'team', permission: 'read' }] },
     });
     for (const [authorization, status] of [
       [basic('__token__', 'wrong'), 401],

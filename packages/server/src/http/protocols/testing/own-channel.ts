@@ -19,7 +19,7 @@ export async function ownChannel(app: TestApp, name: string, channel: object = {
   const made = await app.request('POST', '/api/channels', { token: admin, body: { name, ...channel } });
   if (made.status !== 201) throw new Error(made.text);
   // A session would end when a test lets days go by.
-  const { token: manager } = await issueToken('manage', '2027-01-01');
+  const { token: manager } = await issueToken('manage', app.inDays(30));
   return {
     async upload(options) {
       const built = await buildCondaPackage(options);
@@ -37,7 +37,7 @@ export async function ownChannel(app: TestApp, name: string, channel: object = {
       await app.jobsDone();
     },
     get: (path, headers = {}) => fetch(`${app.url}/api/repo/${name}${path}`, { headers }),
-    token: (expires_at = '2027-01-01') => issueToken('read', expires_at),
+    token: (expires_at = app.inDays(30)) => issueToken('read', expires_at),
   };
 
   async function issueToken(permission: string, expires_at: string) {

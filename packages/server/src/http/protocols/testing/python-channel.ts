@@ -39,7 +39,7 @@ export async function pythonChannel(app: TestApp, name: string, channel: object 
   if (made.status !== 201) throw new Error(made.text);
   const issued = await app.request('POST', '/api/account/tokens', {
     token: admin,
-    body: { name: `to ${name}`, expires_at: '2027-06-01', resources: [{ channel: name, permission: 'manage' }] },
+    body: { name: `to ${name}`, expires_at: app.inDays(30), resources: [{ channel: name, permission: 'manage' }] },
   });
   const writer = basic('__token__', issued.json.token);
   const get = (path: string, headers: Record<string, string> = {}) =>
