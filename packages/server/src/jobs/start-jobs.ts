@@ -20,6 +20,8 @@ export interface RunningJobs {
 /** Jobs at once: one may wait for an upstream while another publishes. */
 const CONCURRENCY = 4;
 const BEAT_MS = 5_000;
+/** Until a job whose time has come is noticed: a second change is to be shown a second after the first, not three. */
+const POLL_MS = 500;
 /** Three missed beats. */
 const SILENT_S = 15;
 
@@ -48,6 +50,7 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
       pgPool: queue.pool,
       taskList,
       concurrency: CONCURRENCY,
+      pollInterval: POLL_MS,
       noHandleSignals: true,
       // In batches, since only then a stopping queue waits until the end of its last jobs is written down.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
