@@ -124,7 +124,7 @@ await describeWithPython('py-rattler', (python) => {
     open.fail(/\.conda$/, { wrongBytes: true });
     const spoilt = await rattlerInstall(python, work, { channels: [`${open.url}/`], ...forWindows, prefix });
     expect(spoilt).toMatchObject({ ok: false, error: 'InstallerError' });
-  }, 60_000);
+  });
 });
 
 await describeWithPython('conda', (python) => {

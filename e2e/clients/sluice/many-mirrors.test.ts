@@ -99,7 +99,7 @@ it.each([
     () => ({ ca: authority.ca, proxy: proxy.url }),
     'wants other credentials',
   ],
-])('says why nothing comes %s', { timeout: 60_000 }, async (how, more, reason) => {
+])('says why nothing comes %s', async (how, more, reason) => {
   const source_root = `https://far.test:${far.port}/conda`;
   const body = { mirror_name: how, mirror_mode: 'passive', source_root, run_now: true, ...more() };
   const { id } = await sluice.ask('POST', '/api/channels/all/mirrors', body);

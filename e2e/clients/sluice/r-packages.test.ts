@@ -40,7 +40,7 @@ describeWithR('R with real packages of CRAN', () => {
   withPackages.each([
     ['indexed', ['R6', 'assertthat', 'labeling', 'pkgconfig', 'praise', 'whisker']],
     ['bare', ['R6']],
-  ])('installs them: %s', { timeout: 120_000 }, async (channel, wanted) => {
+  ])('installs them: %s', { timeout: 300_000 }, async (channel, wanted) => {
     const repos = `${sluice.address(channel)}cran`;
     const names = wanted.map((name) => `"${name}"`).join(', ');
     const code = `wanted <- c(${names}); install.packages(wanted, INSTALL_opts = c("--no-docs", "--no-byte-compile"))

@@ -69,5 +69,5 @@ await describeWithPython('records that are more, or other, than what was uploade
     }
     await sluice.ask('DELETE', patches);
     expect(await solve('app')).toEqual(before);
-  }, 120_000);
+  }, 300_000);
 });

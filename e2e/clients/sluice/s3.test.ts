@@ -11,7 +11,7 @@ import { type Bucket, copyBucket, type S3Keys, type S3Server, startS3Server } fr
 // A bundle goes out to S3, boto3 carries it from there, and the far side takes it in.
 
 const bucket = 'stick';
-const patience = { timeout: 120_000 };
+const patience = { timeout: 300_000 };
 
 await describeWithPython(
   'bundles in S3',

@@ -92,7 +92,7 @@ await describeWithPython('shards of channels of every kind', (python) => {
       const records: Record<string, { sha256: string }> = { ...index.packages, ...index['packages.conda'] };
       for (const [file, { sha256 }] of Object.entries(records)) digests.set(`${subdir}/${file}`, sha256);
     }
-  }, 120_000);
+  }, 300_000);
   beforeEach(() => clients.sharded.reset());
   afterAll(async () => {
     await clients.close();
@@ -124,7 +124,7 @@ await describeWithPython('shards of channels of every kind', (python) => {
     expect(monolithsAsked(clients.classic.asked).length).toBeGreaterThanOrEqual(kinds.length * 3);
     expect(before?.length).toBeGreaterThan(0);
     expect(await made()).toEqual(before);
-  }, 120_000);
+  }, 300_000);
 
   it('come with the token by Bearer, and without one not at all', async () => {
     const own = ['another_dependent', 'buildstring'];

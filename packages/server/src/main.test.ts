@@ -83,9 +83,7 @@ async function logIn(url: string, password: string): Promise<Response> {
 
 let password = '';
 
-test('the first start tells where it is and the password, once; a stop leaves nothing behind', {
-  timeout: 60_000,
-}, async () => {
+test('the first start tells where it is and the password, once; a stop leaves nothing behind', async () => {
   const program = start();
   const url = await urlOf(program);
   password = /shown this once: (\S+)/.exec(program.out())?.[1] ?? '';
@@ -100,7 +98,7 @@ test('the first start tells where it is and the password, once; a stop leaves no
 });
 
 describe('a later start', () => {
-  test('tells no password, and outlives its database', { timeout: 90_000 }, async () => {
+  test('tells no password, and outlives its database', async () => {
     const program = start({ SLUICE_ADMIN_PASSWORD: 'another password' });
     const url = await urlOf(program);
     expect(program.out()).not.toContain('password');
@@ -125,7 +123,7 @@ describe('a later start', () => {
     expect(await program.ended).toBe(0);
   });
 
-  test('after kill -9 finds everything as it was', { timeout: 90_000 }, async () => {
+  test('after kill -9 finds everything as it was', async () => {
     const first = start();
     await urlOf(first);
     first.child.kill('SIGKILL');

@@ -274,7 +274,7 @@ it.each<[string, boolean, object]>([
   ['to the byte, whatever came after', true, {}],
   // Documents of large subdirs are made of earlier ones where there are such, and of the records alone at the end.
   ['also large ones, carried over from others', false, { largeAbove: 0 }],
-])('writes any kept publication again, %s', { timeout: 60_000 }, async (_, hasV3, large) => {
+])('writes any kept publication again, %s', async (_, hasV3, large) => {
   // Files of a-1 stand in front of, between and behind those of a.
   const files = ['a-1-0.conda', 'a-1-0-0.conda', 'a-1-0.tar.bz2', 'a-1-1-0.conda', 'a-2-0.conda', 'b-1-0.conda'];
   files.push('b-1-0_x.conda', 'b-1-1.tar.bz2');

@@ -246,7 +246,7 @@ test('what is dropped into the watched folder is imported, in any order; what is
   await far.jobsDone();
   const paths = ['noarch/repodata.json'];
   expect(await served(far, 'dropped', paths)).toEqual(await served(near, 'dropped', paths));
-}, 60_000);
+});
 
 test('a bundle that an earlier one of its series overtakes halfway ends as what it is, not as a mixture of both', async () => {
   const { near, far, carried, farToken } = sides;
@@ -272,7 +272,7 @@ test('a bundle that an earlier one of its series overtakes halfway ends as what 
   ]);
   paths.push(...everything, 'cran/src/contrib/Archive/demo/demo_1.0.tar.gz');
   expect(await served(far, 'twice', paths)).toEqual(await served(near, 'twice', paths));
-}, 60_000);
+});
 
 const stopAfterFirstPart = `
   create function stopping() returns trigger language plpgsql as $$ begin new.state := 'stopped'; return new; end $$;

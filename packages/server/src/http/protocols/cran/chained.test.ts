@@ -18,7 +18,7 @@ async function mirrorOf(source: string, trees: string[]): Promise<TestApp> {
   return app;
 }
 
-it('a Sluice behind a Sluice behind an upstream shows the same, to the byte', { timeout: 60_000 }, async () => {
+it('a Sluice behind a Sluice behind an upstream shows the same, to the byte', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-cran-'));
   const built = await Promise.all([
     buildRPackage({ name: 'demo', version: '1.0' }),

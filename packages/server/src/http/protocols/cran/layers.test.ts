@@ -63,9 +63,7 @@ const listed = async (channel: string) =>
     .filter(Boolean)
     .map((text) => `${parseDcf(text).get('Package')} ${parseDcf(text).get('Version')}`);
 
-it('a channel shows its own packages over those of the channel below, by name or by file', {
-  timeout: 60_000,
-}, async () => {
+it('a channel shows its own packages over those of the channel below, by name or by file', async () => {
   await upload('high', { name: 'shared', version: '1.5' });
   await upload('high', { name: 'ours' });
   await ask('PUT', '/api/channels/high/layers', { layers: ['low'] });

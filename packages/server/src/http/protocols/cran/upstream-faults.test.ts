@@ -70,7 +70,7 @@ it.each<[fault: string, file: string, Fault, code: string]>([
   ['a loop of redirects', packages, { status: 302, location: '/src/contrib/PACKAGES.gz' }, 'upstream_malformed'],
   ['a refusal', archive, { status: 403 }, 'upstream_denied'],
   ['a refusal', 'Meta/current.rds', { status: 401 }, 'upstream_denied'],
-])('%s for %s is told of, and changes nothing', { timeout: 60_000 }, async (_, file, fault, code) => {
+])('%s for %s is told of, and changes nothing', async (_, file, fault, code) => {
   const url = await mirror();
   expect(await listed()).toEqual(['1.0']);
   const [blobs, before] = [await stored(), await (await get('PACKAGES.rds')).text()];
@@ -86,7 +86,7 @@ it.each<[fault: string, file: string, Fault, code: string]>([
   expect(await listed()).toEqual(['1.1']);
 });
 
-it('a slow one is waited for, and what was shown before is shown until all is there', { timeout: 60_000 }, async () => {
+it('a slow one is waited for, and what was shown before is shown until all is there', async () => {
   const url = await mirror();
   buildCranTree(join(folder, 'src/contrib'), demo);
   let arrive = () => {};

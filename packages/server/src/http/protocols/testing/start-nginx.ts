@@ -44,7 +44,7 @@ export async function startNginx(locations: (port: number) => string): Promise<N
   const child = spawn('nginx', ['-c', file, '-p', folder, '-e', join(folder, 'error.log')], { env, stdio: 'ignore' });
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; !(await fetch(url).catch(() => undefined)); tries++) {
-    if (tries === 500 || child.exitCode !== null) throw new Error(`nginx does not start: see ${folder}/error.log`);
+    if (tries === 3_000 || child.exitCode !== null) throw new Error(`nginx does not start: see ${folder}/error.log`);
     await sleep(10);
   }
   return {
