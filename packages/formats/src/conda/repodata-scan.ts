@@ -15,6 +15,14 @@ export interface RepodataScanHandlers {
    *   balanced JSON value, by no means surely a sound one: `readRecord` tells.
    */
   onRecord(bucket: RepodataBucket, fileName: string, record: Uint8Array): void;
+  /**
+   * Asked before a record is read, for who keeps what the document was: is it known which record stands here, key and all? A
+   * known one is passed over, not handed to `onRecord`.
+   *
+   * @param at where the key's opening quote stands in the chunk.
+   * @returns the index behind the record's value, which must lie in the chunk; 0 when the record is to be read.
+   */
+  isKnown?(bucket: RepodataBucket, chunk: Uint8Array, at: number): number;
   onInfo?(info: RepodataInfo): void;
   /** The key of a record in a `v3` map that is not read: `whl`, of wheels. */
   onLeftOut?(map: 'v3.whl', key: string): void;
@@ -305,6 +313,19 @@ export function createRepodataScanner(handlers: RepodataScanHandlers): RepodataS
     kept.begin(i + 1);
   }
 
+  /** The index behind the record whose key begins here, when it is known. */
+  function behindKnown(chunk: Uint8Array, i: number): number {
+    if (!handlers.isKnown || (state !== KEY && state !== FIRST_KEY)) return 0;
+    const frame = frames[frames.length - 1]!;
+    if (frame.kind !== 'map') return 0;
+    const end = handlers.isKnown(frame.bucket, chunk, i);
+    if (end > 0) {
+      records++;
+      state = AFTER_VALUE;
+    }
+    return end;
+  }
+
   function scan(chunk: Uint8Array): void {
     const n = chunk.length;
     let i = 0;
@@ -332,6 +353,11 @@ export function createRepodataScanner(handlers: RepodataScanHandlers): RepodataS
           break;
         default: {
           const c = chunk[i]!;
+          const behind = c === QUOTE ? behindKnown(chunk, i) : 0;
+          if (behind > 0) {
+            i = behind;
+            break;
+          }
           if (c > 0x20 || (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09)) onStructure(chunk, i);
           i++;
         }

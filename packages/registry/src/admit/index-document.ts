@@ -53,7 +53,7 @@ class SignaturesBehind extends Error {}
  * made where the records had some last time, or where they turn up, and then everything begins anew.
  */
 async function admit(deps: AdmitDeps, input: IndexDocument, areSigned: boolean): Promise<PartRefresh> {
-  const { runExportsOf = () => null } = input;
+  const { runExportsOf } = input;
   return refreshPart(deps, {
     sourceId: input.sourceId,
     subdir: input.subdir,
@@ -61,15 +61,24 @@ async function admit(deps: AdmitDeps, input: IndexDocument, areSigned: boolean):
     expected: input.expected,
     origin: input.finish,
     guard: input.guard,
-    async feed({ take, refuse, drained, wereSigned }) {
+    async feed({ take, takeExpected, refuse, drained, wereSigned }) {
       const isKnown = areSigned || wereSigned;
       const signatures = isKnown ? await input.signatures?.read() : undefined;
+      const listedWith = (file: string) => ({ extra: runExportsOf?.(file), signatures: signatures?.of(file) });
+      const isListedBare = !runExportsOf && !signatures;
       let records = 0;
       const scanner = createRepodataScanner({
         onRecord(bucket, file, body) {
           records++;
           const v3 = bucket.startsWith('v3.');
-          take(file, body, { v3, extra: runExportsOf(file), signatures: v3 ? null : (signatures?.of(file) ?? null) });
+          const { extra, signatures } = listedWith(file);
+          take(file, body, { v3, extra, signatures: v3 ? null : signatures });
+        },
+        isKnown(bucket, chunk, at) {
+          if (bucket.startsWith('v3.')) return 0;
+          const end = takeExpected(chunk, at, isListedBare ? undefined : listedWith);
+          if (end > 0) records++;
+          return end;
         },
         onLeftOut: (_, stem) => refuse(`${stem}.whl`, noWheels),
         onSignatures(_, text) {

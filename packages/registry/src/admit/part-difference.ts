@@ -13,6 +13,7 @@ import {
 } from '@sluice/policy';
 import { RegistryError } from '../errors.ts';
 import { changeSet } from './change-set.ts';
+import { expectedRow, recordEnd } from './expected-row.ts';
 
 /** What became of one listed record. `word`: its 64-bit hash as two halves; absent when it was refused. */
 export interface TakenRecord {
@@ -26,6 +27,14 @@ export interface TakenRecord {
 export interface PartDifference {
   /** @throws {RegistryError} `index_duplicate_file`. */
   take(file: string, body: Uint8Array, extra?: ListedWith): TakenRecord;
+  /**
+   * Take the record that stands here unread when it is the one that came next before, with the same text.
+   *
+   * @param at where its key's opening quote stands in a piece of an index in JSON, in a classic map.
+   * @param listedWith what a file is listed with, beside its text; absent when that is nothing.
+   * @returns the index behind its text; 0 when it must be read and taken.
+   */
+  takeExpected(chunk: Uint8Array, at: number, listedWith?: (file: string) => ListedWith): number;
   /** Leave out what is no record of its file. */
   refuse(file: string, reason: string): void;
   /** A file is not listed any more. */
@@ -68,12 +77,14 @@ export function partDifference(
   const refused: RefusedRecord[] = [];
   const touchedFiles = new Set<string>();
   const renewed = new Set<string>();
+  const expectation = expectedRow();
   let rowsOfName: ((name: string) => Iterable<number>) | undefined;
   let fresh = 0;
 
   function take(file: string, body: Uint8Array, extra: ListedWith = {}): TakenRecord {
     if (rest === 'kept') touchedFiles.add(file);
     const row = rowOf(file);
+    expectation.came(row);
     if (row >= 0) {
       if (states[row]! >= same) throw duplicateFile(file);
       const unchanged = isUnchanged(row, file, body, extra);
@@ -91,6 +102,16 @@ export function partDifference(
       refused.push({ file, reason: error.message });
       return { isNew: false, v3: false };
     }
+  }
+
+  function takenAs(row: number, chunk: Uint8Array, at: number, listedWith?: (file: string) => ListedWith): number {
+    if (row >= before.count || states[row]! >= same || before.v3[row] === 1) return 0;
+    const end = recordEnd(before, row, { chunk, at }, listedWith);
+    if (end > 0) {
+      states[row] = same;
+      expectation.came(row);
+    }
+    return end;
   }
 
   function isUnchanged(row: number, file: string, body: Uint8Array, extra: ListedWith): TakenRecord | undefined {
@@ -115,6 +136,8 @@ export function partDifference(
 
   return {
     take,
+    takeExpected: (chunk, at, listedWith) =>
+      takenAs(expectation.here(), chunk, at, listedWith) || takenAs(expectation.aside(), chunk, at, listedWith),
     refused,
     refuse(file, reason) {
       if (rest === 'kept') touchedFiles.add(file);

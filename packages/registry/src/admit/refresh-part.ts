@@ -35,7 +35,7 @@ export interface PartRefresh {
 }
 
 /** Takes what an index lists. Bytes may be reused by the caller afterwards. */
-export interface PartFeed extends Pick<PartDifference, 'gone' | 'refuse' | 'renew'> {
+export interface PartFeed extends Pick<PartDifference, 'gone' | 'refuse' | 'renew' | 'takeExpected'> {
   /** Whether any record of the state before was signed. */
   readonly wereSigned: boolean;
   take(file: string, body: Uint8Array, listed?: ListedWith): TakenRecord;
@@ -142,6 +142,7 @@ async function copyRecords(
         }
         return taken;
       },
+      takeExpected: difference.takeExpected,
       refuse: difference.refuse,
       gone: difference.gone,
       renew: difference.renew,
