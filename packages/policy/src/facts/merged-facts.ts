@@ -1,4 +1,5 @@
 import type { Columns, Facts } from './facts.ts';
+import { fileRows } from './file-rows.ts';
 import { type PackedTexts, readTexts } from './packed-texts.ts';
 
 const legacyExtension = '.tar.bz2';
@@ -43,7 +44,6 @@ export function mergedColumns(base: Facts, kept: Uint8Array, added: Facts): Colu
     else all.set(other as never, at);
     return all;
   };
-  const name = () => column(base.name, added.name, 1, nameIds);
   const v3 = () => column(base.v3, added.v3, 1);
   const files = () => joinedTexts(base.files, runs, added.files, count);
   return {
@@ -55,7 +55,7 @@ export function mergedColumns(base: Facts, kept: Uint8Array, added: Facts): Colu
     licences,
     pythons,
     get name() {
-      return name();
+      return column(base.name, added.name, 1, nameIds);
     },
     get version() {
       return column(base.version, added.version, 1, versionIds);
@@ -100,10 +100,7 @@ export function mergedColumns(base: Facts, kept: Uint8Array, added: Facts): Colu
       return column(base.signed, added.signed, 1);
     },
     get twin() {
-      const twin = movedTwins(base, kept, runs, count);
-      const rows = { count, name: name(), file: files().at, v3: v3(), twin };
-      settleTwins(rows, touchedNames(base, kept, added, nameIds, names.length));
-      return twin;
+      return settledTwins(base, runs, added, { kept, files: files(), v3: v3() });
     },
     get files() {
       return files();
@@ -152,41 +149,45 @@ function joinedTexts(one: PackedTexts, runs: readonly Run[], other: PackedTexts,
   return readTexts(bytes, offsets);
 }
 
-function movedTwins(base: Facts, kept: Uint8Array, runs: readonly Run[], count: number): Int32Array {
+/**
+ * The twins of `base` at their new places, and those of the rows that came: they are found among themselves and in `base`, by
+ * their names.
+ */
+function settledTwins(
+  base: Facts,
+  runs: readonly Run[],
+  added: Facts,
+  { kept, files, v3 }: { kept: Uint8Array; files: PackedTexts; v3: Uint8Array },
+): Int32Array {
   const places = new Int32Array(base.count).fill(-1);
-  let at = 0;
-  for (const [from, to] of runs) for (let i = from; i < to; i++) places[i] = at++;
-  const twin = new Int32Array(count).fill(-1);
+  let before = 0;
+  for (const [from, to] of runs) for (let i = from; i < to; i++) places[i] = before++;
+  const twin = new Int32Array(v3.length).fill(-1);
   for (let i = 0; i < base.count; i++) {
     const other = base.twin[i]!;
     if (kept[i] !== 0 && other >= 0) twin[places[i]!] = places[other]!;
   }
+  if (base.type !== 'conda' || added.count === 0) return twin;
+  const rowOf = { base: fileRows(base.files, base.count), added: fileRows(added.files, added.count) };
+  const placeOf = (file: string) => {
+    const came = rowOf.added(file);
+    if (came >= 0) return before + came;
+    const stayed = rowOf.base(file);
+    return stayed < 0 ? -1 : places[stayed]!;
+  };
+  for (let i = before; i < v3.length; i++) {
+    const file = files.at(i);
+    const isLegacy = file.endsWith(legacyExtension);
+    const other = placeOf(
+      isLegacy ? `${stemOf(file, legacyExtension)}.conda` : stemOf(file, '.conda') + legacyExtension,
+    );
+    if (other < 0) continue;
+    const [legacy, newFormat] = isLegacy ? [i, other] : [other, i];
+    twin[legacy] = v3[legacy] === v3[newFormat] ? newFormat : -1;
+  }
   return twin;
 }
 
-/** One byte a name: 1 where a row came or went. */
-function touchedNames(base: Facts, kept: Uint8Array, added: Facts, nameIds: Uint32Array, names: number): Uint8Array {
-  const touched = new Uint8Array(names);
-  for (let i = 0; i < base.count; i++) if (kept[i] === 0) touched[base.name[i]!] = 1;
-  for (let i = 0; i < added.count; i++) touched[nameIds[added.name[i]!]!] = 1;
-  return touched;
-}
-
-/** Find the twins anew among the rows of the touched names: files of one stem have one name. */
-function settleTwins(
-  { count, name, file, v3, twin }: Pick<Facts, 'count' | 'name' | 'file' | 'v3' | 'twin'>,
-  touched: Uint8Array,
-): void {
-  const newFormat = new Map<string, number>();
-  const legacy: [stem: string, row: number][] = [];
-  for (let i = 0; i < count; i++) {
-    if (touched[name[i]!] === 0) continue;
-    const text = file(i);
-    if (text.endsWith('.conda')) newFormat.set(text.slice(0, -'.conda'.length), i);
-    else if (text.endsWith(legacyExtension)) legacy.push([text.slice(0, -legacyExtension.length), i]);
-  }
-  for (const [stem, row] of legacy) {
-    const other = newFormat.get(stem);
-    twin[row] = other !== undefined && v3[other] === v3[row] ? other : -1;
-  }
+function stemOf(file: string, extension: string): string {
+  return file.slice(0, -extension.length);
 }
