@@ -1,4 +1,5 @@
 import {
+  copyOut,
   copyOutInOrder,
   copyVersionsAfter,
   findPublicationSource,
@@ -94,7 +95,9 @@ export async function* listedVersions(deps: ReadingDeps, wish: ListedWish): Asyn
   let finished = false;
   try {
     let rows: Omit<ListedFileVersion, 'expected'>[] = [];
-    for await (const batch of copyOutInOrder(client, copyVersionsAfter(parts, wish.after, ranges))) {
+    // Some names are looked up one by one, and sorted; all files lie in order already.
+    const read = ranges ? copyOut : copyOutInOrder;
+    for await (const batch of read(client, copyVersionsAfter(parts, wish.after, ranges))) {
       for (let i = 0; i < batch.length; i++) {
         rows.push({
           source_id: parts[batch.integer(i, 6)!]!.source_id,

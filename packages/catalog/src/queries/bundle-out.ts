@@ -1,3 +1,4 @@
+import { compareLineKeys } from '@sluice/formats/bundle';
 import { sql } from 'kysely';
 import pg from 'pg';
 import type { Db } from '../session.ts';
@@ -112,17 +113,39 @@ export function copyVersionsAfter(
   after: string,
   ranges?: readonly (readonly [from: string, to: string])[],
 ): string {
-  const within = ranges?.map(([from, to]) => `(file >= ${pg.escapeLiteral(from)} and file < ${pg.escapeLiteral(to)})`);
   const live = parts.map(
     ({ source_id, subdir, revision }, i) => `
       select file, from_rev, body, v3, extra, signatures, ${i} as part from record
       where source_id = ${Number(source_id)} and subdir = ${pg.escapeLiteral(subdir)} and file > ${pg.escapeLiteral(after)}
-        and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
-        ${within ? `and (${within.join(' or ')})` : ''}`,
+        and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})`,
   );
+  const found = ranges ? live.map((records) => withinRanges(records, apart(ranges))) : live;
   return `copy (
-    select file, from_rev, body, v3, extra, signatures, part from (${live.join(' union all ')}) as live order by file, part
+    select file, from_rev, body, v3, extra, signatures, part from (${found.join(' union all ')}) as live order by file, part
   ) to stdout (format binary)`;
+}
+
+/**
+ * Of records those whose files lie in one of the ranges. "offset 0" has each range looked up by itself: the planner, who cannot
+ * know how little lies in one, would hold every record against all of them.
+ */
+function withinRanges(records: string, ranges: readonly (readonly [from: string, to: string])[]): string {
+  const texts = (bound: 0 | 1) => `array[${ranges.map((range) => pg.escapeLiteral(range[bound]))}]::text[]`;
+  return `
+    select found.* from unnest(${texts(0)}, ${texts(1)}) as wished(low, high)
+    cross join lateral (${records} and file >= wished.low and file < wished.high offset 0) as found`;
+}
+
+/** Without those that lie within another, so that nothing is read twice. Ranges of names lie within each other or apart. */
+function apart(ranges: readonly (readonly [from: string, to: string])[]): (readonly [from: string, to: string])[] {
+  let end = '';
+  return ranges
+    .toSorted(([a], [b]) => compareLineKeys(a, b))
+    .filter(([, to]) => {
+      if (compareLineKeys(to, end) <= 0) return false;
+      end = to;
+      return true;
+    });
 }
 
 /** A version of a file, and the digest its record gives, if any. */
