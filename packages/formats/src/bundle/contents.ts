@@ -210,14 +210,21 @@ export function readContentsLine(text: string): ContentsLine {
   });
 }
 
-const blobOfLine = /"sha":"([0-9a-f]{64})","bytes":(\d+)/g;
+const blobMark = '"sha":"';
+const blobOfLine = /"sha":"([0-9a-f]{64})","bytes":(\d+)/y;
 
 /**
  * The blobs that a record's line names: the file, and what stands beside it. The text is not parsed, since listings have hundreds of
  * thousands of lines: within a JSON string no quote stands without a backslash, so these words are found only as keys.
  */
 export function blobsOfRecordLine(text: string): { sha256: string; bytes: number }[] {
-  return Array.from(text.matchAll(blobOfLine), ([, sha256, bytes]) => ({ sha256: sha256!, bytes: Number(bytes) }));
+  const found: { sha256: string; bytes: number }[] = [];
+  for (let at = text.indexOf(blobMark); at >= 0; at = text.indexOf(blobMark, at + 1)) {
+    blobOfLine.lastIndex = at;
+    const [, sha256, bytes] = blobOfLine.exec(text) ?? [];
+    if (sha256 !== undefined) found.push({ sha256, bytes: Number(bytes) });
+  }
+  return found;
 }
 
 /** Whether a line is a record's. */

@@ -78,8 +78,13 @@ function keyOfText(text: string): string {
   return place ? recordKey(place.channel, place.part, place.file) : lineKey(readContentsLine(text));
 }
 
+/** The key of a record whose texts stand in JSON as they are: nearly all. */
+const plainHead = /^\{"c":"([^"\\]*)","p":"([^"\\]*)","f":"([^"\\]*)","b":/;
+
 /** Which file a record's line is of; undefined for other lines. Nothing behind its key is parsed. */
 export function recordPlaceOf(text: string): { channel: string; part: string; file: string } | undefined {
+  const [, channel, part, file] = plainHead.exec(text) ?? [];
+  if (channel !== undefined && part !== undefined && file !== undefined) return { channel, part, file };
   const cut = isRecordLine(text) ? text.indexOf(',"b":') : -1;
   if (cut < 0) return undefined;
   const { c, p, f } = head(text, cut);

@@ -65,8 +65,9 @@ export async function* recordLines(
   for (const part of await deps.publishedParts(channelId, no)) {
     const names = touched && (touched.get(part) ?? []);
     if (names?.length === 0) continue;
-    for await (const files of deps.listedVersions({ channelId, no, part, after: '', layers: mirrors, names })) {
-      for (const line of await linesOfFiles(work, channel, part, files)) {
+    const pages = deps.listedVersions({ channelId, no, part, after: '', layers: mirrors, names });
+    for await (const lines of oneAhead(pages, (files) => linesOfFiles(work, channel, part, files))) {
+      for (const line of lines) {
         report.files++;
         report.bytes += line.bytes;
         yield writeContentsLine(line);
@@ -76,6 +77,22 @@ export async function* recordLines(
   }
 }
 
+/** Works on one item while those who ask take the one before. */
+async function* oneAhead<Item, Result>(
+  items: AsyncIterable<Item>,
+  work: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  let before: Promise<Result> | undefined;
+  for await (const item of items) {
+    const now = work(item);
+    // A failure is met when its turn comes.
+    now.catch(() => {});
+    if (before) yield await before;
+    before = now;
+  }
+  if (before) yield await before;
+}
+
 async function linesOfFiles(
   { deps: { db }, place: { fetched } }: OutWork,
   { line: { path } }: BundledChannel,
@@ -83,8 +100,7 @@ async function linesOfFiles(
   files: readonly BundledFile[],
 ): Promise<RecordLine[]> {
   const wanted = wantedOf(files);
-  const blobs = await versionBlobs(db, part, wanted);
-  const beside = await companionsOfVersions(db, part, wanted);
+  const [blobs, beside] = await Promise.all([versionBlobs(db, part, wanted), companionsOfVersions(db, part, wanted)]);
   if (!fetched && (blobs.includes(undefined) || lackingBeside(part, files, beside).length > 0)) throw new LacksFiles();
   const companions = files.map((): RecordLine['companions'] => []);
   for (const { index, kind, sha256, size } of beside) {

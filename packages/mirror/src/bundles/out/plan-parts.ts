@@ -65,8 +65,7 @@ export async function partPlan(work: OutWork): Promise<PartPlan> {
     plan.members.push({ sha256, name });
   };
   add(place.contents!, contents.size, contentsMember);
-  const isThere = await farSide(work);
-  const seen = new Set<string>();
+  const named = new Map<string, number>();
   const attached: { sha256: string; bytes: number; name: string }[] = [];
   for await (const text of storedLines(deps, contents)) {
     if (!isRecordLine(text)) {
@@ -74,13 +73,14 @@ export async function partPlan(work: OutWork): Promise<PartPlan> {
       if (line.kind === 'attachment') attached.push(line);
       continue;
     }
-    for (const { sha256, bytes } of blobsOfRecordLine(text)) {
-      if (seen.has(sha256) || isThere(sha256)) continue;
-      seen.add(sha256);
-      add(sha256, bytes, blobMember(sha256));
-      plan.bytes += bytes;
-    }
+    for (const { sha256, bytes } of blobsOfRecordLine(text)) named.set(sha256, bytes);
     await work.tick();
+  }
+  const isThere = await farSide(work, named);
+  for (const [sha256, bytes] of named) {
+    if (isThere(sha256)) continue;
+    add(sha256, bytes, blobMember(sha256));
+    plan.bytes += bytes;
   }
   for (const { sha256, bytes, name } of attached) {
     add(sha256, bytes, attachmentMember(name));
@@ -109,14 +109,18 @@ function partLayout(most: number): { take(bytes: number): number; end(): number[
   };
 }
 
-/** Tells whether the far side has a blob: from the base's listing, and from what its state file says. */
-async function farSide({ deps, place, row }: OutWork): Promise<(sha256: string) => boolean> {
+/** Tells which of these blobs the far side has: from the base's listing, and from what its state file says. */
+async function farSide(
+  { deps, place, row }: OutWork,
+  named: ReadonlyMap<string, unknown>,
+): Promise<(sha256: string) => boolean> {
   const there = new Set<string>();
   const base = place.base === undefined ? undefined : await findBundle(deps.db, place.base);
   const listing = base?.contents && (await findBlob(deps.db, base.contents));
-  if (listing) {
+  if (listing && named.size > 0) {
     for await (const text of storedLines(deps, listing)) {
-      if (isRecordLine(text)) for (const { sha256 } of blobsOfRecordLine(text)) there.add(sha256);
+      if (!isRecordLine(text)) continue;
+      for (const { sha256 } of blobsOfRecordLine(text)) if (named.has(sha256)) there.add(sha256);
     }
   }
   const state = await findBundleState(deps.db, row.id);
