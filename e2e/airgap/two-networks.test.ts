@@ -9,12 +9,14 @@ import {
   type UpstreamServer,
 } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runConda } from '../clients/conda-cli.ts';
 import { pythonEnvironment } from '../clients/python-environment.ts';
 import { pythonTools } from '../clients/python-tools.ts';
 import { runR } from '../clients/r-cli.ts';
 import { rattlerInstall } from '../clients/rattler-python.ts';
 import { type SmallMirror, smallMirrors, type UpstreamState } from '../faults/requests/mirrors.ts';
 import { readAll, type Shown } from '../faults/requests/shown-and-stored.ts';
+import { slowness } from '../faults/until.ts';
 import { describeInNamespaces } from './describe-in-namespaces.ts';
 import { type CutOffNamespace, type NetworkNamespace, openCutOff, openJoined } from './network-namespace.ts';
 import { openSite, type Site } from './site.ts';
@@ -59,7 +61,7 @@ describeInNamespaces('two networks', () => {
     await near.quiet();
     const { public_key } = await near.sluice('bundle', 'key');
     await far.sluice('bundle', 'trust', 'add', public_key);
-  }, 120_000);
+  }, 120_000 * slowness);
   afterAll(async () => {
     await Promise.all([near?.close(), far?.close()]);
     await upstream?.close();
@@ -102,14 +104,14 @@ describeInNamespaces('two networks', () => {
   }
 
   let full = 0;
-  it('the far side shows the same, to the byte', { timeout: 120_000 }, async () => {
+  it('the far side shows the same, to the byte', { timeout: 120_000 * slowness }, async () => {
     const here = await shownBy(near);
     expect(Object.values(here).filter((one) => !one.startsWith('200'))).toEqual([]);
     full = await carry('full');
     expect(await shownBy(far)).toEqual(here);
   });
 
-  it('clients install there', { timeout: 120_000 }, async () => {
+  it('clients install there', { timeout: 120_000 * slowness }, async () => {
     const newFolder = (name: string) => mkdtempSync(path.join(folder, `${name}-`));
     const address = `${far.url}/api/repo/${channel}`;
     const [conda, python] = await Promise.all([pythonEnvironment(), pythonEnvironment('tools.txt')]);
@@ -120,6 +122,12 @@ describeInNamespaces('two networks', () => {
           ok: true,
           value: { linked: { 'own-conda': {}, 'demo-noarch': {} } },
         });
+        const prefix = newFolder('conda');
+        const where = ['--prefix', prefix, '--override-channels', '--channel', `${address}/`];
+        const made = await runConda(conda.python, folder, ['create', '--yes', ...where, 'own-conda']);
+        expect(made).toMatchObject({ status: 0 });
+        const linked = readdirSync(path.join(prefix, 'conda-meta')).map((name) => name.replace(/-[^-]+-[^-]+$/, ''));
+        expect(linked).toEqual(expect.arrayContaining(['own-conda', 'demo-noarch']));
       }
       if (python.available) {
         const target = newFolder('target');
@@ -141,7 +149,7 @@ describeInNamespaces('two networks', () => {
     });
   });
 
-  it('a delta against what the far side has brings it up to date', { timeout: 120_000 }, async () => {
+  it('a delta against what the far side has brings it up to date', { timeout: 120_000 * slowness }, async () => {
     await becomes('second');
     const { items } = await near.admin.tell<{ items: { id: string }[] }>('GET', `/api/channels/${channel}/mirrors`);
     for (const { id } of items) await near.admin.tell('POST', `/api/channels/${channel}/mirrors/${id}/run`);
