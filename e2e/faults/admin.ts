@@ -1,5 +1,5 @@
 import { adminPassword } from './sluice-process.ts';
-import { until } from './until.ts';
+import { slowness, until } from './until.ts';
 
 /** The management API of one server, asked as its administrator. */
 export interface Admin {
@@ -66,5 +66,10 @@ function request(
 ): Promise<Response> {
   const json = body === undefined ? {} : { body: JSON.stringify(body) };
   const type = body === undefined ? {} : { 'content-type': 'application/json' };
-  return fetch(url + path, { method, headers: { ...headers, ...type }, signal: AbortSignal.timeout(20_000), ...json });
+  return fetch(url + path, {
+    method,
+    headers: { ...headers, ...type },
+    signal: AbortSignal.timeout(20_000 * slowness),
+    ...json,
+  });
 }

@@ -11,6 +11,7 @@ import { killServerInUpload } from './kill-server-in-upload.ts';
 import { openScene, type Scene } from './scene.ts';
 import { killHolder, wakeHolder } from './two-workers.ts';
 import { showUnbothered, type Unbothered } from './unbothered.ts';
+import { slowness } from './until.ts';
 
 // Sluice as real processes, and what kills them. Each scenario has a server, a database and an upstream of its own, and
 // spends most of its time waiting for a lease to lapse, so they run side by side.
@@ -30,8 +31,8 @@ const inDownload = (seed: number) => (isLong ? momentOf(seed, -0.1, 0.9, 200) : 
 /** In the long form a third of the moments are after the last byte, when the file is looked at and recorded. */
 const inUpload = (seed: number) => (isLong ? momentOf(seed, 0, 1.5, 150) : momentOf(seed, 0.2, 0.9));
 
-/** By the clock: an import asks nobody. */
-const inImport = (seed: number) => momentOf(seed, 0, isLong ? 1.2 : 0.6, 100);
+/** In the long form also before the first blob, and when all are in and nothing is shown yet. */
+const inImport = (seed: number) => (isLong ? momentOf(seed, -0.1, 1.4, 300) : momentOf(seed, 0.2, 0.8));
 
 // The longest first: at most five run at a time.
 const scenarios: Scenario[] = [
@@ -50,18 +51,22 @@ let unbothered: Unbothered;
 beforeAll(async () => {
   channel = await makeGrowingChannel(folder, 300);
   unbothered = await showUnbothered(channel.after, path.join(folder, 'bundle'));
-});
+}, 120_000 * slowness);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.concurrent.each(scenarios)('$name', ({ name, play, moment, seeds }) => {
-  test.for(seeds)('seed %i', { timeout: 180_000 }, async (seed, { onTestFinished }) => {
+  test.for(seeds)('seed %i', { timeout: 180_000 * slowness }, async (seed, { onTestFinished }) => {
     const scene = await openScene(channel, unbothered);
-    onTestFinished(scene.close, 60_000);
+    onTestFinished(scene.close, 60_000 * slowness);
     const strike = moment(seed);
     const when = `at ${Math.round(strike.share * 100)} % + ${strike.thenMs} ms`;
     let story = 'failed';
     try {
       story = await play(scene, strike);
+    } catch (error) {
+      // The long form tells its failures when it is over, which may be an hour later.
+      story = `failed: ${(error as Error).message}`;
+      throw error;
     } finally {
       console.log(`${name}: seed ${seed}, ${when}: ${story}`);
     }

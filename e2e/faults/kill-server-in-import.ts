@@ -3,14 +3,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { logIn } from './admin.ts';
-import { openEmbedded, type Query, storedFiles } from './catalog-state.ts';
+import { localDigests, openEmbedded, type Query, storedFiles } from './catalog-state.ts';
 import { expectShown, expectSound, untilIdle } from './expect-whole.ts';
 import type { KillMoment } from './kill-moment.ts';
 import type { Scene } from './scene.ts';
 import { until } from './until.ts';
-
-/** About as long as the import takes by itself. */
-const import_ms = 1500;
 
 /**
  * `kill -9` of the whole server while it brings a bundle in, and a new start on the same folder: the import goes on by itself, and
@@ -26,7 +23,7 @@ export async function killServerInImport(scene: Scene, moment: KillMoment): Prom
   cpSync(scene.bundle.folder, place, { recursive: true });
   const begun = await admin.tell<{ items: { id: string }[] }>('POST', '/api/bundles/imports', { path: place });
   const { id } = begun.items[0]!;
-  await sleep(Math.max(0, moment.share) * import_ms + moment.thenMs);
+  await untilTakingIn(scene, id, moment);
   await first.kill();
   // What it was just writing is for the sweeper, an hour later.
   const left = new Set(storedFiles(scene.dataDir, 'tmp').keys());
@@ -55,6 +52,23 @@ export async function killServerInImport(scene: Scene, moment: KillMoment): Prom
   } finally {
     await close();
   }
+}
+
+/** Wait until so much of the blobs is taken in, and then so much longer. */
+async function untilTakingIn(scene: Scene, id: string, { share, thenMs }: KillMoment): Promise<void> {
+  const wanted = Math.min(share, 1) * new Set(scene.files.values()).size;
+  const { query, close } = await openEmbedded(scene.dataDir);
+  try {
+    await until(
+      'the import takes in',
+      60_000,
+      async () => (await localDigests(query)).size >= wanted || (await importState(query, id)).state === 'completed',
+      5,
+    );
+  } finally {
+    await close();
+  }
+  await sleep(thenMs);
 }
 
 interface ImportState {

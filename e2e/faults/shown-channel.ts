@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { condaSubdirs } from '@sluice/testkit';
+import { slowness } from './until.ts';
 
 /** The `repodata.json` of each subdir as a client gets it. */
 export type ShownDocuments = Readonly<Record<string, string>>;
@@ -57,4 +58,4 @@ export async function statusOf(url: string, file: string): Promise<number> {
   return answer.status;
 }
 
-const get = (url: string) => fetch(url, { signal: AbortSignal.timeout(20_000) });
+const get = (url: string) => fetch(url, { signal: AbortSignal.timeout(20_000 * slowness) });

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLong } from './kill-moment.ts';
+
+/** How many times longer than on a quiet machine things may take: an end of waiting is to find what hangs, not what is slow. */
+export const slowness = isLong ? 6 : 2;
 
 /**
  * Ask again and again until the answer is something else than undefined or false.
  *
- * @param what for the error, when `patience_ms` have passed.
+ * @param what for the error, when `patience_ms` of a quiet machine have passed.
  */
 export async function until<T>(
   what: string,
@@ -11,11 +15,11 @@ export async function until<T>(
   ask: () => T | undefined | false | Promise<T | undefined | false>,
   pause_ms = 20,
 ): Promise<T> {
-  const deadline = performance.now() + patience_ms;
+  const deadline = performance.now() + patience_ms * slowness;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() > deadline) throw new Error(`Waited ${patience_ms} ms in vain: ${what}`);
+    if (performance.now() > deadline) throw new Error(`Waited ${patience_ms * slowness} ms in vain: ${what}`);
     await sleep(pause_ms);
   }
 }
