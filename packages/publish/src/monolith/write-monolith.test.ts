@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
-import { documentsAt, headDocuments, withLock } from '@sluice/catalog';
+import { documentsAt, headDocuments, insertBlobs, withLock } from '@sluice/catalog';
 import { decodeShard } from '@sluice/formats/conda';
-import { blobRef } from '@sluice/storage';
+import { blobRef, putCompressed } from '@sluice/storage';
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { type HandMade, type HandSource, handMade } from './testing/hand-made.ts';
@@ -173,6 +173,35 @@ it('carries a large subdir over from its last documents, and reads only what dif
   ]);
   const { packages } = JSON.parse(written['channeldata.json.zst']!);
   expect(packages).toMatchObject({ a: { version: '1.9' }, c: { version: '1' } });
+});
+
+it.each([
+  ['are missing', undefined],
+  ['are those of another document', '[5,9,1,"a-1-0.conda"]\n'],
+])('reads a large subdir anew where the runs of its last documents %s', async (_, runs) => {
+  made = await handMade(1);
+  const { catalog, channelId } = made;
+  const large = { ...catalog, largeAbove: 0 };
+  await made.revise(0, {
+    noarch: { 'a-1-0.conda': { text: text('a', '1') }, 'b-1-0.conda': { text: text('b', '1') } },
+  });
+  await made.publish(all);
+  await writeMonolith(large, channelId);
+  const noted = catalog.db.updateTable('monolith').where('key', '=', 'noarch/runs.jsonl.zst');
+  if (runs === undefined) await noted.set({ key: 'noarch/other.zst' }).execute();
+  else {
+    const blob = await putCompressed(catalog.storage, { chunks: [Buffer.from(runs)], bytes: runs.length }, 1);
+    await insertBlobs(catalog.db, [blob], catalog.now());
+    await noted.set({ blob: Buffer.from(blob.sha256) }).execute();
+  }
+  await made.revise(0, {
+    noarch: { 'a-1-0.conda': { text: text('a', '1') }, 'b-2-0.conda': { text: text('b', '2') } },
+  });
+  await made.publish(all);
+  await writeMonolith(large, channelId);
+  const written = await documents();
+  expect(recordsOf(written['noarch/repodata.json.zst']!)).toEqual(await shardRecords('noarch', 2));
+  expect(written['noarch/runs.jsonl.zst']).toMatch(/^\[\d+,\d+,1,"a-1-0\.conda"\]\n\[\d+,\d+,1,"b-2-0\.conda"\]\n$/);
 });
 
 it('shows a file that two layers have alike once', async () => {
