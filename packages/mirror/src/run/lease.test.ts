@@ -157,9 +157,9 @@ describe('the lease', () => {
     const { runId } = await pendingRun('passive');
     const held = gate();
     upstream.fail('/channeldata.json', { until: held.promise });
-    const working = slice(runId, { leaseMs: 400, heartbeatMs: 100 });
+    const working = slice(runId, { leaseMs: 2000, heartbeatMs: 200 });
     await until(() => upstream.asked.length > 0);
-    await sleep(800);
+    await sleep(3000);
     expect(await slice(runId)).toBe('gone');
     expect(await sweepRuns(bench.deps)).toMatchObject({ queued: 0 });
     held.open();
@@ -218,7 +218,7 @@ describe('the lease', () => {
 });
 
 describe('workers as processes', () => {
-  const timings: RunTimings = { ...testTimings, leaseMs: 1000, heartbeatMs: 200 };
+  const timings: RunTimings = { ...testTimings, leaseMs: 3000, heartbeatMs: 200 };
 
   function startWorker(runId: string): { child: ChildProcess; said: Promise<string> } {
     const order: WorkerOrder = {

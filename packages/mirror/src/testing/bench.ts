@@ -42,10 +42,10 @@ export interface Bench {
 
 /** Fast enough for tests, slow enough for a busy machine. */
 export const testTimings: RunTimings = {
-  leaseMs: 3000,
+  leaseMs: 15_000,
   heartbeatMs: 500,
   stopPollMs: 20,
-  sliceMs: 20_000,
+  sliceMs: 60_000,
   batchMs: 20,
   retryPauseMs: 1,
   askAgainMs: 60_000,
