@@ -348,7 +348,7 @@ it.each<[string, boolean, object]>([
         }
       })
       .afterEach(() => made.catalog.close()),
-    { numRuns: 8 },
+    { numRuns: 5 },
   );
   made = await handMade(1);
 });
