@@ -9,7 +9,7 @@ import {
   readContentsLine,
   writeContentsLine,
 } from './contents.ts';
-import { applyDifference, differenceOf, recordPlaceOf } from './difference.ts';
+import { applyDifference, differenceOf, mergedLines, recordPlaceOf } from './difference.ts';
 import { linesOf } from './lines.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 6 }).filter((value) => !value.includes('\0'));
@@ -141,6 +141,24 @@ test('lines out of order, or twice, are refused', async () => {
   const [a, b] = ['a', 'b'].map((pattern) => writeContentsLine({ kind: 'reserved', pattern, note: '' }));
   await expect(all(differenceOf([], [b!, a!]))).rejects.toMatchObject({ code: 'bundle_contents' });
   await expect(all(applyDifference([], [a!, a!]))).rejects.toMatchObject({ code: 'bundle_contents' });
+});
+
+test('lines taken out of a listing come back to their places', async () => {
+  async function* batches(texts: readonly string[], size: number): AsyncGenerator<string[]> {
+    for (let at = 0; at < texts.length; at += size) yield texts.slice(at, at + size);
+  }
+  await fc.assert(
+    fc.asyncProperty(listings, fc.infiniteStream(fc.boolean()), async (listing, coins) => {
+      const taken = new Set(listing.filter(() => coins.next().value));
+      const rest = listing.filter((line) => !taken.has(line));
+      expect((await all(mergedLines(batches(rest, 3), [...taken]))).flat()).toEqual(listing);
+    }),
+  );
+  const [a, b] = ['a', 'b'].map((pattern) => writeContentsLine({ kind: 'reserved', pattern, note: '' }));
+  const refused = { code: 'bundle_contents' };
+  await expect(all(mergedLines(batches([a!], 1), [a!]))).rejects.toMatchObject(refused);
+  await expect(all(mergedLines(batches([b!, a!], 1), []))).rejects.toMatchObject(refused);
+  await expect(all(mergedLines(batches([], 1), [b!, a!]))).rejects.toMatchObject(refused);
 });
 
 test('lines are the same however the text was cut', async () => {

@@ -42,12 +42,37 @@ interface Keyed {
   text: string;
 }
 
-/** Two sorted inputs of which no line has the key of another, as one. @throws {FormatError} `bundle_contents` when one is out of order. */
-export async function* mergedLines(a: Lines, b: Lines): AsyncGenerator<string> {
-  for await (const [left, right] of sideBySide(a, b)) {
-    if (left && right) throw outOfOrder(left.key);
-    yield (left ?? right)!.text;
+/**
+ * Sorted lines that come in batches, with some more put in their places, in batches.
+ *
+ * @throws {FormatError} `bundle_contents` when either is out of order, or both have a line of one key.
+ */
+export async function* mergedLines(
+  batches: AsyncIterable<readonly string[]>,
+  more: readonly string[],
+): AsyncGenerator<string[]> {
+  const waiting = more.map((text): Keyed => ({ key: keyOfText(text), text }));
+  let next = 0;
+  let last: string | undefined;
+
+  function take({ key, text }: Keyed, merged: string[]): void {
+    if (last !== undefined && compareLineKeys(last, key) >= 0) throw outOfOrder(key);
+    last = key;
+    merged.push(text);
   }
+
+  for await (const batch of batches) {
+    const merged: string[] = [];
+    for (const text of batch) {
+      const key = keyOfText(text);
+      while (next < waiting.length && compareLineKeys(waiting[next]!.key, key) <= 0) take(waiting[next++]!, merged);
+      take({ key, text }, merged);
+    }
+    yield merged;
+  }
+  const rest: string[] = [];
+  while (next < waiting.length) take(waiting[next++]!, rest);
+  yield rest;
 }
 
 /** The lines of two sorted inputs, those of one key together. */

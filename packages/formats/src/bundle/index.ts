@@ -17,7 +17,7 @@ export {
   writeContentsLine,
 } from './contents.ts';
 export { applyDifference, differenceOf, type Lines, mergedLines, recordPlaceOf } from './difference.ts';
-export { linesOf } from './lines.ts';
+export { lineBatchesOf, linesOf } from './lines.ts';
 export {
   isSeriesName,
   type Manifest,

@@ -10,21 +10,31 @@ const longestLine = 256 * 1024 * 1024;
  * @throws {FormatError} `bundle_contents` when the last does not, for bytes that are no UTF-8 and for a line above 256 MiB.
  */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<string> {
+  for await (const lines of lineBatchesOf(chunks)) yield* lines;
+}
+
+/** As {@link linesOf}, those of a chunk together: waiting for each would cost more than reading it. */
+export async function* lineBatchesOf(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<string[]> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   for await (const chunk of chunks) {
+    const lines: string[] = [];
     let from = 0;
     for (let to = chunk.indexOf(10); to >= 0; to = chunk.indexOf(10, from)) {
-      yield text([...held, chunk.subarray(from, to)]);
+      lines.push(text([...held, chunk.subarray(from, to)]));
       held = [];
       heldBytes = 0;
       from = to + 1;
     }
-    if (from === chunk.length) continue;
-    // A copy, since who hands in chunks may use their memory again; not slice(), which copies nothing of a Node Buffer.
-    held.push(new Uint8Array(chunk.subarray(from)));
-    heldBytes += chunk.length - from;
-    if (heldBytes > longestLine) throw invalid('lines of at most 256 MiB', 'a longer one');
+    if (from < chunk.length) {
+      // A copy, since who hands in chunks may use their memory again; not slice(), which copies nothing of a Node Buffer.
+      held.push(new Uint8Array(chunk.subarray(from)));
+      heldBytes += chunk.length - from;
+      if (heldBytes > longestLine) throw invalid('lines of at most 256 MiB', 'a longer one');
+    }
+    if (lines.length > 0) yield lines;
   }
   if (held.length > 0) throw invalid('a line break at the end', 'a cut line');
 }

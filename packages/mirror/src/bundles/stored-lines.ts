@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import type { BlobRow } from '@sluice/catalog';
-import { linesOf } from '@sluice/formats/bundle';
+import { lineBatchesOf, linesOf } from '@sluice/formats/bundle';
 import { blobRefOf } from './blob-ref.ts';
 import type { BundleDeps } from './deps.ts';
 
@@ -11,6 +11,11 @@ const chunkBytes = 1 << 18;
 /** The lines of a listing or of contents that is stored. Whoever has enough may leave. */
 export function storedLines({ storage }: Pick<BundleDeps, 'storage'>, blob: BlobRow): AsyncIterable<string> {
   return linesOf(unpacked(storage.open(blobRefOf(blob))));
+}
+
+/** The same, many at a time. */
+export function storedLineBatches({ storage }: Pick<BundleDeps, 'storage'>, blob: BlobRow): AsyncIterable<string[]> {
+  return lineBatchesOf(unpacked(storage.open(blobRefOf(blob))));
 }
 
 async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 import { type BlobRow, type BundleRow, changedShards, findPublicationSource } from '@sluice/catalog';
-import { blobsOfRecordLine, mergedLines, recordPlaceOf } from '@sluice/formats/bundle';
+import { blobsOfRecordLine, isRecordLine, mergedLines, recordPlaceOf } from '@sluice/formats/bundle';
 import { packageNameOf, packageTypeOf } from '@sluice/formats/package';
-import { storedLines } from '../stored-lines.ts';
+import { storedLineBatches } from '../stored-lines.ts';
 import { headLines, recordLines } from './listing-lines.ts';
 import { outWork } from './place.ts';
 import type { OutWork } from './work.ts';
@@ -39,12 +39,14 @@ export async function touchedSince({ deps: { db }, place }: OutWork, base: Bundl
 
 /** A listing that goes on from an earlier one: only what may differ is read. */
 export interface ContinuedListing {
-  /** The whole. To be read to its end before the two others. */
-  lines: AsyncIterable<string>;
+  /** The whole, some lines at a time. To be read to its end before the others. */
+  lines: AsyncIterable<string[]>;
   /** What of the earlier one may differ. */
   earlier(): string[];
   /** What stands in its place now. */
   later: string[];
+  /** Blobs (hex) of `later` that the earlier one names, too. */
+  known: ReadonlySet<string>;
 }
 
 /** The listing of now, out of an earlier one: lines of records whose names did not change are taken over. */
@@ -58,21 +60,30 @@ export async function continuedListing(work: OutWork, before: BlobRow, touched: 
   for (const [channel, parts] of touched) {
     for (const [part, some] of parts) for (const name of some) names.add([channel, part, name].join('\0'));
   }
+  const named = new Set(
+    later
+      .filter(isRecordLine)
+      .flatMap(blobsOfRecordLine)
+      .map(({ sha256 }) => sha256),
+  );
+  const known = new Set<string>();
   const earlier: string[] = [];
-  async function* kept(): AsyncGenerator<string> {
-    for await (const text of storedLines(work.deps, before)) {
-      const place = recordPlaceOf(text);
-      const isKept = place && !names.has([place.channel, place.part, nameOf(place)].join('\0'));
-      if (!isKept) {
-        earlier.push(text);
-        continue;
-      }
-      work.report.files++;
-      work.report.bytes += blobsOfRecordLine(text)[0]?.bytes ?? 0;
-      yield text;
+  function isKept(text: string): boolean {
+    const place = recordPlaceOf(text);
+    const blobs = place ? blobsOfRecordLine(text) : [];
+    for (const { sha256 } of blobs) if (named.has(sha256)) known.add(sha256);
+    if (!place || names.has([place.channel, place.part, nameOf(place)].join('\0'))) {
+      earlier.push(text);
+      return false;
     }
+    work.report.files++;
+    work.report.bytes += blobs[0]?.bytes ?? 0;
+    return true;
   }
-  return { lines: mergedLines(kept(), later), earlier: () => earlier, later };
+  async function* kept(): AsyncGenerator<string[]> {
+    for await (const lines of storedLineBatches(work.deps, before)) yield lines.filter(isKept);
+  }
+  return { lines: mergedLines(kept(), later), earlier: () => earlier, later, known };
 }
 
 function nameOf({ part, file }: { part: string; file: string }): string {

@@ -110,20 +110,22 @@ function partLayout(most: number): { take(bytes: number): number; end(): number[
 }
 
 /** Tells which of these blobs the far side has: from the base's listing, and from what its state file says. */
-async function farSide(
-  { deps, place, row }: OutWork,
-  named: ReadonlyMap<string, unknown>,
-): Promise<(sha256: string) => boolean> {
-  const there = new Set<string>();
-  const base = place.base === undefined ? undefined : await findBundle(deps.db, place.base);
-  const listing = base?.contents && (await findBlob(deps.db, base.contents));
-  if (listing && named.size > 0) {
-    for await (const text of storedLines(deps, listing)) {
-      if (!isRecordLine(text)) continue;
-      for (const { sha256 } of blobsOfRecordLine(text)) if (named.has(sha256)) there.add(sha256);
-    }
-  }
+async function farSide(work: OutWork, named: ReadonlyMap<string, unknown>): Promise<(sha256: string) => boolean> {
+  const { deps, row } = work;
+  const there = work.known ?? (await ofBase(work, named));
   const state = await findBundleState(deps.db, row.id);
   const said = state && readStateFile(await deps.storage.read(blobRefOf(state))).blobs;
   return (sha256) => there.has(sha256) || (said?.has(sha256.slice(0, prefixDigits)) ?? false);
+}
+
+async function ofBase({ deps, place }: OutWork, named: ReadonlyMap<string, unknown>): Promise<Set<string>> {
+  const there = new Set<string>();
+  const base = place.base === undefined ? undefined : await findBundle(deps.db, place.base);
+  const listing = base?.contents && (await findBlob(deps.db, base.contents));
+  if (!listing || named.size === 0) return there;
+  for await (const text of storedLines(deps, listing)) {
+    if (!isRecordLine(text)) continue;
+    for (const { sha256 } of blobsOfRecordLine(text)) if (named.has(sha256)) there.add(sha256);
+  }
+  return there;
 }

@@ -15,6 +15,8 @@ export interface OutWork {
   signal: AbortSignal | undefined;
   /** Once it was made in this slice. */
   plan?: PartPlan;
+  /** Once a listing was continued in this slice: blobs (hex) of its contents that its base names, too. */
+  known?: ReadonlySet<string> | undefined;
   /** Whether the slice has lasted long enough. */
   isLate(): boolean;
   /** Save where the work stands, with what else changes. @throws {WorkGone} */

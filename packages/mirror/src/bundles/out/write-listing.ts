@@ -24,11 +24,12 @@ export async function writeListing(work: OutWork): Promise<'plan' | 'fetch'> {
     const touched = before && (await touchedSince(work, base!));
     const continued = touched && (await continuedListing(work, before, touched));
     // Of no base the difference is the listing, and its order is checked on the way.
-    const lines = continued?.lines ?? differenceOf([], listingLines(work));
+    const lines = continued ? together(continued.lines) : differenceOf([], listingLines(work));
     const listing = await stored(work, 'listing', before ? lines : counted(work, lines), (chunk) =>
       state.update(chunk),
     );
     if (!before) return { listing, contents: listing };
+    work.known = continued?.known;
     const earlier = continued?.earlier() ?? storedLines(deps, before);
     const later = continued?.later ?? storedLines(deps, listing);
     const contents = await stored(work, contentsMember, counted(work, differenceOf(earlier, later)));
@@ -50,6 +51,11 @@ export async function writeListing(work: OutWork): Promise<'plan' | 'fetch'> {
     base_serial: before ? row.base_serial : null,
   });
   return 'plan';
+}
+
+/** Lines that come together stay so: each but the last of them with its line break. */
+async function* together(batches: AsyncIterable<string[]>): AsyncGenerator<string> {
+  for await (const lines of batches) if (lines.length > 0) yield lines.join('\n');
 }
 
 async function* counted({ report }: OutWork, lines: AsyncIterable<string>): AsyncGenerator<string> {
