@@ -214,6 +214,7 @@ export {
   headIndexes,
   headNameSubdirs,
   headShardEntries,
+  lastPublishedShards,
   upstreamShards,
   type WantedShard,
 } from './queries/head-shard.ts';

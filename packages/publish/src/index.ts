@@ -34,5 +34,6 @@ export { type PublishOutcome, publishChannel } from './publish-channel.ts';
 export { bringProjectList } from './pypi/bring-project-list.ts';
 export { pageUntil } from './pypi/page-until.ts';
 export { checkPinName, parseRef, type Ref } from './ref.ts';
+export { rehearse } from './rehearse.ts';
 export { type ResolvedRef, resolveRef } from './resolve-ref.ts';
 export { type Rollback, rollBack } from './rollback.ts';

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { rehearse } from '@sluice/publish';
 import { compose } from './compose.ts';
 import { type Environment, readConfig } from './config/read-config.ts';
 import { startJobs } from './jobs/start-jobs.ts';
@@ -19,7 +20,13 @@ const running = await startJobs(rooms);
 
 port.once('message', async ({ patience_ms }: { patience_ms: number }) => {
   await running.stop(patience_ms);
+  await rehearsal;
   await rooms.close();
   port.close();
 });
 tell('started');
+// The first edit of rules after a start should be as quick as those that follow.
+const rehearsal = rehearse(rooms).then(
+  (shards) => log.debug({ shards }, 'rehearsed a publication'),
+  (error: unknown) => log.warn({ error }, 'a publication could not be rehearsed'),
+);

@@ -97,3 +97,18 @@ export async function headIndexes(db: Db, channelId: number): Promise<(BlobRow &
     where entry.channel_id = ${channelId} and entry.kind = 'index' and entry.to_no is null`.execute(db);
   return rows;
 }
+
+/** The first shards, by their keys, of the channel that was published last. */
+export async function lastPublishedShards(
+  db: Db,
+  most: number,
+): Promise<{ channel_id: number; key: string; files: number }[]> {
+  const { rows } = await sql<{ channel_id: number; key: string; files: number }>`
+    select channel_id, key, files from entry
+    where kind = 'shard' and to_no is null and channel_id = (
+      select publication.channel_id from publication join channel on channel.id = publication.channel_id
+      where channel.deleted_at is null order by publication.created_at desc limit 1
+    )
+    order by key limit ${most}`.execute(db);
+  return rows;
+}
