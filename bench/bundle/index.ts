@@ -4,7 +4,7 @@ import type { Bench, Figures } from '../bench.ts';
 import { medians } from '../measure.ts';
 import { makeEditions } from '../mirror/packages.ts';
 import { openSite } from './site.ts';
-import { tarZstd } from './tar-zstd.ts';
+import { peerWork, tarZstd } from './tar-zstd.ts';
 import { twoEditions } from './two-editions.ts';
 
 /** What the bench can be asked for. */
@@ -20,7 +20,7 @@ export const bundleBench: Bench<BundleParams> = {
   wanted: { delta_bytes_ratio: 0.03, delta_time_ratio: 0.1, full_vs_tar_zstd: 1.5 },
   async run({ params, cache, scratch, log }) {
     const editions = await makeEditions(params, cache);
-    log(`${editions.firstFiles.size} files, ${editions.bytes} bytes`);
+    log(`${editions.firstFiles.size} files, ${editions.bytes} bytes, beside ${peerWork}`);
     const source = twoEditions(editions, path.join(scratch, 'source'));
     const site = await openSite(path.join(scratch, 'sluice'), pathToFileURL(source.folder).href);
     try {

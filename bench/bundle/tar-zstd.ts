@@ -4,6 +4,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { timed } from '../measure.ts';
 
+/** What the peer does, for who reads the figures. */
+export const peerWork =
+  'tar | zstd -3 -T2 into a file: no digest checked, nothing signed; synced only where a figure says so';
+
 /**
  * What anybody would do: the files of a folder, in the order of their names, through `tar | zstd -3 -T2` into one file. Neither checks a digest, signs, or waits for the disk; how
  * long it takes with a `sync` of that file behind it is told apart.
