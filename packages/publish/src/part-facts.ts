@@ -44,7 +44,7 @@ export async function partFacts(
     return facts;
   }
   const known = await findPart(deps.db, part);
-  if (known && known.revision <= stored.revision) return base;
+  if (known && Math.min(known.revision, layer.revision) <= stored.revision) return base;
   const changes = await changedRecords(deps.db, part, stored.revision, layer.revision);
   if (changes.length === 0) return base;
   const facts = changedFacts(base, changes, layer.revision);

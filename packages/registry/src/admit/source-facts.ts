@@ -42,7 +42,7 @@ export async function sourceFacts(deps: FactsDeps, part: Part, revision: number)
     await storeFacts(deps, part, revision, facts);
     return facts;
   }
-  if (known.revision <= found.revision) return base;
+  if (Math.min(known.revision, revision) <= found.revision) return base;
   const changes = await changedRecords(deps.db, part, found.revision, revision);
   return changes.length === 0 ? base : changedFacts(base, changes, revision);
 }
