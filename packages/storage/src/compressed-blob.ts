@@ -11,6 +11,9 @@ const pieceBytes = 1 << 20;
 /** Bytes that come out at once: with the usual 16 KiB a large document makes thousands of small writes. */
 const packedPieceBytes = 1 << 18;
 
+/** Bytes that may wait on either side of a stream, so that both sides work at the same time. */
+const waiting = { readableHighWaterMark: 1 << 20, writableHighWaterMark: 1 << 21 };
+
 /** Bytes that compress to one zstd frame: the chunks in order, and their sum. */
 export interface Unpacked {
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -25,6 +28,7 @@ export async function putCompressed(
 ): Promise<BlobColumns> {
   const compress = () =>
     createZstdCompress({
+      ...waiting,
       params: { [constants.ZSTD_c_compressionLevel]: level },
       pledgedSrcSize: bytes,
       chunkSize: Math.min(packedPieceBytes, Math.max(4096, bytes)),
@@ -45,7 +49,7 @@ export async function putCompressed(
 export async function readCompressed(store: BlobStore, ref: BlobRef, unpackedBytes: number): Promise<Uint8Array> {
   const unpacked = new Uint8Array(unpackedBytes);
   let size = 0;
-  const unpack = createZstdDecompress({ chunkSize: Math.min(pieceBytes, Math.max(64, unpackedBytes)) });
+  const unpack = createZstdDecompress({ ...waiting, chunkSize: Math.min(pieceBytes, Math.max(64, unpackedBytes)) });
   await pipeline(store.open(ref), unpack, async (chunks: AsyncIterable<Uint8Array>) => {
     for await (const chunk of chunks) {
       if (size + chunk.byteLength <= unpackedBytes) unpacked.set(chunk, size);
@@ -61,7 +65,7 @@ export async function readCompressed(store: BlobStore, ref: BlobRef, unpackedByt
 
 /** What {@link putCompressed} wrote, a piece at a time. */
 export async function* readCompressedPieces(store: BlobStore, ref: BlobRef): AsyncGenerator<Uint8Array> {
-  yield* Readable.from(store.open(ref)).compose(createZstdDecompress({ chunkSize: packedPieceBytes }));
+  yield* Readable.from(store.open(ref)).compose(createZstdDecompress({ ...waiting, chunkSize: packedPieceBytes }));
 }
 
 async function* pieces(chunks: Unpacked['chunks']): AsyncIterable<Uint8Array> {

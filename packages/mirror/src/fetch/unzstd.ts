@@ -9,6 +9,9 @@ const rleBlock = 1;
 /** Compressed bytes handed over at once. */
 const gatheredBytes = 64 * 1024;
 
+/** How the plain bytes come out: some pieces ahead, so that the next are made while one is read. */
+const ahead = { chunkSize: 256 * 1024, readableHighWaterMark: 1024 * 1024 };
+
 /** Do these first bytes begin a zstd stream? */
 export function looksLikeZstd(head: Uint8Array): boolean {
   if (head.length < 4) return false;
@@ -37,7 +40,7 @@ export async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator
 }
 
 async function* decompressed(compressed: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const stream = pipeline(Readable.from(compressed), createZstdDecompress({ chunkSize: 256 * 1024 }), () => {});
+  const stream = pipeline(Readable.from(compressed), createZstdDecompress(ahead), () => {});
   try {
     yield* stream as AsyncIterable<Uint8Array>;
   } catch (error) {

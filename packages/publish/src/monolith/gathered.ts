@@ -16,8 +16,8 @@ export interface Gathered {
 /** Up to so many bytes it lies in memory as it is. */
 const plainUpTo = 1 << 20;
 
-/** Bytes that come out of a stream at once. */
-const chunkSize = 1 << 18;
+/** Bytes that come out of a stream at once, and that may wait on either side, so that both sides work at the same time. */
+const room = { chunkSize: 1 << 18, readableHighWaterMark: 1 << 20, writableHighWaterMark: 1 << 20 };
 
 /** Gather chunks: a few as they are, many compressed, off this thread. */
 export function gathered(): Gathered {
@@ -27,7 +27,7 @@ export function gathered(): Gathered {
   let compress: ReturnType<typeof createZstdCompress> | undefined;
 
   function begin() {
-    const stream = createZstdCompress({ chunkSize, params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    const stream = createZstdCompress({ ...room, params: { [constants.ZSTD_c_compressionLevel]: 1 } });
     stream.on('data', (chunk: Uint8Array) => packed.push(chunk));
     return stream;
   }
@@ -50,7 +50,7 @@ export function gathered(): Gathered {
       const done = finished(compress);
       compress.end();
       await done;
-      return { chunks: Readable.from(packed).compose(createZstdDecompress({ chunkSize })), bytes };
+      return { chunks: Readable.from(packed).compose(createZstdDecompress(room)), bytes };
     },
   };
 }
