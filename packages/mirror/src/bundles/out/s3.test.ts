@@ -85,3 +85,34 @@ test('an upload ends when its work is stopped', async () => {
   };
   await expect(upload(tick)).rejects.toBeInstanceOf(WorkGone);
 });
+
+test.each([
+  ['the catalog is away', Object.assign(new Error('terminated'), { code: '57P01' })],
+  ['the server stops', new DOMException('stopping', 'AbortError')],
+])('what ends an upload is no fault of the bucket: %s', async (_, why) => {
+  // It never answers.
+  answer = () => {};
+  await expect(upload(() => Promise.reject(why))).rejects.toBe(why);
+});
+
+test.each(['bundles', 'a b/100%25/c%23d%3Fe', 'day=1/ü+'])(
+  'what was uploaded to %s is removed from there',
+  async (prefix) => {
+    const asked: string[] = [];
+    answer = (request, reply) => {
+      asked.push(request);
+      reply.writeHead(200, { 'content-type': 'application/xml' });
+      reply.end(request.startsWith('GET') ? '<ListMultipartUploadsResult/>' : '');
+    };
+    const part = { name: 'a.sluice', path: join(folder, 'part') };
+    const place = await uploadPart(guard, `s3://stick/${prefix}`, part, { tick: async () => {} });
+    await deleteObject(place);
+    const [written, removed] = ['PUT ', 'DELETE '].map((method) =>
+      asked
+        .find((request) => request.startsWith(method))
+        ?.slice(method.length)
+        .replace(/\?.*/, ''),
+    );
+    expect(removed).toBe(written);
+  },
+);

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { MirrorError } from '../../errors.ts';
 import type { SourceGuard } from '../../fetch/source-guard.ts';
-import { WorkGone } from '../work-gone.ts';
 
 /** Bytes of one piece of an upload: with 10,000 of them a part of 600 GB goes up. */
 const pieceBytes = 64 * 1024 * 1024;
@@ -11,6 +10,11 @@ function placeOf(output: string): { bucket: string; prefix: string } {
   const { hostname, pathname } = new URL(output);
   const prefix = decodeURIComponent(pathname).replace(/^\/+|\/+$/g, '');
   return { bucket: hostname, prefix: prefix === '' ? '' : `${prefix}/` };
+}
+
+/** `s3://bucket/key`, which `deleteObject` reads. */
+function addressOf(bucket: string, key: string): string {
+  return `s3://${bucket}/${encodeURI(key).replace(/[#?]/g, encodeURIComponent)}`;
 }
 
 /**
@@ -63,7 +67,8 @@ export async function uploadPart(
   part: { name: string; path: string },
   { tick, signal }: UploadOptions,
 ): Promise<string> {
-  return withClient(output, async (client) => {
+  let ended: { by: unknown } | undefined;
+  const uploading = withClient(output, async (client) => {
     await allowed(client, guard);
     const { Upload } = await import('@aws-sdk/lib-storage');
     const { bucket, prefix } = placeOf(output);
@@ -72,13 +77,13 @@ export async function uploadPart(
     const upload = new Upload({ client, params: { ...object, Body }, partSize: pieceBytes, queueSize: 2 });
     const abort = () => void upload.abort();
     signal?.addEventListener('abort', abort);
-    let stop: (reason: unknown) => void = () => {};
-    const stopped = new Promise<never>((_, reject) => {
-      stop = reject;
-    });
-    const ticking = setInterval(() => void tick().catch(stop), tickMs);
+    const end = (by: unknown) => {
+      ended ??= { by };
+      abort();
+    };
+    const ticking = setInterval(() => void tick().catch(end), tickMs);
     try {
-      await Promise.race([upload.done(), stopped]);
+      await upload.done();
     } finally {
       clearInterval(ticking);
       signal?.removeEventListener('abort', abort);
@@ -86,7 +91,11 @@ export async function uploadPart(
       Body.destroy();
     }
     await removeUnfinished(client, object);
-    return `s3://${bucket}/${object.Key}`;
+    return addressOf(bucket, object.Key);
+  });
+  return uploading.catch((error: unknown) => {
+    // Not the bucket's fault: the catalog may be away for a moment.
+    throw ended ? ended.by : error;
   });
 }
 
@@ -125,7 +134,7 @@ async function withClient<T>(
   try {
     return await work(client);
   } catch (error) {
-    if (error instanceof MirrorError || error instanceof WorkGone) throw error;
+    if (error instanceof MirrorError) throw error;
     // It is no cause of ours: S3 sends back what was signed, a session's token in it, and a log would have it.
     throw new MirrorError('bundle_output', `${place} cannot be ${what}: ${wordsOf(error)}.`, { found: place });
   } finally {
