@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { copyOut, copyRecordsOf, withSession } from '@sluice/catalog';
 import type { PublishDeps } from './deps.ts';
-import { type FramePacker, openFramePacker } from './frame-packer.ts';
+import { openFramePacker } from './frame-packer.ts';
 import { rowOf } from './names-facts.ts';
 import type { ShownName } from './select.ts';
 import type { LoadedLayer } from './selection.ts';
@@ -39,7 +39,7 @@ export async function* writeShards(
   const packer = openFramePacker();
   try {
     for await (const { batch, texts } of readAhead(batches(names), read)) {
-      const shards: Promise<WrittenShard>[] = [];
+      const shards: PackingShard[] = [];
       let sinceTurn = 0;
       for (const shown of batch) {
         if (sinceTurn >= recordsPerTurn) {
@@ -47,18 +47,23 @@ export async function* writeShards(
           sinceTurn = 0;
         }
         const shard = format.encode(shown.name, recordsOf(layers, shown, texts));
-        shards.push(packed(packer, shown.name, shard));
+        shards.push({ name: shown.name, unpacked: shard.byteLength, packing: packer.pack(shard) });
         sinceTurn += shown.count;
       }
-      yield await Promise.all(shards);
+      yield await Promise.all(shards.map(packed));
     }
   } finally {
     packer.close();
   }
 }
 
-async function packed(packer: FramePacker, name: string, shard: Uint8Array): Promise<WrittenShard> {
-  return { name, bytes: await packer.pack(shard), unpacked: shard.byteLength };
+/** Only the packer's own promise, which may fail unheard, until all of a batch are waited for. */
+interface PackingShard extends Omit<WrittenShard, 'bytes'> {
+  packing: Promise<Uint8Array>;
+}
+
+async function packed({ name, unpacked, packing }: PackingShard): Promise<WrittenShard> {
+  return { name, bytes: await packing, unpacked };
 }
 
 /** What `read` makes of each of some things, in their order. The next one is read while the last one is worked on. */
