@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blobsByDigest, bundleParts, findBundle, saveBundleParts } from '@sluice/catalog';
 import { type Manifest, manifestLine, partFileName, writeManifest } from '@sluice/formats/bundle';
@@ -9,6 +9,7 @@ import { outputFolder } from './output.ts';
 import type { PartMember } from './part-body.ts';
 import { writePart } from './part-writer.ts';
 import { partPlan } from './plan-parts.ts';
+import { halfName, removeHalves } from './remove-halves.ts';
 import { uploadPart } from './s3.ts';
 import type { OutWork } from './work.ts';
 
@@ -29,7 +30,7 @@ export async function writeParts(work: OutWork): Promise<'write' | 'over'> {
   const path = join(folder, name);
   const written = await writePart({
     path,
-    temporary: join(folder, `.${name}.${deps.newId()}.tmp`),
+    temporary: join(folder, halfName(name, deps.newId())),
     storage: deps.storage,
     members: membersOf(work, next.part),
     onBytes: async (bytes) => {
@@ -61,12 +62,6 @@ export async function writeParts(work: OutWork): Promise<'write' | 'over'> {
     saveBundleParts(trx, row.id, [{ part: next.part, ...written, place: where, state: 'done' }]),
   );
   return todo.length === 1 ? 'over' : 'write';
-}
-
-/** What an earlier try left of this part when it was killed. */
-async function removeHalves(folder: string, name: string): Promise<void> {
-  const left = (await readdir(folder)).filter((file) => file.startsWith(`.${name}.`) && file.endsWith('.tmp'));
-  for (const file of left) await rm(join(folder, file), { force: true });
 }
 
 const page = 1000;
