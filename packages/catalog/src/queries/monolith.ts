@@ -36,7 +36,7 @@ export async function findPublicationSource(
 export interface PublishedSubdir {
   subdir: string;
   no: number;
-  /** Whether its documents are written. */
+  /** Whether its documents are written: its main one, since others of that number may outlive it. */
   written: boolean;
 }
 
@@ -44,8 +44,8 @@ export interface PublishedSubdir {
 export async function publishedSubdirs(db: Db, channelId: number, no: number): Promise<PublishedSubdir[]> {
   const { rows } = await sql<PublishedSubdir>`
     select subdir, live.no, exists (
-      select from monolith
-      where channel_id = ${channelId} and starts_with(key, subdir || '/') and monolith.no = live.no
+      select from monolith where channel_id = ${channelId} and monolith.no = live.no
+        and key in (${sql.join(mainNames.map((name) => sql`subdir || ${`/${name}`}`))})
     ) as written
     from (${liveIndexes(channelId, no)}) as live order by subdir`.execute(db);
   return rows;
@@ -200,6 +200,7 @@ export interface PublishedDocuments {
 }
 
 const mainDocuments = { conda: 'repodata.json.zst', python: 'simple.json.zst', r: 'PACKAGES.zst', file: undefined };
+const mainNames = Object.values(mainDocuments).filter((name) => name !== undefined);
 
 /** The document that a part of a publication always has; a part of general files has none. */
 function mainDocument(part: string): string | undefined {
