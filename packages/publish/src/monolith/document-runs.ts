@@ -1,5 +1,6 @@
 import { bucketOf, type RepodataBucket } from '@sluice/formats/conda';
 import { packageNameOf } from '@sluice/formats/package';
+import { PublishError } from '../errors.ts';
 
 /** Members of one package name that stand one after the other in a map of repodata.json. */
 export interface DocumentRun {
@@ -60,19 +61,23 @@ function isOf(name: string, fn: string): boolean {
   return fn.lastIndexOf('-', beforeBuild - 1) === name.length && fn.startsWith(name);
 }
 
-/** The runs of a document without v3 maps, out of what {@link runList} wrote. */
+const runLine = /^\[(\d+),(\d+),(\d+),"([^"\\]+)"\]$/;
+
+/**
+ * The runs of a document without v3 maps, out of what {@link runList} wrote.
+ *
+ * @throws {PublishError} `monolith_drift` when it is something else.
+ */
 export function readRuns(text: Buffer): DocumentRun[] {
-  const runs: DocumentRun[] = [];
-  for (let from = 0; from < text.length; ) {
-    const end = text.indexOf(0x0a, from);
-    const [at, bytes, records, first] = JSON.parse(text.toString('utf8', from, end)) as [
-      number,
-      number,
-      number,
-      string,
-    ];
-    runs.push({ bucket: bucketOf(first, false), name: packageNameOf('conda', first), first, at, bytes, records });
-    from = end + 1;
-  }
-  return runs;
+  // Behind the last line break there is nothing, or a cut line, whose run the document then has too many.
+  const lines = text.toString().split('\n').slice(0, -1);
+  return lines.map((line) => {
+    const [, at, bytes, records, first] = runLine.exec(line) ?? [];
+    if (first === undefined) {
+      const details = { wanted: 'a line of runs', found: line.slice(0, 100) };
+      throw new PublishError('monolith_drift', 'What was noted of an earlier document cannot be read.', details);
+    }
+    const place = { at: Number(at), bytes: Number(bytes), records: Number(records) };
+    return { bucket: bucketOf(first, false), name: packageNameOf('conda', first), first, ...place };
+  });
 }

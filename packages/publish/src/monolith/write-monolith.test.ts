@@ -1,5 +1,5 @@
 import { zstdDecompressSync } from 'node:zlib';
-import { documentsAt, headDocuments, insertBlobs, withLock } from '@sluice/catalog';
+import { deleteSpareRows, documentsAt, headDocuments, insertBlobs, withLock } from '@sluice/catalog';
 import { decodeShard } from '@sluice/formats/conda';
 import { blobRef, putCompressed } from '@sluice/storage';
 import fc from 'fast-check';
@@ -178,6 +178,8 @@ it('carries a large subdir over from its last documents, and reads only what dif
 it.each([
   ['are missing', undefined],
   ['are those of another document', '[5,9,1,"a-1-0.conda"]\n'],
+  ['are no runs at all', '[5,9,'],
+  ['are of another shape', '{}\n'],
 ])('reads a large subdir anew where the runs of its last documents %s', async (_, runs) => {
   made = await handMade(1);
   const { catalog, channelId } = made;
@@ -202,6 +204,26 @@ it.each([
   const written = await documents();
   expect(recordsOf(written['noarch/repodata.json.zst']!)).toEqual(await shardRecords('noarch', 2));
   expect(written['noarch/runs.jsonl.zst']).toMatch(/^\[\d+,\d+,1,"a-1-0\.conda"\]\n\[\d+,\d+,1,"b-2-0\.conda"\]\n$/);
+});
+
+it.each([
+  ['was large', 0, 50_000],
+  ['was not large yet', 50_000, 0],
+])('writes the documents of a past in which a subdir %s once more after they were collected', async (_, then, now) => {
+  made = await handMade(1);
+  const { catalog, channelId } = made;
+  await made.revise(0, { noarch: { 'a-1-0.conda': { text: text('a', '1') } } });
+  await made.publish(all);
+  await writeMonolith({ ...catalog, largeAbove: then }, channelId);
+  const before = await documents(1);
+  await made.revise(0, { noarch: { 'a-2-0.conda': { text: text('a', '2') } } });
+  await made.publish(all);
+  await writeMonolith({ ...catalog, largeAbove: now }, channelId);
+  const served = await documents();
+  await deleteSpareRows(catalog.db, 'monolith', new Date(catalog.now().getTime() + 2 * 86_400_000), 100);
+  expect(await documents()).toEqual(served);
+  await writeMonolith({ ...catalog, largeAbove: then }, channelId, 1);
+  expect(await documents(1)).toEqual(before);
 });
 
 it('shows a file that two layers have alike once', async () => {
