@@ -14,10 +14,16 @@ export function newestList(files: readonly NewestFile[]): NewestList {
   return Buffer.concat(portions);
 }
 
-/** A list of which some package names have other newest files now, or none: those in `fresh`. */
-export function renewedList(earlier: NewestList, names: ReadonlySet<string>, fresh: NewestList): NewestList {
+/** A list of which some package names have other newest files now, or none: those in `fresh`, in the same order. */
+export function renewedList(earlier: NewestList, names: ReadonlySet<string>, fresh: readonly NewestFile[]): NewestList {
   const kept = [...linesOf(earlier)].filter(({ fn }) => !names.has(packageNameOf('conda', fn)));
-  return newestList(Array.from(byName([newestList(kept), fresh]), ({ files }) => files).flat());
+  const all: NewestFile[] = [];
+  let i = 0;
+  for (const file of kept) {
+    while (i < fresh.length && fresh[i]!.name < file.name) all.push(fresh[i++]!);
+    all.push(file);
+  }
+  return newestList([...all, ...fresh.slice(i)]);
 }
 
 /** The files of several subdirs name by name, in byte order of the names. */

@@ -16,7 +16,7 @@ import { gathered } from '../gathered.ts';
 import { isLarge } from '../large.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
 import { newestFiles } from '../newest-files.ts';
-import { newestList, renewedList } from '../newest-list.ts';
+import { renewedList } from '../newest-list.ts';
 import { repodataFrame, repodataSize, v3Count } from '../repodata.ts';
 import { isSigned } from '../signatures.ts';
 import type { SubdirContent } from '../subdir-content.ts';
@@ -97,7 +97,7 @@ async function merged(
     const unpacked = { chunks: [text], bytes: text.byteLength };
     documents.push({ key, blob: await putCompressed(deps.storage, unpacked, documentLevel(text.byteLength)) });
   };
-  const list = renewedList(await wholeText(deps, earlier.newest), names, newestList(newest.list()));
+  const list = renewedList(await wholeText(deps, earlier.newest), names, newest.list());
   await put(newestKey, list);
   await put(runsKey, runs.text());
   return { documents: documents.map(({ key, blob }) => ({ key: `${subdir}/${key}`, blob })), newest: list };
