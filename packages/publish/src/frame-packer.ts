@@ -48,12 +48,17 @@ function openStream(chunkSize: number): FrameStream {
   const stream = createZstdCompress({ flush: constants.ZSTD_e_end, chunkSize });
   let pieces: Buffer[] = [];
   stream.on('data', (piece: Buffer) => void pieces.push(piece));
-  // Whoever waits for a frame hears of it.
-  stream.on('error', () => {});
+  // What the stream was at when it failed it never answers.
+  const waiting = new Set<(error: Error) => void>();
+  stream.on('error', (error) => {
+    for (const fail of waiting) fail(error);
+  });
   return {
     pack: (bytes) =>
       new Promise((resolve, reject) => {
+        waiting.add(reject);
         stream.write(bytes, (error) => {
+          waiting.delete(reject);
           if (error || stream.destroyed) return reject(error ?? new Error('The packer was closed.'));
           const [frame, more] = pieces;
           pieces = [];
