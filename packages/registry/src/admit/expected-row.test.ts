@@ -88,3 +88,29 @@ test('records that have not changed are taken unread, also around those that cha
   const third = gone(factsOf(second.into), edition([0, 1, 0, 0, 1, 1, 0, 2]), true);
   expect([first.unread, second.unread, third.unread]).toEqual([0, 5, 6]);
 });
+
+test('an index that lists a file twice is refused, also where one or both are those of before', () => {
+  const place = fc.record({ map: fc.constantFrom('packages', 'packages.conda'), before: fc.nat(names.length) });
+  fc.assert(
+    fc.property(place, fc.constantFrom(...names), fc.boolean(), fc.nat(3000), ({ map, before }, name, isSame, cut) => {
+      const first = { state: names.map((one) => [one, 0] as [string, number]), listing: { exports: false, v3: [] } };
+      const known = factsOf(gone(undefined, { ...first, layout: undefined, cuts: [] }, true).into);
+      const members = names.map((one) => [`${one}-1-0.conda`, testRecord(one, '1', { size: 0 })] as const);
+      const twice = [`${name}-1-0.conda`, testRecord(name, '1', { size: isSame ? 0 : 1 })] as const;
+      const text = (list: readonly (readonly [string, object])[]) =>
+        `{${list.map(([file, record]) => `"${file}":${JSON.stringify(record)}`).join(',')}}`;
+      const document =
+        map === 'packages'
+          ? `{"packages":${text([twice])},"packages.conda":${text(members)}}`
+          : `{"packages.conda":${text(members.toSpliced(before, 0, twice))}}`;
+      const into = partDifference(known, { subdir: 'noarch', revision: 2, rest: 'gone', expected: 8 });
+      const scanner = createRepodataScanner({
+        onRecord: (_, file, body) => void into.take(file, body),
+        isKnown: (_, chunk, at) => into.takeExpected(chunk, at),
+      });
+      expect(() => {
+        for (const chunk of chunksOf(Buffer.from(document), [cut])) scanner.push(chunk);
+      }).toThrow(expect.objectContaining({ code: 'index_duplicate_file' }));
+    }),
+  );
+});
