@@ -6,7 +6,7 @@ import type { BundleDeps } from '../deps.ts';
 import { incomingFolder } from '../in/incoming-folder.ts';
 import { outWork } from './place.ts';
 import { removeHalves } from './remove-halves.ts';
-import { deleteObject } from './s3.ts';
+import { abandonUploads, deleteObject } from './s3.ts';
 
 /**
  * Remove a bundle: its parts, wherever they lie, then what is known of it. Of one that came in only parts that were sent go; all
@@ -31,16 +31,24 @@ export async function removeBundle(
 async function removeParts(bundleFolder: string, row: BundleRow, parts: readonly BundlePartRow[]): Promise<void> {
   const { series, serial, base_serial: base } = row;
   const { output } = outWork(row).definition;
+  const unfinished = parts.filter(({ place }) => place === null);
+  const isBucket = output?.startsWith('s3://') ?? false;
   const own = join(bundleFolder, 'out');
-  const folder = output === null || output.startsWith('s3://') ? own : output;
-  for (const { place, part } of parts) {
-    const name = partFileName({ series, serial, base, part });
-    if (place?.startsWith('s3://')) {
-      await deleteObject(place);
-      continue;
-    }
-    // One that was being written, or uploaded, when its work died. In somebody's folder a whole one may be another Sluice's.
-    if (place === null) await removeHalves(folder, name);
-    await rm(place ?? join(own, name), { force: true });
+  const folder = output === null || isBucket ? own : output;
+  const nameOf = (part: number) => partFileName({ series, serial, base, part });
+  for (const { place } of parts) {
+    if (place?.startsWith('s3://')) await deleteObject(place);
+    else if (place !== null) await rm(place, { force: true });
+  }
+  // Those that were being written, or uploaded, when their work died. In somebody's folder a whole one may be another Sluice's.
+  for (const { part } of unfinished) {
+    await removeHalves(folder, nameOf(part));
+    await rm(join(own, nameOf(part)), { force: true });
+  }
+  if (isBucket && unfinished.length > 0) {
+    await abandonUploads(
+      output!,
+      unfinished.map(({ part }) => nameOf(part)),
+    );
   }
 }

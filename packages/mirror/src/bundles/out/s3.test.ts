@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createSourceGuard } from '../../fetch/source-guard.ts';
 import { parseSourceRules } from '../../fetch/source-rules.ts';
 import { WorkGone } from '../work-gone.ts';
-import { deleteObject, uploadPart } from './s3.ts';
+import { abandonUploads, deleteObject, uploadPart } from './s3.ts';
 
 const guard = createSourceGuard(parseSourceRules('127.0.0.0/8', '/nowhere'), []);
 const secrets = {
@@ -116,3 +116,24 @@ test.each(['bundles', 'a b/100%25/c%23d%3Fe', 'day=1/ü+'])(
     expect(removed).toBe(written);
   },
 );
+
+test('of uploads that nobody will finish, only those of these parts are given up', async () => {
+  const asked: string[] = [];
+  answer = (request, reply) => {
+    asked.push(request);
+    const uploads = ['bundles/a.sluice', 'bundles/a.sluice.other', 'bundles/b.sluice'].map(
+      (key, i) => `<Upload><Key>${key}</Key><UploadId>u${i}</UploadId></Upload>`,
+    );
+    const list = `<ListMultipartUploadsResult>${uploads.join('')}</ListMultipartUploadsResult>`;
+    reply.writeHead(request.startsWith('GET') ? 200 : 204, { 'content-type': 'application/xml' });
+    reply.end(request.startsWith('GET') ? list : '');
+  };
+  await abandonUploads('s3://stick/bundles', ['a.sluice', 'b.sluice']);
+  const ended = asked.filter((request) => request.startsWith('DELETE'));
+  expect(ended).toEqual([
+    expect.stringMatching(/ \/stick\/bundles\/a.sluice\?.*uploadId=u0\b/),
+    expect.stringMatching(/ \/stick\/bundles\/b.sluice\?.*uploadId=u2\b/),
+  ]);
+  answer = (_request, reply) => void reply.writeHead(403).end();
+  await abandonUploads('s3://stick/bundles', ['a.sluice']);
+});

@@ -54,6 +54,8 @@ interface UploadOptions {
 }
 
 const tickMs = 1000;
+/** Nothing depends on what is tidied up, so nobody waits longer for it. */
+const tidyMs = 20_000;
 
 /**
  * Upload a file as `<prefix>/<name>`: it appears when it is whole. What earlier tries of it left unfinished is removed.
@@ -90,7 +92,7 @@ export async function uploadPart(
       abort();
       Body.destroy();
     }
-    await removeUnfinished(client, object);
+    await removeUnfinished(client, { Bucket: bucket, keys: new Set([object.Key]), prefix: object.Key });
     return addressOf(bucket, object.Key);
   });
   return uploading.catch((error: unknown) => {
@@ -99,16 +101,29 @@ export async function uploadPart(
   });
 }
 
+/** Give up what was begun of parts that nobody will finish, where the keys may; a server that is away keeps it. */
+export async function abandonUploads(output: string, names: readonly string[]): Promise<void> {
+  const { bucket, prefix } = placeOf(output);
+  const client = await openClient();
+  await removeUnfinished(client, { Bucket: bucket, keys: new Set(names.map((name) => prefix + name)), prefix });
+  client.destroy();
+}
+
 /** Nobody sees an upload that was never finished, but its bytes are kept and paid for. */
-async function removeUnfinished(client: Client, { Bucket, Key }: { Bucket: string; Key: string }): Promise<void> {
+async function removeUnfinished(
+  client: Client,
+  { Bucket, keys, prefix }: { Bucket: string; keys: ReadonlySet<string>; prefix: string },
+): Promise<void> {
   const { AbortMultipartUploadCommand, ListMultipartUploadsCommand } = await import('@aws-sdk/client-s3');
+  const abortSignal = AbortSignal.timeout(tidyMs);
   try {
-    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: Key }));
-    for (const { UploadId } of Uploads.filter((one) => one.Key === Key)) {
-      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+    const listed = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: prefix }), { abortSignal });
+    for (const { Key, UploadId } of listed.Uploads ?? []) {
+      if (Key === undefined || !keys.has(Key)) continue;
+      await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), { abortSignal });
     }
   } catch {
-    // Who may only write may not look for them; the part is there all the same.
+    // Who may only write may not look for them.
   }
 }
 
