@@ -1,5 +1,5 @@
 import { packageTypeOf, pythonPart } from '@sluice/formats/package';
-import { sql } from 'kysely';
+import { type Expression, sql } from 'kysely';
 import pg from 'pg';
 import type { Db } from '../session.ts';
 import type { PublicationInput } from '../tables.ts';
@@ -44,8 +44,8 @@ export interface PublishedSubdir {
 export async function publishedSubdirs(db: Db, channelId: number, no: number): Promise<PublishedSubdir[]> {
   const { rows } = await sql<PublishedSubdir>`
     select subdir, live.no, exists (
-      select from monolith where channel_id = ${channelId} and monolith.no = live.no
-        and key in (${sql.join(mainNames.map((name) => sql`subdir || ${`/${name}`}`))})
+      select from monolith
+      where channel_id = ${channelId} and monolith.no = live.no and ${isMainDocument(sql.ref('subdir'))}
     ) as written
     from (${liveIndexes(channelId, no)}) as live order by subdir`.execute(db);
   return rows;
@@ -200,12 +200,17 @@ export interface PublishedDocuments {
 }
 
 const mainDocuments = { conda: 'repodata.json.zst', python: 'simple.json.zst', r: 'PACKAGES.zst', file: undefined };
-const mainNames = Object.values(mainDocuments).filter((name) => name !== undefined);
 
 /** The document that a part of a publication always has; a part of general files has none. */
 function mainDocument(part: string): string | undefined {
   const name = mainDocuments[packageTypeOf(part)];
   return name && `${part}/${name}`;
+}
+
+/** Whether a row of `monolith` is the document that a part always has; for a query. */
+export function isMainDocument(part: Expression<string>) {
+  const names = Object.values(mainDocuments).filter((name) => name !== undefined);
+  return sql`monolith.key in (${sql.join(names.map((name) => sql`${part} || ${`/${name}`}`))})`;
 }
 
 /**

@@ -1,6 +1,8 @@
+import { filesPart } from '@sluice/formats/package';
 import { sql } from 'kysely';
 import type { Db } from '../session.ts';
 import type { PublicationInput } from '../tables.ts';
+import { isMainDocument } from './monolith.ts';
 
 /** A kept publication of a channel, and where it stands. */
 export interface PublicationRow {
@@ -18,7 +20,7 @@ export interface PublicationRow {
   /** Names, in byte order. */
   pins: string[];
   is_head: boolean;
-  /** Whether its repodata.json and kin are written: `pending` when a job is at it, `on_demand` when the first ask starts one. */
+  /** Whether the documents of all its parts are written: `pending` when a job is at it, `on_demand` when the first ask starts one. */
   monolith: 'written' | 'pending' | 'on_demand';
 }
 
@@ -54,9 +56,10 @@ function described(db: Db, page: ReturnType<typeof sql>) {
         when exists (
           select from entry where entry.channel_id = page.channel_id and kind = 'index'
             and from_no <= page.no and (to_no is null or to_no > page.no)
+            and split_part(entry.key, '/', 1) <> ${filesPart}
             and not exists (
               select from monolith where monolith.channel_id = page.channel_id and monolith.no = entry.from_no
-                and monolith.key = split_part(entry.key, '/', 1) || '/repodata.json.zst'
+                and ${isMainDocument(sql`split_part(entry.key, '/', 1)`)}
             )
         ) then 'on_demand'
         else 'written'
