@@ -151,10 +151,14 @@ export async function findRecords(
 
 /** Versions that began or ended after revision `after` and up to `upTo`: what changed between the two. */
 export async function changedRecords(db: Db, part: Part, after: number, upTo: number): Promise<RecordVersion[]> {
-  const { rows } = await sql<RecordVersion>`
+  const versions = sql`
     select file, from_rev, to_rev, body, v3, extra, signatures from record
-    where source_id = ${part.source_id} and subdir = ${part.subdir}
-      and ((from_rev > ${after} and from_rev <= ${upTo}) or (to_rev > ${after} and to_rev <= ${upTo}))
+    where source_id = ${part.source_id} and subdir = ${part.subdir}`;
+  // One index each: asked for with "or", the whole part may be read instead.
+  const { rows } = await sql<RecordVersion>`
+    ${versions} and from_rev > ${after} and from_rev <= ${upTo}
+    union all
+    ${versions} and from_rev <= ${after} and to_rev > ${after} and to_rev <= ${upTo}
     order by file, from_rev`.execute(db);
   return rows;
 }
