@@ -8,7 +8,7 @@ import {
 } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
 import { packageNameOf, packageTypeOf } from '@sluice/formats/package';
-import { blobRef, putCompressed, readCompressedPieces } from '@sluice/storage';
+import { blobRef, putCompressed, readCompressedPieces, StorageError } from '@sluice/storage';
 import { PublishError } from '../../errors.ts';
 import { documentLevel } from '../document-level.ts';
 import { type DocumentRun, memberBytes, type RunList, readRuns, runList } from '../document-runs.ts';
@@ -61,8 +61,9 @@ export async function carrySubdir(
   try {
     return await merged(deps, content, { repodata, runExports, newest, runs }, moved);
   } catch (error) {
-    // The earlier documents are not what they should be: they are not needed.
-    if (error instanceof PublishError || error instanceof FormatError) return undefined;
+    // The earlier documents are not what they should be, or not there: they are not needed.
+    const isTheirs = error instanceof PublishError || error instanceof FormatError || error instanceof StorageError;
+    if (isTheirs) return undefined;
     throw error;
   }
 }
