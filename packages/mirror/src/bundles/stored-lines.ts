@@ -5,8 +5,8 @@ import { lineBatchesOf, linesOf } from '@sluice/formats/bundle';
 import { blobRefOf } from './blob-ref.ts';
 import type { BundleDeps } from './deps.ts';
 
-/** Bytes that come out at once. */
-const chunkBytes = 1 << 18;
+/** Bytes that come out at once, and that may wait, so that more are unpacked while they are read. */
+const room = { chunkSize: 1 << 18, readableHighWaterMark: 1 << 20 };
 
 /** The lines of a listing or of contents that is stored. Whoever has enough may leave. */
 export function storedLines({ storage }: Pick<BundleDeps, 'storage'>, blob: BlobRow): AsyncIterable<string> {
@@ -19,7 +19,7 @@ export function storedLineBatches({ storage }: Pick<BundleDeps, 'storage'>, blob
 }
 
 async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const decoder = createZstdDecompress({ chunkSize: chunkBytes });
+  const decoder = createZstdDecompress(room);
   // What breaks while it is fed breaks it, and so whoever reads.
   const feeding = pipeline(packed, decoder).catch(() => {});
   try {

@@ -36,9 +36,10 @@ export const makeBundle: BundleWork = async (deps, row, options) => {
     const next = await stages[work.place.stage](work);
     if (next === 'over') break;
     work.place.stage = next;
-    const isLate = work.isLate();
-    await work.save({}, (trx) => (isLate ? enqueueBundleSlice(trx, row.id) : Promise.resolve()));
-    if (isLate) return { status: 'again' };
+    // What a stage has done it has saved itself, and the next one saves that it has begun.
+    if (!work.isLate()) continue;
+    await work.save({}, (trx) => enqueueBundleSlice(trx, row.id));
+    return { status: 'again' };
   }
   await work.save({ state: 'completed', error: null }, (trx) => finish(trx, work));
   await keepNewest(work);

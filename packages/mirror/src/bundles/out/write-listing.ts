@@ -25,14 +25,17 @@ export async function writeListing(work: OutWork): Promise<'plan' | 'fetch'> {
     const continued = touched && (await continuedListing(work, before, touched));
     // Of no base the difference is the listing, and its order is checked on the way.
     const lines = continued ? together(continued.lines) : differenceOf([], listingLines(work));
-    const listing = await stored(work, 'listing', before ? lines : counted(work, lines), (chunk) =>
-      state.update(chunk),
-    );
+    const listing = await stored(work, 'listing', before ? lines : counted(work, lines), {
+      level: before ? keptLevel : carriedLevel,
+      onChunk: (chunk) => state.update(chunk),
+    });
     if (!before) return { listing, contents: listing };
     work.known = continued?.known;
     const earlier = continued?.earlier() ?? storedLines(deps, before);
     const later = continued?.later ?? storedLines(deps, listing);
-    const contents = await stored(work, contentsMember, counted(work, differenceOf(earlier, later)));
+    const contents = await stored(work, contentsMember, counted(work, differenceOf(earlier, later)), {
+      level: carriedLevel,
+    });
     return { listing, contents };
   };
   const made = await write().catch((error: unknown) => {
@@ -66,14 +69,19 @@ async function* counted({ report }: OutWork, lines: AsyncIterable<string>): Asyn
   }
 }
 
-/** Bytes of lines that go through at once. */
+/** How hard lines are packed that are carried, and those that only stay here for the next delta. */
+const carriedLevel = 3;
+const keptLevel = 1;
+
+/** Bytes of lines that go through at once; more may wait, so that they are packed while the next are written. */
 const chunkBytes = 1 << 18;
+const waiting = { chunkSize: chunkBytes, writableHighWaterMark: chunkBytes * 4 };
 
 async function stored(
   { deps, row }: OutWork,
   member: string,
   lines: AsyncIterable<string>,
-  onChunk: (chunk: Uint8Array) => void = () => {},
+  { level, onChunk }: { level: number; onChunk?: (chunk: Uint8Array) => void },
 ): Promise<BlobRow> {
   async function* chunks(): AsyncGenerator<Uint8Array> {
     let held = '';
@@ -81,15 +89,15 @@ async function stored(
       held += `${line}\n`;
       if (held.length < chunkBytes) continue;
       const chunk = Buffer.from(held);
-      onChunk(chunk);
+      onChunk?.(chunk);
       yield chunk;
       held = '';
     }
     const last = Buffer.from(held);
-    onChunk(last);
+    onChunk?.(last);
     yield last;
   }
-  const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 }, chunkSize: chunkBytes });
+  const compress = createZstdCompress({ ...waiting, params: { [constants.ZSTD_c_compressionLevel]: level } });
   const packed = Readable.from(chunks(), { objectMode: true }).compose(compress);
   return admitBlob(deps, packed, (trx, { sha256 }) =>
     saveBundleBlobs(trx, row.id, [{ blob: sha256, member, part: null, position: null }]),
