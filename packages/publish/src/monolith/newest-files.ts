@@ -64,7 +64,7 @@ export function newestFiles(subdir: string): NewestFiles {
     const leader = best.get(name);
     // A name comes in one run for each map, mostly, and the other map's may be newer.
     if (leader && compareOrNull(version, leader.version) < 0) return;
-    const file = newestFile(subdir, name, version ? latestBuilt(finalists) : finalists[0]!);
+    const file = newestFile(subdir, name, version ? latestBuilt(finalists) : firstByName(finalists));
     if (!leader || compareBest({ file, version }, leader) > 0) best.set(name, { file, version });
   }
 
@@ -88,16 +88,17 @@ export function newestFiles(subdir: string): NewestFiles {
   };
 }
 
-/** The one with the latest time; of equals the first, since they come sorted. */
+/** The one with the latest time; of equals the first by file name. */
 function latestBuilt(finalists: readonly Finalist[]): Finalist {
-  let [latest] = finalists;
-  if (finalists.length === 1) return latest!;
-  let time = timeOf(latest!);
-  for (const finalist of finalists) {
-    const built = timeOf(finalist);
-    if (built > time) [latest, time] = [finalist, built];
-  }
-  return latest!;
+  if (finalists.length === 1) return finalists[0]!;
+  const times = finalists.map(timeOf);
+  const latest = Math.max(...times);
+  return firstByName(finalists.filter((_, i) => times[i] === latest));
+}
+
+/** They stand in the order of their names within a map, but may be of two. */
+function firstByName(finalists: readonly Finalist[]): Finalist {
+  return finalists.reduce((first, finalist) => (finalist.fn < first.fn ? finalist : first));
 }
 
 /** ms; 0 when the record has none. */

@@ -343,39 +343,39 @@ it.each<[string, boolean, object]>([
     hidden: fc.subarray(files),
     writes: fc.boolean(),
   });
+  // Each history closes the one before; the last is left to afterEach, whether it failed or not.
+  made = await handMade(2);
   await fc.assert(
-    fc
-      .asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
-        made = await handMade(2);
-        const { catalog, channelId } = made;
-        const first = new Map<number, Record<string, string>>();
-        let last = 0;
-        for (const { revise, hidden, writes } of steps) {
-          for (const { layer, ...subdirs } of revise) await made.revise(layer, handSource(subdirs));
-          last = await made.publish((_, file) => !hidden.includes(file));
-          if (!writes) continue;
-          await writeMonolith({ ...catalog, ...large }, channelId);
-          first.set(last, await documents());
-          expect(await documents(last)).toEqual(first.get(last));
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
+      await made.catalog.close();
+      made = await handMade(2);
+      const { catalog, channelId } = made;
+      const first = new Map<number, Record<string, string>>();
+      let last = 0;
+      for (const { revise, hidden, writes } of steps) {
+        for (const { layer, ...subdirs } of revise) await made.revise(layer, handSource(subdirs));
+        last = await made.publish((_, file) => !hidden.includes(file));
+        if (!writes) continue;
+        await writeMonolith({ ...catalog, ...large }, channelId);
+        first.set(last, await documents());
+        expect(await documents(last)).toEqual(first.get(last));
+      }
+      await catalog.db.deleteFrom('monolith').execute();
+      for (let no = last; no >= 1; no--) {
+        const missing = (await documentsAt(catalog.db, channelId, no)).missing;
+        const outcome = await writeMonolith({ ...catalog, ...large }, channelId, no);
+        expect(outcome.status).toBe(missing.length === 0 ? 'unchanged' : 'written');
+        expect((await documentsAt(catalog.db, channelId, no)).missing).toEqual([]);
+        const again = await documents(no);
+        if (first.has(no)) expect(again).toEqual(first.get(no));
+        for (const subdir of ['linux-64', 'noarch']) {
+          const repodata = again[`${subdir}/repodata.json.zst`];
+          expect(repodata ? recordsOf(repodata) : {}).toEqual(await shardRecords(subdir, no));
         }
-        await catalog.db.deleteFrom('monolith').execute();
-        for (let no = last; no >= 1; no--) {
-          const missing = (await documentsAt(catalog.db, channelId, no)).missing;
-          const outcome = await writeMonolith({ ...catalog, ...large }, channelId, no);
-          expect(outcome.status).toBe(missing.length === 0 ? 'unchanged' : 'written');
-          expect((await documentsAt(catalog.db, channelId, no)).missing).toEqual([]);
-          const again = await documents(no);
-          if (first.has(no)) expect(again).toEqual(first.get(no));
-          for (const subdir of ['linux-64', 'noarch']) {
-            const repodata = again[`${subdir}/repodata.json.zst`];
-            expect(repodata ? recordsOf(repodata) : {}).toEqual(await shardRecords(subdir, no));
-          }
-        }
-      })
-      .afterEach(() => made.catalog.close()),
+      }
+    }),
     { numRuns: 5 },
   );
-  made = await handMade(1);
 });
 
 function handSource(
