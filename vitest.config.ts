@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['{packages/*/src,tools,bench,e2e}/**/*.test.ts'],
     globalSetup: ['packages/testkit/src/vitest-global-setup.ts'],
+    setupFiles: ['packages/testkit/src/vitest-setup.ts'],
     // What hangs is found by these, not what is slow: other work may hold up a machine of two cores for long.
     testTimeout: 120_000,
     hookTimeout: 180_000,

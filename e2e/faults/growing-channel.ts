@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { buildCondaPackage, condaSubdirs, writeCondaChannel } from '@sluice/testkit';
-import { randomBytesOf } from './kill-moment.ts';
+import { buildCondaPackage, condaSubdirs, randomBytesOf, writeCondaChannel } from '@sluice/testkit';
 import { listedFiles } from './shown-channel.ts';
 
 /** Two states of one upstream channel, each a folder. */

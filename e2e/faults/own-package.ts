@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type BuiltPackage, buildCondaPackage } from '@sluice/testkit';
-import { randomBytesOf } from './kill-moment.ts';
+import { type BuiltPackage, buildCondaPackage, randomBytesOf } from '@sluice/testkit';
 
 /** A package to upload. */
 export interface OwnPackage {

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { randomNumbers, testSeed } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { isLong, randomNumbers } from '../kill-moment.ts';
+import { isLong } from '../kill-moment.ts';
 import { type FaultKind, faultKinds } from './fault-kinds.ts';
 import { smallMirrors, type UpstreamState } from './mirrors.ts';
 import { type Faultless, playFault, playFaultless } from './play.ts';
@@ -23,7 +24,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Cases of one mirror that are played at a time: most of each is waiting for publications, at most one a second. */
 const sideBySide = 5;
-const seed = Number(process.env.SEED ?? 1);
 
 interface Strike {
   readonly k: number;
@@ -34,7 +34,7 @@ interface Strike {
 function strikesOf(requests: number, salt: number): Strike[] {
   const all = Array.from({ length: requests }, (_, k) => faultKinds.map((kind) => ({ k, kind }))).flat();
   if (isLong) return all;
-  const random = randomNumbers(seed * 100 + salt);
+  const random = randomNumbers(testSeed * 100 + salt);
   return Array.from({ length: 2 }, () => all[Math.floor(random() * all.length)]!);
 }
 
@@ -66,6 +66,6 @@ describe.each(smallMirrors)('$name', (mirror) => {
       }
     };
     await Promise.all(Array.from({ length: sideBySide }, play));
-    expect(failed, `seed ${seed}`).toEqual([]);
+    expect(failed, `seed ${testSeed}`).toEqual([]);
   });
 });

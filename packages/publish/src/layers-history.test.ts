@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { findChannelById } from '@sluice/catalog';
 import type { MirrorFilters } from '@sluice/policy';
 import { patchWish, setPatches } from '@sluice/registry';
@@ -128,7 +127,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
         const mirrors = await mirrorsOf(world);
         const mirror = mirrors[n % Math.max(1, mirrors.length)];
         if (!mirror) return;
-        const id = randomUUID();
+        const id = catalog.newId();
         await catalog.db
           .insertInto('run')
           .values({ id, mirror_id: mirror.id, state: 'completed', cause: 'test', created_at: catalog.now() } as never)

@@ -20,6 +20,7 @@ export { type BuiltRPackage, buildCranTree, buildRPackage, type RPackageOptions 
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export { encodeBzip2 } from './encode-bzip2.ts';
 export { streamLargePackage } from './large-package.ts';
+export { newTestId } from './new-test-id.ts';
 export {
   type BuiltPythonPackage,
   buildSdist,
@@ -27,9 +28,11 @@ export {
   type PythonPackageOptions,
   type WheelOptions,
 } from './python-package.ts';
+export { randomBytesOf, randomNumbers } from './random-numbers.ts';
 export { createTestCatalog, type TestCatalog, type TestRecords, testRecord } from './seed.ts';
 export { type IndexedFile, indexedFile, type SimpleIndexStyle, writeSimpleIndex } from './simple-index.ts';
 export { testPostgres } from './test-postgres.ts';
+export { testSeed } from './test-seed.ts';
 export type { Fault } from './upstream/fault.ts';
 export { type ProxyServer, type ProxyServerOptions, startProxyServer } from './upstream/proxy-server.ts';
 export { makeTestAuthority, type TestAuthority } from './upstream/test-authority.ts';

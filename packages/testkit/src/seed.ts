@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import type { MirrorFilters, NeededSet } from '@sluice/policy';
 import { type AdmitDeps, admitIndexDocument, admitUpload, neededFiles } from '@sluice/registry';
 import { openDiskStore } from '@sluice/storage';
 import { createTestDatabase } from './database.ts';
+import { newTestId } from './new-test-id.ts';
 
 /** A repodata document to admit: package file name → record. */
 export type TestRecords = Record<string, Record<string, unknown>>;
@@ -41,12 +41,12 @@ export async function createTestCatalog(): Promise<TestCatalog> {
   const root = await mkdtemp(join(tmpdir(), 'sluice-catalog-'));
   const clock = { ms: Date.parse('2026-11-21T00:00:00Z') };
   const now = () => new Date(clock.ms);
-  const storage = await openDiskStore({ root, newId: randomUUID, now: () => clock.ms });
-  const deps: AdmitDeps = { db: database.db, pool: database.pool, storage, now, newId: randomUUID };
+  const storage = await openDiskStore({ root, newId: newTestId, now: () => clock.ms });
+  const deps: AdmitDeps = { db: database.db, pool: database.pool, storage, now, newId: newTestId };
   const { db } = deps;
 
   async function addSource(): Promise<number> {
-    const url = `http://upstream.test/${randomUUID()}`;
+    const url = `http://upstream.test/${newTestId()}`;
     const row = await db
       .insertInto('source')
       .values({ type: 'conda', url, created_at: now() } as never)
@@ -92,7 +92,7 @@ export async function createTestCatalog(): Promise<TestCatalog> {
       return { sourceId: id, revision };
     },
     async addMirror(channelId, sourceId, { atRev = 1, filters = {}, keepLegacy = true, mode = 'passive' } = {}) {
-      const id = randomUUID();
+      const id = newTestId();
       const others = await db.selectFrom('mirror').select('position').where('channel_id', '=', channelId).execute();
       const place = Math.max(-1, ...others.map(({ position }) => position)) + 1;
       await db

@@ -1,10 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChannelRow, insertChannel, type RunRow } from '@sluice/catalog';
 import { openDiskStore } from '@sluice/storage';
-import { createTestDatabase, type TestDatabase } from '@sluice/testkit';
+import { createTestDatabase, newTestId, type TestDatabase } from '@sluice/testkit';
 import type { MirrorInput } from '../definition/read-definition.ts';
 import type { MirrorDeps } from '../deps.ts';
 import { completePublishedRuns, publishingRuns } from '../run/complete-runs.ts';
@@ -57,14 +57,14 @@ export const actor = { name: 'tester' };
 export async function openBench(fileRoot = '/nowhere'): Promise<Bench> {
   const database = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'sluice-mirror-'));
-  const storage = await openDiskStore({ root: join(folder, 'blobs'), newId: randomUUID, now: Date.now });
+  const storage = await openDiskStore({ root: join(folder, 'blobs'), newId: newTestId, now: Date.now });
   const guard = testGuard(fileRoot);
   const deps: MirrorDeps = {
     db: database.db,
     pool: database.pool,
     storage,
     now: () => new Date(),
-    newId: randomUUID,
+    newId: newTestId,
     http: testHttp(guard),
     guard,
     sealer: createSealer(randomBytes(32)),
@@ -118,7 +118,7 @@ export async function openBench(fileRoot = '/nowhere'): Promise<Bench> {
       }
     },
     async mirror(input) {
-      const definition = { mirror_name: `mirror ${randomUUID()}`, source_root: undefined, ...input };
+      const definition = { mirror_name: `mirror ${newTestId()}`, source_root: undefined, ...input };
       const id = await createMirror(deps, { channelId: bench.channel.id, input: definition, run_now: true }, actor);
       await bench.work();
       return id;
