@@ -50,3 +50,15 @@ test('fails with what its chunks failed with, also when the store was slow to be
   await expect(putCompressed(slow, { chunks: failing(), bytes: 10 }, 3)).rejects.toThrow('no more');
   expect(await store.sweepTemp(0, Date.now() + 60_000)).toEqual({ files: 0, bytes: 0 });
 });
+
+test('holds what it unpacked once, and nothing beside it', async () => {
+  const bytes = Buffer.alloc(3_000_000, 'abcdefg');
+  const row = await putCompressed(store, { chunks: [bytes], bytes: bytes.length }, 3);
+  const read = await readCompressed(store, blobRef(row), bytes.length);
+  expect(read.buffer.byteLength).toBeLessThan(bytes.length + 4096);
+});
+
+test('reads back nothing', async () => {
+  const row = await putCompressed(store, { chunks: [], bytes: 0 }, 3);
+  expect(await readCompressed(store, blobRef(row), 0)).toHaveLength(0);
+});

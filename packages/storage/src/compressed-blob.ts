@@ -47,20 +47,35 @@ export async function putCompressed(
  * @throws {StorageError} `blob_corrupt` when it is of another size.
  */
 export async function readCompressed(store: BlobStore, ref: BlobRef, unpackedBytes: number): Promise<Uint8Array> {
-  const unpacked = new Uint8Array(unpackedBytes);
+  // Room for all of it at once: the pieces then lie in it one behind the other, and need not be copied.
+  const unpack = createZstdDecompress({ ...waiting, chunkSize: unpackedBytes + roomBehind_bytes });
+  const pieces: Uint8Array[] = [];
   let size = 0;
-  const unpack = createZstdDecompress({ ...waiting, chunkSize: Math.min(pieceBytes, Math.max(64, unpackedBytes)) });
   await pipeline(store.open(ref), unpack, async (chunks: AsyncIterable<Uint8Array>) => {
     for await (const chunk of chunks) {
-      if (size + chunk.byteLength <= unpackedBytes) unpacked.set(chunk, size);
       size += chunk.byteLength;
+      if (size <= unpackedBytes) pieces.push(chunk);
     }
   });
-  if (size === unpackedBytes) return unpacked;
+  if (size === unpackedBytes) return asOne(pieces, size);
   throw new StorageError('blob_corrupt', `The blob ${ref.sha256} unpacks to ${size} bytes, not ${unpackedBytes}.`, {
     wanted: `${unpackedBytes} bytes`,
     found: `${size} bytes`,
   });
+}
+
+/** A room that is full is followed by another of its size, whether it is needed or not. */
+const roomBehind_bytes = 64;
+
+/** Pieces as one array: a view where they are neighbours already. */
+function asOne(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  const [first] = pieces;
+  let end = first?.byteOffset ?? 0;
+  for (const { buffer, byteOffset, byteLength } of pieces) {
+    if (buffer !== first?.buffer || byteOffset !== end) return Buffer.concat(pieces, size);
+    end += byteLength;
+  }
+  return first ? new Uint8Array(first.buffer, first.byteOffset, size) : new Uint8Array();
 }
 
 /** What {@link putCompressed} wrote, a piece at a time. */
