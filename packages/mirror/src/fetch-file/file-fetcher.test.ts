@@ -2,7 +2,6 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { findOrCreateSource } from '@sluice/catalog';
 import { type BuiltPackage, buildCondaPackage, startUpstreamServer, type UpstreamServer } from '@sluice/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -80,7 +79,7 @@ async function stored(): Promise<string[]> {
 
 describe('a first request', () => {
   test('streams while it stores, and the next finds it here with the upstream off', async () => {
-    upstream.fail(path(), { bytesPerSecond: 2_000_000 });
+    upstream.fail(path(), { bytesPerSecond: 400_000 });
     const fetched = inflight(await fetcher().fetch(wanted()));
     expect(fetched.size).toBe(built.bytes.length);
     const reading = fetched.read()[Symbol.asyncIterator]();
@@ -115,7 +114,7 @@ describe('a first request', () => {
     let wake = () => {};
     upstream.fail(path(), { until: new Promise<void>((resolve) => (wake = resolve)), times: 1 });
     const sleeping = fetcher().fetch(wanted());
-    await sleep(100);
+    await expect.poll(() => upstream.count(path())).toBe(1);
     const fetched = inflight(await fetcher({ waitMs: 50 }).fetch(wanted()));
     expect(sha256(await bytes(fetched.read()))).toBe(sha256(built.bytes));
     wake();

@@ -105,11 +105,12 @@ describe('answers', () => {
     const server = await upstream((request, response) => {
       if (request.url === '/body') response.write('a');
     });
-    const http = client({ timeouts: { headersMs: 50, bodyMs: 50 } });
-    await expect(http.open({ url: `${server.url}/headers`, attempts: 1 })).rejects.toMatchObject({
+    const hasty = client({ timeouts: { headersMs: 50, bodyMs: 50 } });
+    await expect(hasty.open({ url: `${server.url}/headers`, attempts: 1 })).rejects.toMatchObject({
       code: 'upstream_unavailable',
     });
-    await expect(text(await http.open({ url: `${server.url}/body` }))).rejects.toMatchObject({
+    const patient = client({ timeouts: { headersMs: 60_000, bodyMs: 50 } });
+    await expect(text(await patient.open({ url: `${server.url}/body` }))).rejects.toMatchObject({
       code: 'upstream_unavailable',
       transient: true,
     });
