@@ -60,6 +60,7 @@ describe('refuses what has no bounded meaning', () => {
     `^${'a'.repeat(300)}$`,
     '^(((a{99}){99}){99}){99}$',
     '^(((){999}){999}){999}$',
+    '^(((((a{1,2}a*?){1,2}){2}){2}){2}((aaa{1,2})a+){2})+a|(a*(((a{1,2}a+(a*?)*?)+a?)|((a)a)+a|)*)+$',
   ])('%s', (pattern) => {
     expect(() => compileRegex(pattern)).toThrow(expect.objectContaining({ code: 'conda_spec_regex' }));
   });
@@ -84,13 +85,24 @@ const piece = fc.letrec<{ node: string; atom: string }>((tie) => ({
     .map((parts) => parts.join('')),
 })).node;
 
+/** Repetitions in each other may, one time in 50,000, become more steps than there may be. */
+function compiledUnlessLarge(pattern: string): ((text: string) => boolean) | undefined {
+  try {
+    return compileRegex(pattern);
+  } catch (error) {
+    if (error instanceof FormatError && error.wanted === 'a regular expression of at most 512 steps') return undefined;
+    throw error;
+  }
+}
+
 test('agrees with the JavaScript engine', () => {
   fc.assert(
     fc.property(
       piece,
       fc.array(fc.stringMatching(/^[ab01_.]{0,7}$/), { minLength: 5, maxLength: 5 }),
       (body, texts) => {
-        const ours = compileRegex(`^${body}$`);
+        const ours = compiledUnlessLarge(`^${body}$`);
+        fc.pre(ours !== undefined);
         const oracle = new RegExp(`^${body}$`, 'y');
         for (const text of texts) {
           oracle.lastIndex = 0;
