@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { to } from 'pg-copy-streams';
 import { CatalogError } from '../errors.ts';
 import { CopyBatch } from './copy-batch.ts';
+import { openCopySource } from './copy-source.ts';
 import { signature } from './signature.ts';
 
 /** About what the socket holds: while one batch is worked on, the server goes on to fill it, and neither waits for the other. */
@@ -17,41 +17,24 @@ const usualSize = 1 << 17;
  * @throws {CatalogError} `copy_format` when the statement does not answer in binary; else what the server says.
  */
 export async function* copyOut(client: pg.ClientBase, sql: string): AsyncGenerator<CopyBatch, void, void> {
-  const stream = client.query(to(sql, { highWaterMark: usualSize }));
-  let buffer = Buffer.allocUnsafe(usualSize);
-  let size = 0;
+  const source = openCopySource(client, sql, usualSize);
+  // What is left of a row whose rest has not come: the server does not promise that a message is a whole one.
+  let left = nothing;
   let isAtHeader = true;
-  let isDone = false;
-  stream.on('error', () => {
-    isDone = true;
-  });
-  const takeRows = (): CopyBatch => {
-    const begin = isAtHeader ? headerSize(buffer.subarray(0, size)) : 0;
-    isAtHeader = false;
-    const { batch, end } = readRows(buffer.subarray(0, size), begin);
-    buffer = buffer.subarray(end, size);
-    size -= end;
-    return batch;
-  };
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (size + chunk.length > buffer.length) {
-        const batch = takeRows();
-        // Twice what is left, so that a long row is not copied again for each chunk of it.
-        const next = Buffer.allocUnsafe(Math.max(usualSize, size * 2, size + chunk.length));
-        buffer.copy(next);
-        buffer = next;
-        if (batch.length > 0) yield batch;
-      }
-      size += chunk.copy(buffer, size);
+    for (let piece = await source.next(); piece; piece = await source.next()) {
+      const bytes = left.length === 0 ? piece : Buffer.concat([left, piece]);
+      const { batch, end } = readRows(bytes, isAtHeader ? headerSize(bytes) : 0);
+      isAtHeader = false;
+      left = bytes.subarray(end);
+      if (batch.length > 0) yield batch;
     }
-    isDone = true;
-    const batch = takeRows();
-    if (batch.length > 0) yield batch;
   } finally {
-    if (!isDone) await (client as pg.Client).end();
+    if (!source.isOver) await (client as pg.Client).end();
   }
 }
+
+const nothing: Buffer = Buffer.alloc(0);
 
 /**
  * As {@link copyOut}, for a statement ordered as an index is: its rows are read in that order. The planner would rather

@@ -1,7 +1,10 @@
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '@sluice/testkit';
 import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isConnectionLoss } from '../connection-loss.ts';
 import { copyIn } from './copy-in.ts';
 import { copyOut } from './copy-out.ts';
 import type { CopyType, CopyValue } from './row-packer.ts';
@@ -214,6 +217,42 @@ describe('a COPY that fails', () => {
     await expect(other.query('select 1')).rejects.toThrow();
     other.release();
     expect((await database.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('reads little ahead of whoever takes its rows', async () => {
+    const other = await database.pool.connect();
+    const { stream } = (other as unknown as { connection: { stream: Socket } }).connection;
+    const batches = copyOut(
+      other,
+      'copy (select repeat(md5(i::text), 100) from generate_series(1, 100000) i) to stdout (format binary)',
+    );
+    await batches.next();
+    let [before, now] = [-1, stream.bytesRead];
+    while (now > before) {
+      await sleep(50);
+      [before, now] = [now, stream.bytesRead];
+    }
+    expect(now).toBeLessThan(10_000_000);
+    let rows = 0;
+    for await (const batch of batches) rows += batch.length;
+    expect(rows).toBeGreaterThan(99_000);
+    expect((await other.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    other.release();
+  });
+
+  it('says that the connection broke, however much it had sent', async () => {
+    const other = await database.pool.connect();
+    other.on('error', () => {});
+    const { rows: pids } = await other.query('select pg_backend_pid() as pid');
+    const sql = 'copy (select repeat(md5(i::text), 100) from generate_series(1, 100000) i) to stdout (format binary)';
+    const batches = copyOut(other, sql);
+    await batches.next();
+    await database.pool.query('select pg_terminate_backend($1)', [pids[0].pid]);
+    const all = async () => {
+      for await (const batch of batches) expect(batch.length).toBeGreaterThan(0);
+    };
+    await expect(all()).rejects.toSatisfy(isConnectionLoss);
+    other.release(true);
   });
 
   it('ends when the connection breaks', async () => {
