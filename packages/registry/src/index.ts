@@ -1,4 +1,4 @@
-export { admitBlob } from './admit/blob.ts';
+export { admitBlob, type ReceivedBlobs, receiveBlobs } from './admit/blob.ts';
 export {
   admitBundlePart,
   type BundlePartFile,

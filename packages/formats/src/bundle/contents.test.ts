@@ -1,16 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { blobFinder } from './blob-finder.ts';
 import {
   blobsOfRecordLine,
   type ContentsLine,
   compareLineKeys,
+  isRecordLine,
   type ListingLine,
   lineKey,
   readContentsLine,
   writeContentsLine,
 } from './contents.ts';
-import { applyDifference, differenceOf, mergedLines, recordPlaceOf } from './difference.ts';
-import { linesOf } from './lines.ts';
+import { applyDifference, differenceOf, recordPlaceOf } from './difference.ts';
+import { linesOf, wholeLinesOf } from './lines.ts';
+import { type KeyRange, type Splice, splicedListing } from './splice.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 6 }).filter((value) => !value.includes('\0'));
 const fileName = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9._+ -]{0,8}$/);
@@ -143,24 +146,6 @@ test('lines out of order, or twice, are refused', async () => {
   await expect(all(applyDifference([], [a!, a!]))).rejects.toMatchObject({ code: 'bundle_contents' });
 });
 
-test('lines taken out of a listing come back to their places', async () => {
-  async function* batches(texts: readonly string[], size: number): AsyncGenerator<string[]> {
-    for (let at = 0; at < texts.length; at += size) yield texts.slice(at, at + size);
-  }
-  await fc.assert(
-    fc.asyncProperty(listings, fc.infiniteStream(fc.boolean()), async (listing, coins) => {
-      const taken = new Set(listing.filter(() => coins.next().value));
-      const rest = listing.filter((line) => !taken.has(line));
-      expect((await all(mergedLines(batches(rest, 3), [...taken]))).flat()).toEqual(listing);
-    }),
-  );
-  const [a, b] = ['a', 'b'].map((pattern) => writeContentsLine({ kind: 'reserved', pattern, note: '' }));
-  const refused = { code: 'bundle_contents' };
-  await expect(all(mergedLines(batches([a!], 1), [a!]))).rejects.toMatchObject(refused);
-  await expect(all(mergedLines(batches([b!, a!], 1), []))).rejects.toMatchObject(refused);
-  await expect(all(mergedLines(batches([], 1), [b!, a!]))).rejects.toMatchObject(refused);
-});
-
 test('lines are the same however the text was cut', async () => {
   await fc.assert(
     fc.asyncProperty(listings, fc.integer({ min: 1, max: 9 }), async (listing, size) => {
@@ -179,4 +164,86 @@ test('lines are the same however the text was cut', async () => {
   }
   expect(await all(linesOf(chunks()))).toEqual(['abcd']);
   await expect(all(linesOf([Buffer.from('cut')]))).rejects.toMatchObject({ code: 'bundle_contents' });
+});
+
+function* chunksOf(lines: readonly string[], size: number): Generator<Uint8Array> {
+  const text = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+  for (let at = 0; at < text.length; at += size) yield text.subarray(at, at + size);
+}
+
+async function spliced(lines: readonly string[], size: number, splice: Splice): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  // Copied: a piece is good until the next is asked for.
+  for await (const piece of splicedListing(wholeLinesOf(chunksOf(lines, size)), splice))
+    pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces).toString();
+}
+
+const keyOf = (line: string) => lineKey(readContentsLine(line));
+const isWithin = (ranges: readonly KeyRange[], key: string) =>
+  ranges.some(([from, to]) => compareLineKeys(from, key) <= 0 && compareLineKeys(key, to) < 0);
+
+/** Ranges between keys of a listing, which begin and end at, before and behind its lines. */
+function rangesAt(keys: readonly string[], cuts: readonly number[]): KeyRange[] {
+  const bounds = ['', ...keys.flatMap((key) => [key, `${key}\u0001`]), '9'];
+  const chosen = [...new Set(cuts.map((cut) => cut % bounds.length))].sort((a, b) => a - b);
+  const ranges: KeyRange[] = [];
+  for (let i = 0; i + 1 < chosen.length; i += 2) ranges.push([bounds[chosen[i]!]!, bounds[chosen[i + 1]!]!]);
+  return ranges;
+}
+
+test('a listing whose lines change within ranges becomes the other one, and what lies apart is taken over', async () => {
+  const sizes = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 2000 }));
+  const coins = fc.infiniteStream(fc.constantFrom('stays', 'goes', 'comes', 'comes again'));
+  await fc.assert(
+    fc.asyncProperty(listings, fc.array(fc.nat(), { maxLength: 8 }), sizes, coins, async (all, cuts, size, fates) => {
+      const ranges = rangesAt(all.map(keyOf), cuts);
+      const fate = new Map(all.map((line) => [line, isWithin(ranges, keyOf(line)) ? fates.next().value : 'apart']));
+      const having = (...some: string[]) => all.filter((line) => some.includes(fate.get(line)!));
+      const stretches: string[] = [];
+      const text = await spliced(having('apart', 'stays', 'goes', 'comes again'), size, {
+        ranges,
+        stays: (line) => fate.get(line) === 'stays',
+        coming: having('comes', 'comes again'),
+        onStretch: (lines) => stretches.push(Buffer.from(lines).toString()),
+      });
+      const next = having('apart', 'stays', 'comes', 'comes again');
+      expect(text).toBe(next.map((line) => `${line}\n`).join(''));
+      expect(stretches.join('')).toBe(
+        having('apart')
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+    }),
+  );
+});
+
+const [a, b, c] = ['a', 'b', 'c'].map((pattern) => writeContentsLine({ kind: 'reserved', pattern, note: '' })) as [
+  string,
+  string,
+  string,
+];
+const around = (...lines: string[]): KeyRange[] => lines.map((line) => [keyOf(line), `${keyOf(line)}\u0001`]);
+
+test.each([
+  ['a line that is there already', [a, b], around(b), [b]],
+  ['one that comes into no range', [a, c], around(a), [b]],
+  ['two that are not in order', [], around(a, b), [b, a]],
+  ['a listing that is not in order', [b, a], around(c), []],
+  ['one that is not where it is read', [b, a], around(a, b), []],
+])('%s is refused', async (_, lines, ranges, coming) => {
+  const splice = { ranges, coming, stays: () => true, onStretch: () => {} };
+  await expect(spliced(lines, 9, splice)).rejects.toMatchObject({ code: 'bundle_contents' });
+});
+
+test('the blobs that lines name are found in their bytes, wherever they stand', () => {
+  const digests = fc.uniqueArray(fc.constantFrom('a'.repeat(64), 'b'.repeat(64), `${'a'.repeat(63)}0`));
+  fc.assert(
+    fc.property(listings, digests, (all, wanted) => {
+      const records = all.filter(isRecordLine);
+      const named = records.flatMap(blobsOfRecordLine).map(({ sha256 }) => sha256);
+      const [text = new Uint8Array()] = chunksOf(records, 1 << 20);
+      expect(blobFinder(new Set(wanted))(text)).toEqual(named.filter((sha256) => wanted.includes(sha256)));
+    }),
+  );
 });

@@ -42,39 +42,6 @@ interface Keyed {
   text: string;
 }
 
-/**
- * Sorted lines that come in batches, with some more put in their places, in batches.
- *
- * @throws {FormatError} `bundle_contents` when either is out of order, or both have a line of one key.
- */
-export async function* mergedLines(
-  batches: AsyncIterable<readonly string[]>,
-  more: readonly string[],
-): AsyncGenerator<string[]> {
-  const waiting = more.map((text): Keyed => ({ key: keyOfText(text), text }));
-  let next = 0;
-  let last: string | undefined;
-
-  function take({ key, text }: Keyed, merged: string[]): void {
-    if (last !== undefined && compareLineKeys(last, key) >= 0) throw outOfOrder(key);
-    last = key;
-    merged.push(text);
-  }
-
-  for await (const batch of batches) {
-    const merged: string[] = [];
-    for (const text of batch) {
-      const key = keyOfText(text);
-      while (next < waiting.length && compareLineKeys(waiting[next]!.key, key) <= 0) take(waiting[next++]!, merged);
-      take({ key, text }, merged);
-    }
-    yield merged;
-  }
-  const rest: string[] = [];
-  while (next < waiting.length) take(waiting[next++]!, rest);
-  yield rest;
-}
-
 /** The lines of two sorted inputs, those of one key together. */
 async function* sideBySide(a: Lines, b: Lines): AsyncGenerator<[Keyed | undefined, Keyed | undefined]> {
   const [left, right] = [keyed(a), keyed(b)];
@@ -97,8 +64,8 @@ async function* keyed(lines: Lines): AsyncGenerator<Keyed, undefined> {
   }
 }
 
-/** The key of a line. Of a record only what stands before its body is parsed: listings have hundreds of thousands of them. */
-function keyOfText(text: string): string {
+/** The key of a line of a listing or a difference. Of a record only what stands before its body is parsed: listings have hundreds of thousands of them. */
+export function keyOfText(text: string): string {
   const place = recordPlaceOf(text);
   return place ? recordKey(place.channel, place.part, place.file) : lineKey(readContentsLine(text));
 }
@@ -128,7 +95,7 @@ function isGone(text: string): boolean {
   return text.startsWith('{"gone":');
 }
 
-function outOfOrder(key: string): FormatError {
+export function outOfOrder(key: string): FormatError {
   return new FormatError('bundle_contents', 'The lines of this bundle are not in their order.', {
     wanted: 'each line once, sorted',
     found: key.replaceAll('\0', ' '),

@@ -1,3 +1,4 @@
+export { blobFinder } from './blob-finder.ts';
 export {
   type AttachmentLine,
   blobsOfRecordLine,
@@ -14,10 +15,11 @@ export {
   type RecordLine,
   type ReservedLine,
   readContentsLine,
+  recordKey,
   writeContentsLine,
 } from './contents.ts';
-export { applyDifference, differenceOf, type Lines, mergedLines, recordPlaceOf } from './difference.ts';
-export { lineBatchesOf, linesOf } from './lines.ts';
+export { applyDifference, differenceOf, type Lines, recordPlaceOf } from './difference.ts';
+export { linesOf, wholeLinesOf } from './lines.ts';
 export {
   isSeriesName,
   type Manifest,
@@ -36,6 +38,7 @@ export {
   readMemberName,
   readPartFileName,
 } from './part-name.ts';
+export { type KeyRange, type Splice, splicedListing } from './splice.ts';
 export { type FarState, prefixDigits, readStateFile, writeStateFile } from './state-file.ts';
 export {
   partBodyAt,

@@ -10,23 +10,43 @@ const longestLine = 256 * 1024 * 1024;
  * @throws {FormatError} `bundle_contents` when the last does not, for bytes that are no UTF-8 and for a line above 256 MiB.
  */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<string> {
-  for await (const lines of lineBatchesOf(chunks)) yield* lines;
+  for await (const whole of wholeLinesOf(chunks)) yield* linesIn(whole);
 }
 
-/** As {@link linesOf}, those of a chunk together: waiting for each would cost more than reading it. */
-export async function* lineBatchesOf(
+/** The lines of some bytes that hold whole ones, without their line breaks. @throws {FormatError} `bundle_contents` for what is no UTF-8. */
+export function linesIn(whole: Uint8Array): string[] {
+  const lines: string[] = [];
+  let from = 0;
+  for (let to = whole.indexOf(10); to >= 0; to = whole.indexOf(10, from)) {
+    lines.push(lineText(whole.subarray(from, to)));
+    from = to + 1;
+  }
+  return lines;
+}
+
+/**
+ * The same bytes, cut where lines end: none is empty. They are good until the next are asked for.
+ *
+ * @throws {FormatError} `bundle_contents` when the last line does not end, and for one above 256 MiB.
+ */
+export async function* wholeLinesOf(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<string[]> {
+): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   for await (const chunk of chunks) {
-    const lines: string[] = [];
     let from = 0;
-    for (let to = chunk.indexOf(10); to >= 0; to = chunk.indexOf(10, from)) {
-      lines.push(text([...held, chunk.subarray(from, to)]));
+    const first = held.length > 0 ? chunk.indexOf(10) + 1 : 0;
+    if (first > 0) {
+      yield together([...held, chunk.subarray(0, first)]);
       held = [];
       heldBytes = 0;
-      from = to + 1;
+      from = first;
+    }
+    const end = chunk.lastIndexOf(10) + 1;
+    if (end > from) {
+      yield chunk.subarray(from, end);
+      from = end;
     }
     if (from < chunk.length) {
       // A copy, since who hands in chunks may use their memory again; not slice(), which copies nothing of a Node Buffer.
@@ -34,14 +54,14 @@ export async function* lineBatchesOf(
       heldBytes += chunk.length - from;
       if (heldBytes > longestLine) throw invalid('lines of at most 256 MiB', 'a longer one');
     }
-    if (lines.length > 0) yield lines;
   }
   if (held.length > 0) throw invalid('a line break at the end', 'a cut line');
 }
 
-function text(pieces: Uint8Array[]): string {
+/** One line as text. @throws {FormatError} `bundle_contents` for bytes that are no UTF-8. */
+export function lineText(bytes: Uint8Array): string {
   try {
-    return decodeUtf8(pieces.length === 1 ? pieces[0]! : together(pieces));
+    return decodeUtf8(bytes);
   } catch {
     throw invalid('UTF-8', 'other bytes');
   }

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import type { BlobRow } from '@sluice/catalog';
-import { lineBatchesOf, linesOf } from '@sluice/formats/bundle';
+import { linesOf, wholeLinesOf } from '@sluice/formats/bundle';
 import { blobRefOf } from './blob-ref.ts';
 import type { BundleDeps } from './deps.ts';
 
@@ -13,9 +13,9 @@ export function storedLines({ storage }: Pick<BundleDeps, 'storage'>, blob: Blob
   return linesOf(unpacked(storage.open(blobRefOf(blob))));
 }
 
-/** The same, many at a time. */
-export function storedLineBatches({ storage }: Pick<BundleDeps, 'storage'>, blob: BlobRow): AsyncIterable<string[]> {
-  return lineBatchesOf(unpacked(storage.open(blobRefOf(blob))));
+/** The same as bytes, each piece cut where lines end. */
+export function storedWholeLines({ storage }: Pick<BundleDeps, 'storage'>, blob: BlobRow): AsyncIterable<Uint8Array> {
+  return wholeLinesOf(unpacked(storage.open(blobRefOf(blob))));
 }
 
 async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

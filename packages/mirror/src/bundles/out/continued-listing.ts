@@ -1,7 +1,16 @@
 import { type BlobRow, type BundleRow, changedShards, findPublicationSource } from '@sluice/catalog';
-import { blobsOfRecordLine, isRecordLine, mergedLines, recordPlaceOf } from '@sluice/formats/bundle';
-import { packageNameOf, packageTypeOf } from '@sluice/formats/package';
-import { storedLineBatches } from '../stored-lines.ts';
+import {
+  blobFinder,
+  blobsOfRecordLine,
+  compareLineKeys,
+  isRecordLine,
+  type KeyRange,
+  recordKey,
+  recordPlaceOf,
+  splicedListing,
+} from '@sluice/formats/bundle';
+import { fileRange, packageNameOf, packageTypeOf } from '@sluice/formats/package';
+import { storedWholeLines } from '../stored-lines.ts';
 import { headLines, recordLines } from './listing-lines.ts';
 import { outWork } from './place.ts';
 import type { OutWork } from './work.ts';
@@ -39,53 +48,88 @@ export async function touchedSince({ deps: { db }, place }: OutWork, base: Bundl
 
 /** A listing that goes on from an earlier one: only what may differ is read. */
 export interface ContinuedListing {
-  /** The whole, some lines at a time. To be read to its end before the others. */
-  lines: AsyncIterable<string[]>;
+  /** The whole. To be read to its end before the others. */
+  text: AsyncIterable<Uint8Array>;
   /** What of the earlier one may differ. */
-  earlier(): string[];
+  earlier: readonly string[];
   /** What stands in its place now. */
-  later: string[];
+  later: readonly string[];
   /** Blobs (hex) of `later` that the earlier one names, too. */
   known: ReadonlySet<string>;
 }
 
-/** The listing of now, out of an earlier one: lines of records whose names did not change are taken over. */
-export async function continuedListing(work: OutWork, before: BlobRow, touched: Touched): Promise<ContinuedListing> {
+/** The listing of now, out of that of a base: what lies apart from names that changed is taken over unread. */
+export async function continuedListing(
+  work: OutWork,
+  base: BundleRow,
+  before: BlobRow,
+  touched: Touched,
+): Promise<ContinuedListing> {
+  const { report } = work;
   const later: string[] = [];
   for await (const line of headLines(work)) later.push(line);
   for (const channel of work.place.channels) {
     for await (const line of recordLines(work, channel, touched.get(channel.line.path))) later.push(line);
   }
+  const earlier: string[] = [];
+  const named = new Set(blobsOf(later).map(({ sha256 }) => sha256));
+  const known = new Set<string>();
   const names = new Set<string>();
   for (const [channel, parts] of touched) {
     for (const [part, some] of parts) for (const name of some) names.add([channel, part, name].join('\0'));
   }
-  const named = new Set(
-    later
-      .filter(isRecordLine)
-      .flatMap(blobsOfRecordLine)
-      .map(({ sha256 }) => sha256),
-  );
-  const known = new Set<string>();
-  const earlier: string[] = [];
-  function isKept(text: string): boolean {
+  const then = outWork(base).report;
+  report.files += then.files;
+  report.bytes += then.bytes;
+
+  function stays(text: string): boolean {
     const place = recordPlaceOf(text);
-    const blobs = place ? blobsOfRecordLine(text) : [];
+    const blobs = blobsOf([text]);
     for (const { sha256 } of blobs) if (named.has(sha256)) known.add(sha256);
-    if (!place || names.has([place.channel, place.part, nameOf(place)].join('\0'))) {
-      earlier.push(text);
-      return false;
-    }
-    work.report.files++;
-    work.report.bytes += blobs[0]?.bytes ?? 0;
-    return true;
+    if (place && !names.has([place.channel, place.part, nameOf(place)].join('\0'))) return true;
+    earlier.push(text);
+    if (!place) return false;
+    report.files--;
+    report.bytes -= blobs[0]?.bytes ?? 0;
+    return false;
   }
-  async function* kept(): AsyncGenerator<string[]> {
-    for await (const lines of storedLineBatches(work.deps, before)) yield lines.filter(isKept);
+  const find = blobFinder(named);
+  function onStretch(lines: Uint8Array): void {
+    for (const sha256 of find(lines)) known.add(sha256);
   }
-  return { lines: mergedLines(kept(), later), earlier: () => earlier, later, known };
+  const splice = { ranges: rangesOf(touched), coming: later, stays, onStretch };
+  return { text: splicedListing(storedWholeLines(work.deps, before), splice), earlier, later, known };
+}
+
+function blobsOf(lines: readonly string[]): { sha256: string; bytes: number }[] {
+  return lines.filter(isRecordLine).flatMap(blobsOfRecordLine);
 }
 
 function nameOf({ part, file }: { part: string; file: string }): string {
   return packageNameOf(packageTypeOf(part), file);
+}
+
+/** Where lines of these names may stand, and those before the first record. */
+function rangesOf(touched: Touched): KeyRange[] {
+  const ranges: KeyRange[] = [['', recordKey('', '', '')]];
+  for (const [channel, parts] of touched) {
+    for (const [part, names] of parts) {
+      for (const name of names) {
+        const [from, to] = fileRange(packageTypeOf(part), name);
+        ranges.push([recordKey(channel, part, from), recordKey(channel, part, to)]);
+      }
+    }
+  }
+  return apart(ranges);
+}
+
+/** In their order; those that meet as one. */
+function apart(ranges: readonly KeyRange[]): KeyRange[] {
+  const found: [from: string, to: string][] = [];
+  for (const [from, to] of ranges.toSorted(([a], [b]) => compareLineKeys(a, b))) {
+    const last = found.at(-1);
+    if (!last || compareLineKeys(last[1], from) < 0) found.push([from, to]);
+    else if (compareLineKeys(last[1], to) < 0) last[1] = to;
+  }
+  return found;
 }

@@ -19,8 +19,16 @@ export interface OutWork {
   known?: ReadonlySet<string> | undefined;
   /** Whether the slice has lasted long enough. */
   isLate(): boolean;
-  /** Save where the work stands, with what else changes. @throws {WorkGone} */
-  save(change?: Omit<BundleChange, 'place' | 'report'>, alongside?: (trx: Db) => Promise<void>): Promise<void>;
+  /**
+   * Save where the work stands, with what else changes. `first` comes before that in the same transaction, `alongside` behind it.
+   *
+   * @throws {WorkGone}
+   */
+  save(
+    change?: Omit<BundleChange, 'place' | 'report'>,
+    alongside?: (trx: Db) => Promise<void>,
+    first?: (trx: Db) => Promise<void>,
+  ): Promise<void>;
   /** Called often while a piece is worked on: tells how far it is, about once a second. @throws {WorkGone} when it was stopped. */
   tick(): Promise<void>;
 }
@@ -42,10 +50,11 @@ export function openWork(
     ...outWork(row),
     signal,
     isLate: () => performance.now() - begun > budget_ms,
-    async save(change = {}, alongside) {
+    async save(change = {}, alongside, first) {
       const { place, report } = work;
       const change_ = { state: 'running', ...change, place: { ...place }, report: { ...report } } as const;
       await deps.db.transaction().execute(async (trx) => {
+        await first?.(trx);
         if (!(await saveBundle(trx, { id: row.id, step }, change_, deps.now()))) throw new WorkGone();
         await alongside?.(trx);
       });

@@ -1,14 +1,25 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { constants, createZstdCompress } from 'node:zlib';
-import { type BlobRow, findBlob, findBundle, saveBundleBlobs } from '@sluice/catalog';
+import { type BlobRow, type BundleRow, type Db, findBlob, findBundle, saveBundleBlobs } from '@sluice/catalog';
 import { contentsMember, differenceOf } from '@sluice/formats/bundle';
 import { bytesToHex } from '@sluice/formats/digest';
-import { admitBlob } from '@sluice/registry';
+import { admitBlob, type ReceivedBlobs, receiveBlobs } from '@sluice/registry';
 import { storedLines } from '../stored-lines.ts';
 import { continuedListing, touchedSince } from './continued-listing.ts';
 import { LacksFiles, listingLines } from './listing-lines.ts';
+import { carriedLevel, keptLevel, packed, textOf, together } from './pack-lines.ts';
 import type { OutWork } from './work.ts';
+
+/** A listing and its contents, as far as they are to be saved together. */
+interface Written {
+  state: Uint8Array;
+  listing: BlobRow;
+  contents: BlobRow;
+  received: ReceivedBlobs;
+  /** What those that were received are in the bundle. */
+  members: readonly string[];
+}
+
+const listingMember = 'listing';
 
 /**
  * Write down all that the channels show, and what of it is new against the base: the contents. Both stay blobs: later deltas build on
@@ -19,46 +30,63 @@ export async function writeListing(work: OutWork): Promise<'plan' | 'fetch'> {
   Object.assign(report, { files: 0, bytes: 0, changed: 0, removed: 0 });
   const base = place.base === undefined ? undefined : await findBundle(deps.db, place.base);
   const before = base?.contents ? await findBlob(deps.db, base.contents) : undefined;
-  const state = createHash('sha256');
-  const write = async () => {
-    const touched = before && (await touchedSince(work, base!));
-    const continued = touched && (await continuedListing(work, before, touched));
-    // Of no base the difference is the listing, and its order is checked on the way.
-    const lines = continued ? together(continued.lines) : differenceOf([], listingLines(work));
-    const listing = await stored(work, 'listing', before ? lines : counted(work, lines), {
-      level: before ? keptLevel : carriedLevel,
-      onChunk: (chunk) => state.update(chunk),
-    });
-    if (!before) return { listing, contents: listing };
-    work.known = continued?.known;
-    const earlier = continued?.earlier() ?? storedLines(deps, before);
-    const later = continued?.later ?? storedLines(deps, listing);
-    const contents = await stored(work, contentsMember, counted(work, differenceOf(earlier, later)), {
-      level: carriedLevel,
-    });
-    return { listing, contents };
-  };
-  const made = await write().catch((error: unknown) => {
+  const writing = before ? sinceBase(work, base!, before) : inFull(work);
+  const written = await writing.catch((error: unknown) => {
     if (error instanceof LacksFiles) return undefined;
     throw error;
   });
-  if (!made) return 'fetch';
-  const { listing, contents } = made;
+  if (!written) return 'fetch';
+  const { state, listing, contents, received, members } = written;
   place.listing = bytesToHex(listing.sha256);
   place.contents = bytesToHex(contents.sha256);
-  await work.save({
-    state_sha256: state.digest(),
-    contents: listing.sha256,
-    contents_bytes: listing.size,
-    // A base that went meanwhile is none.
-    base_serial: before ? row.base_serial : null,
-  });
+  // A base that went meanwhile is none.
+  const base_serial = before ? row.base_serial : null;
+  const change = { state_sha256: state, contents: listing.sha256, contents_bytes: listing.size, base_serial };
+  try {
+    await work.save(
+      change,
+      (trx) => note(trx, work, received.blobs, members),
+      (trx) => received.commit(trx),
+    );
+  } finally {
+    await received.discard();
+  }
   return 'plan';
 }
 
-/** Lines that come together stay so: each but the last of them with its line break. */
-async function* together(batches: AsyncIterable<string[]>): AsyncGenerator<string> {
-  for await (const lines of batches) if (lines.length > 0) yield lines.join('\n');
+/** Of no base the difference is the listing, and its order is checked on the way. */
+async function inFull(work: OutWork): Promise<Written> {
+  const state = createHash('sha256');
+  const lines = counted(work, differenceOf([], listingLines(work)));
+  const received = await receiveBlobs(work.deps, [packed(hashed(textOf(lines), state), carriedLevel)]);
+  const [listing] = received.blobs;
+  return { state: state.digest(), listing: listing!, contents: listing!, received, members: [listingMember] };
+}
+
+async function sinceBase(work: OutWork, base: BundleRow, before: BlobRow): Promise<Written> {
+  const { deps } = work;
+  const touched = await touchedSince(work, base);
+  const state = createHash('sha256');
+  if (!touched) {
+    const text = hashed(textOf(listingLines(work)), state);
+    const listing = await admitBlob(deps, packed(text, keptLevel), (trx, blob) =>
+      note(trx, work, [blob], [listingMember]),
+    );
+    const difference = counted(work, differenceOf(storedLines(deps, before), storedLines(deps, listing)));
+    const received = await receiveBlobs(deps, [packed(textOf(difference), carriedLevel)]);
+    return { state: state.digest(), listing, contents: received.blobs[0]!, received, members: [contentsMember] };
+  }
+  const { text, earlier, later, known } = await continuedListing(work, base, before, touched);
+  work.known = known;
+  // Packing begins at once, and of the second only when the first was read to its end.
+  function* both() {
+    yield packed(hashed(together(text), state), keptLevel);
+    yield packed(textOf(counted(work, differenceOf(earlier, later))), carriedLevel);
+  }
+  const received = await receiveBlobs(deps, both());
+  const [listing, contents] = received.blobs;
+  const members = [listingMember, contentsMember];
+  return { state: state.digest(), listing: listing!, contents: contents!, received, members };
 }
 
 async function* counted({ report }: OutWork, lines: AsyncIterable<string>): AsyncGenerator<string> {
@@ -69,37 +97,17 @@ async function* counted({ report }: OutWork, lines: AsyncIterable<string>): Asyn
   }
 }
 
-/** How hard lines are packed that are carried, and those that only stay here for the next delta. */
-const carriedLevel = 3;
-const keptLevel = 1;
-
-/** Bytes of lines that go through at once; more may wait, so that they are packed while the next are written. */
-const chunkBytes = 1 << 18;
-const waiting = { chunkSize: chunkBytes, writableHighWaterMark: chunkBytes * 4 };
-
-async function stored(
-  { deps, row }: OutWork,
-  member: string,
-  lines: AsyncIterable<string>,
-  { level, onChunk }: { level: number; onChunk?: (chunk: Uint8Array) => void },
-): Promise<BlobRow> {
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    let held = '';
-    for await (const line of lines) {
-      held += `${line}\n`;
-      if (held.length < chunkBytes) continue;
-      const chunk = Buffer.from(held);
-      onChunk?.(chunk);
-      yield chunk;
-      held = '';
-    }
-    const last = Buffer.from(held);
-    onChunk?.(last);
-    yield last;
+async function* hashed(
+  text: AsyncIterable<Uint8Array>,
+  state: { update(chunk: Uint8Array): unknown },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of text) {
+    state.update(chunk);
+    yield chunk;
   }
-  const compress = createZstdCompress({ ...waiting, params: { [constants.ZSTD_c_compressionLevel]: level } });
-  const packed = Readable.from(chunks(), { objectMode: true }).compose(compress);
-  return admitBlob(deps, packed, (trx, { sha256 }) =>
-    saveBundleBlobs(trx, row.id, [{ blob: sha256, member, part: null, position: null }]),
-  );
+}
+
+function note(trx: Db, { row }: OutWork, blobs: readonly BlobRow[], members: readonly string[]): Promise<void> {
+  const noted = blobs.map(({ sha256 }, i) => ({ blob: sha256, member: members[i]!, part: null, position: null }));
+  return saveBundleBlobs(trx, row.id, noted);
 }
