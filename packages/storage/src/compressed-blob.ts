@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { type BlobColumns, putBlob } from './blob-columns.ts';
@@ -35,7 +35,7 @@ export async function putCompressed(
     });
   // Begun when somebody reads it: chunks that fail before, while the store opens a file, would fail unheard.
   async function* packed(): AsyncIterable<Uint8Array> {
-    yield* Readable.from(pieces(chunks)).compose(compress());
+    yield* through(pieces(chunks), compress());
   }
   return putBlob(store, packed());
 }
@@ -80,7 +80,13 @@ function asOne(pieces: readonly Uint8Array[], size: number): Uint8Array {
 
 /** What {@link putCompressed} wrote, a piece at a time. */
 export async function* readCompressedPieces(store: BlobStore, ref: BlobRef): AsyncGenerator<Uint8Array> {
-  yield* Readable.from(store.open(ref)).compose(createZstdDecompress({ ...waiting, chunkSize: packedPieceBytes }));
+  yield* through(store.open(ref), createZstdDecompress({ ...waiting, chunkSize: pieceBytes }));
+}
+
+/** What comes out of `codec`. Its reader is told of all that fails, and may stop at any time. */
+function through<Codec extends Transform>(chunks: AsyncIterable<Uint8Array>, codec: Codec): Codec {
+  pipeline(chunks, codec).catch(() => {});
+  return codec;
 }
 
 async function* pieces(chunks: Unpacked['chunks']): AsyncIterable<Uint8Array> {

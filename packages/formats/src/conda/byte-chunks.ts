@@ -5,6 +5,8 @@ export interface ByteChunks {
   add(part: string | Uint8Array): void;
   /** Bytes of a larger buffer, from `at` to before `end`. */
   addFrom(bytes: Uint8Array, at: number, end: number): void;
+  /** Bytes that nobody writes to any more: many are handed on where they lie. */
+  pass(bytes: Uint8Array): void;
   /** How many bytes were added in all. */
   size(): number;
   /** Emit what is left. */
@@ -17,17 +19,30 @@ const chunkBytes = 256 * 1024;
 /** Up to so many bytes a loop is quicker than a view. */
 const shortBytes = 128;
 
-/** Chunks of 256 KiB, the last one shorter. Each is handed over for good: it is never written again. */
+/** From so many bytes on a chunk of its own costs less than copying them. */
+const manyBytes = 64 * 1024;
+
+/**
+ * Chunks of 256 KiB, the last one shorter, and so is one before bytes that are passed on. Each is handed over for good: it is never
+ * written again.
+ */
 export function createByteChunks(emit: (chunk: Uint8Array) => void): ByteChunks {
   let chunk = new Uint8Array(chunkBytes);
+  let begin = 0;
   let used = 0;
   let emitted = 0;
 
   function flush(): void {
-    if (used === 0) return;
-    emit(chunk.subarray(0, used));
+    if (used === begin) return;
+    emit(chunk.subarray(begin, used));
+    emitted += used - begin;
+    begin = used;
+    if (used === chunkBytes) renew();
+  }
+
+  function renew(): void {
     chunk = new Uint8Array(chunkBytes);
-    emitted += used;
+    begin = 0;
     used = 0;
   }
 
@@ -38,6 +53,8 @@ export function createByteChunks(emit: (chunk: Uint8Array) => void): ByteChunks 
       if (read === rest.length) return;
       rest = rest.slice(read);
       flush();
+      // What is left of the chunk may be less than a character takes.
+      if (used > 0) renew();
     }
   }
 
@@ -60,7 +77,13 @@ export function createByteChunks(emit: (chunk: Uint8Array) => void): ByteChunks 
   return {
     add: (part) => (typeof part === 'string' ? addText(part) : addFrom(part, 0, part.length)),
     addFrom,
-    size: () => emitted + used,
+    pass(bytes) {
+      if (bytes.length < manyBytes) return addFrom(bytes, 0, bytes.length);
+      flush();
+      emit(bytes);
+      emitted += bytes.length;
+    },
+    size: () => emitted + used - begin,
     flush,
   };
 }

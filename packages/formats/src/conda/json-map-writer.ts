@@ -29,7 +29,7 @@ export interface JsonMapWriter {
    * @throws {FormatError} `repodata_order`.
    */
   members(key: string): void;
-  /** More of their text as it is; no comma at the beginning of it all, nor at the end. */
+  /** More of their text as it is, which nobody writes to any more; no comma at the beginning of it all, nor at the end. */
   copy(text: Uint8Array): void;
   close(): void;
   /** Emit what is left. */
@@ -94,7 +94,7 @@ export function createJsonMapWriter(emit: (chunk: Uint8Array) => void): JsonMapW
       if (last !== undefined) chunks.add(',');
       last = key;
     },
-    copy: chunks.add,
+    copy: chunks.pass,
     close: () => chunks.add('}'),
     flush: chunks.flush,
   };

@@ -37,7 +37,7 @@ export interface RepodataWriter {
    * @throws {FormatError} `repodata_order`.
    */
   entries(bucket: RepodataBucket, fn: string): void;
-  /** More text of these entries as it is; no comma at the beginning of it all, nor at the end. */
+  /** More text of these entries as it is, which nobody writes to any more; no comma at the beginning of it all, nor at the end. */
   copy(text: Uint8Array): void;
   /** How many bytes the document has so far. */
   size(): number;

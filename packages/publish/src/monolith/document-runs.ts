@@ -13,6 +13,8 @@ export interface DocumentRun {
   /** What they take, with the commas between them. */
   bytes: number;
   records: number;
+  /** What each of them takes, without a comma: numbers with commas between them, so that most need not be read. */
+  sizes: string;
 }
 
 /** What a member takes: a file name, which needs no escape, and the text of its record, without a comma. */
@@ -34,7 +36,7 @@ export function runList(): RunList {
   let last: DocumentRun | undefined;
 
   function write(): void {
-    if (last) lines.push(`${JSON.stringify([last.at, last.bytes, last.records, last.first])}\n`);
+    if (last) lines.push(`[${last.at},${last.bytes},${last.records},${JSON.stringify(last.first)},[${last.sizes}]]\n`);
   }
 
   return {
@@ -42,6 +44,7 @@ export function runList(): RunList {
       if (last && last.bucket === run.bucket && isOf(last.name, run.first)) {
         last.bytes = run.at + run.bytes - last.at;
         last.records += run.records;
+        last.sizes += `,${run.sizes}`;
         return;
       }
       write();
@@ -61,7 +64,7 @@ function isOf(name: string, fn: string): boolean {
   return fn.lastIndexOf('-', beforeBuild - 1) === name.length && fn.startsWith(name);
 }
 
-const runLine = /^\[(\d+),(\d+),(\d+),"([^"\\]+)"\]$/;
+const runLine = /^\[(\d+),(\d+),(\d+),"([^"\\]+)",\[([\d,]+)\]\]$/;
 
 /**
  * The runs of a document without v3 maps, out of what {@link runList} wrote.
@@ -72,12 +75,12 @@ export function readRuns(text: Buffer): DocumentRun[] {
   // Behind the last line break there is nothing, or a cut line, whose run the document then has too many.
   const lines = text.toString().split('\n').slice(0, -1);
   return lines.map((line) => {
-    const [, at, bytes, records, first] = runLine.exec(line) ?? [];
-    if (first === undefined) {
+    const [, at, bytes, records, first, sizes] = runLine.exec(line) ?? [];
+    if (first === undefined || sizes === undefined) {
       const details = { wanted: 'a line of runs', found: line.slice(0, 100) };
       throw new PublishError('monolith_drift', 'What was noted of an earlier document cannot be read.', details);
     }
-    const place = { at: Number(at), bytes: Number(bytes), records: Number(records) };
+    const place = { at: Number(at), bytes: Number(bytes), records: Number(records), sizes };
     return { bucket: bucketOf(first, false), name: packageNameOf('conda', first), first, ...place };
   });
 }

@@ -1,14 +1,25 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { newestFiles } from './newest-files.ts';
+import { type NewestFiles, newestFiles } from './newest-files.ts';
+
+interface File {
+  fn: string;
+  version: string;
+  timestamp?: number | undefined;
+}
 
 /** The newest files of records that come in this order. */
-function newestOf(...records: { fn: string; version: string; timestamp?: number }[]): string[] {
+function newestOf(...records: File[]): string[] {
   const newest = newestFiles('linux-64');
+  addTo(newest, records);
+  return newest.list().map(({ fn }) => fn);
+}
+
+function addTo(newest: NewestFiles, records: readonly File[]): void {
   for (const { fn, version, timestamp } of records) {
     const text = Buffer.from(JSON.stringify({ name: 'b', version, build: '0', build_number: 0, timestamp }));
     newest.add(fn, text, 0, text.byteLength);
   }
-  return newest.list().map(({ fn }) => fn);
 }
 
 it.each(['1', '!'])(
@@ -29,4 +40,33 @@ it('takes the one built last, then the newer version', () => {
     'b-1-1.tar.bz2',
   ]);
   expect(newestOf(late, { fn: 'b-1.1-0.conda', version: '1.1' })).toEqual(['b-1.1-0.conda']);
+});
+
+const file = fc
+  .tuple(
+    fc.constantFrom('b', 'b-1'),
+    fc.constantFrom('1', '1.0', '2', '!', '?'),
+    fc.nat(1),
+    fc.constantFrom('conda', 'tar.bz2'),
+  )
+  .chain(([name, version, build, ending]) =>
+    fc.record({
+      fn: fc.constant(`${name}-${version}-${build}.${ending}`),
+      version: fc.constant(version),
+      timestamp: fc.constantFrom(undefined, 1_600_000_000_000, 1_700_000_000_000),
+    }),
+  );
+
+it('needs of files that were looked at before only the newest', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(file, { selector: ({ fn }) => fn }), fc.nat(), (files, cut) => {
+      const [all, before, after] = [newestFiles('linux-64'), newestFiles('linux-64'), newestFiles('linux-64')];
+      addTo(all, files);
+      addTo(before, files.slice(0, cut % (files.length + 1)));
+      for (const one of before.list()) after.addNewest(one);
+      addTo(after, files.slice(cut % (files.length + 1)));
+      expect(after.list()).toEqual(all.list());
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -24,6 +24,8 @@ export interface NewestFile {
 export interface NewestFiles {
   /** The record's text lies in `bytes`, from `at` to before `end`, and stays there. */
   add(fn: string, bytes: Uint8Array, at: number, end: number): void;
+  /** What was found to be the newest of some files of its name. */
+  addNewest(file: NewestFile): void;
   /** In byte order of the names. */
   list(): NewestFile[];
 }
@@ -64,8 +66,12 @@ export function newestFiles(subdir: string): NewestFiles {
     const leader = best.get(name);
     // A name comes in one run for each map, mostly, and the other map's may be newer.
     if (leader && compareOrNull(version, leader.version) < 0) return;
-    const file = newestFile(subdir, name, version ? latestBuilt(finalists) : firstByName(finalists));
-    if (!leader || compareBest({ file, version }, leader) > 0) best.set(name, { file, version });
+    propose({ file: newestFile(subdir, name, version ? latestBuilt(finalists) : firstByName(finalists)), version });
+  }
+
+  function propose(one: Best): void {
+    const leader = best.get(one.file.name);
+    if (!leader || compareBest(one, leader) > 0) best.set(one.file.name, one);
   }
 
   return {
@@ -80,6 +86,10 @@ export function newestFiles(subdir: string): NewestFiles {
       const finalist = { fn, bytes, at, end };
       if (order > 0) run = { name: fn.slice(0, beforeVersion), text, version, finalists: [finalist] };
       else if (order === 0) run!.finalists.push(finalist);
+    },
+    addNewest(file) {
+      const { name, fn } = file;
+      propose({ file, version: versionOrNull(fn.slice(name.length + 1, fn.lastIndexOf('-'))) });
     },
     list() {
       endRun();

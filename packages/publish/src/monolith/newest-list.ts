@@ -1,4 +1,3 @@
-import { packageNameOf } from '@sluice/formats/package';
 import type { NewestFile } from './newest-files.ts';
 
 /** The newest files of one subdir as a text, a line of JSON each, in byte order of their names: objects only one by one. */
@@ -14,21 +13,29 @@ export function newestList(files: readonly NewestFile[]): NewestList {
   return Buffer.concat(portions);
 }
 
+/** The newest files of some package names. */
+export function newestOf(list: NewestList, names: ReadonlySet<string>): NewestFile[] {
+  return Array.from(linesOf(list)).flatMap(({ name, at, end }) => (names.has(name) ? [fileAt(list, at, end)] : []));
+}
+
 /** A list of which some package names have other newest files now, or none: those in `fresh`, in the same order. */
 export function renewedList(earlier: NewestList, names: ReadonlySet<string>, fresh: readonly NewestFile[]): NewestList {
-  const kept = [...linesOf(earlier)].filter(({ fn }) => !names.has(packageNameOf('conda', fn)));
-  const all: NewestFile[] = [];
-  let i = 0;
-  for (const file of kept) {
-    while (i < fresh.length && fresh[i]!.name < file.name) all.push(fresh[i++]!);
-    all.push(file);
+  const parts: Buffer[] = [];
+  let [kept, next] = [0, 0];
+  for (const { name, at, end } of linesOf(earlier)) {
+    const before = next;
+    while (next < fresh.length && fresh[next]!.name < name) next++;
+    const isOther = names.has(name);
+    if (next === before && !isOther) continue;
+    parts.push(earlier.subarray(kept, at), newestList(fresh.slice(before, next)));
+    kept = isOther ? end : at;
   }
-  return newestList([...all, ...fresh.slice(i)]);
+  return Buffer.concat([...parts, earlier.subarray(kept), newestList(fresh.slice(next))]);
 }
 
 /** The files of several subdirs name by name, in byte order of the names. */
 export function* byName(lists: readonly NewestList[]): Generator<{ name: string; files: NewestFile[] }> {
-  const readers = lists.map(linesOf);
+  const readers = lists.map(filesOf);
   const heads = readers.map((reader) => reader.next());
   for (;;) {
     let name: string | undefined;
@@ -44,10 +51,18 @@ export function* byName(lists: readonly NewestList[]): Generator<{ name: string;
   }
 }
 
-function* linesOf(list: NewestList): Generator<NewestFile, undefined> {
+function* filesOf(list: NewestList): Generator<NewestFile, undefined> {
+  for (const { at, end } of linesOf(list)) yield fileAt(list, at, end);
+}
+
+const fileAt = (list: NewestList, at: number, end: number): NewestFile => JSON.parse(list.toString('utf8', at, end));
+
+/** The lines with their ends; each begins with the name, which needs no escape. */
+function* linesOf(list: NewestList): Generator<{ name: string; at: number; end: number }, undefined> {
+  const nameAt = '{"name":"'.length;
   for (let at = 0; at < list.length; ) {
-    const end = list.indexOf(0x0a, at);
-    yield JSON.parse(list.toString('utf8', at, end));
-    at = end + 1;
+    const end = list.indexOf('\n', at) + 1;
+    yield { name: list.toString('latin1', at + nameAt, list.indexOf('"', at + nameAt)), at, end };
+    at = end;
   }
 }

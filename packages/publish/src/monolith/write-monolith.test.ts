@@ -150,9 +150,10 @@ it('carries a large subdir over from its last documents, and reads only what dif
   made = await handMade(1);
   const { catalog, channelId } = made;
   const large = { ...catalog, largeAbove: 0 };
-  const { 'a-1.9-0.conda': changed, ...rest } = Object.fromEntries(
+  const { 'a-1.9-0.conda': changed, ...others } = Object.fromEntries(
     Object.entries(shelf['linux-64']!).filter(([, { v3 }]) => !v3),
   );
+  const rest = { ...others, 'd-1-0.conda': { text: text('d', '1') } };
   await made.revise(0, { 'linux-64': { ...rest, 'a-1.9-0.conda': changed! } });
   await made.publish(all);
   await writeMonolith(large, channelId);
@@ -162,7 +163,7 @@ it('carries a large subdir over from its last documents, and reads only what dif
   };
   await made.revise(0, { 'linux-64': { ...rest, ...later } });
   await made.publish((_, file) => file !== 'a-1.10-0.conda');
-  const unread = await catalog.db.deleteFrom('record').where('file', '=', 'a-1.0-0.tar.bz2').executeTakeFirst();
+  const unread = await catalog.db.deleteFrom('record').where('file', '=', 'd-1-0.conda').executeTakeFirst();
   expect(Number(unread.numDeletedRows)).toBe(1);
   await writeMonolith(large, channelId);
   const written = await documents();
@@ -178,7 +179,8 @@ it('carries a large subdir over from its last documents, and reads only what dif
 it.each([
   ['are missing', undefined],
   ['are lost', null],
-  ['are those of another document', '[5,9,1,"a-1-0.conda"]\n'],
+  ['are those of another document', '[5,9,1,"a-1-0.conda",[9]]\n'],
+  ['say that its members take something else', '[60,205,2,"a-1-0.conda",[9,9]]\n'],
   ['are no runs at all', '[5,9,'],
   ['are of another shape', '{}\n'],
 ])('reads a large subdir anew where the runs of its last documents %s', async (_, runs) => {
@@ -206,7 +208,9 @@ it.each([
   await writeMonolith(large, channelId);
   const written = await documents();
   expect(recordsOf(written['noarch/repodata.json.zst']!)).toEqual(await shardRecords('noarch', 2));
-  expect(written['noarch/runs.jsonl.zst']).toMatch(/^\[\d+,\d+,1,"a-1-0\.conda"\]\n\[\d+,\d+,1,"b-2-0\.conda"\]\n$/);
+  expect(written['noarch/runs.jsonl.zst']).toMatch(
+    /^\[\d+,\d+,1,"a-1-0\.conda",\[\d+\]\]\n\[\d+,\d+,1,"b-2-0\.conda",\[\d+\]\]\n$/,
+  );
 });
 
 it.each([
@@ -336,6 +340,7 @@ it.each<[string, boolean, object]>([
     depends: fc.constantFrom('x', 'y'),
     v3: hasV3 ? fc.boolean() : fc.constant(false),
     runExports: fc.constantFrom(undefined, '{}', '{"weak":["z"]}'),
+    timestamp: fc.constantFrom(undefined, 1_600_000_000_000, 1_700_000_000_000),
   });
   const source = fc.dictionary(fc.constantFrom(...files), record, { maxKeys: files.length });
   const step = fc.record({
@@ -379,15 +384,18 @@ it.each<[string, boolean, object]>([
 });
 
 function handSource(
-  subdirs: Record<string, Record<string, { depends: string; v3: boolean; runExports: string | undefined }>>,
+  subdirs: Record<
+    string,
+    Record<string, { depends: string; v3: boolean; runExports: string | undefined; timestamp: number | undefined }>
+  >,
 ) {
   const source: HandSource = {};
   for (const [subdir, records] of Object.entries(subdirs)) {
     source[subdir] = {};
-    for (const [file, { depends, v3, runExports }] of Object.entries(records)) {
+    for (const [file, { depends, v3, runExports, timestamp }] of Object.entries(records)) {
       const [, name = '', version = '', build = ''] = /^(.+)-([^-]+)-([^-.]+)\./.exec(file)!;
       source[subdir][file] = {
-        text: text(name, version, { build, depends: [depends] }),
+        text: text(name, version, { build, depends: [depends], timestamp }),
         v3,
         ...(runExports !== undefined && { runExports }),
       };

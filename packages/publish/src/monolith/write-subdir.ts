@@ -51,7 +51,7 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
     add(bucket, { bytes, fileAt, fileEnd, bodyAt, bodyEnd, extraAt, extraEnd }, end) {
       const fn = latin1(bytes, fileAt, fileEnd);
       const size = memberBytes(fn.length, bodyEnd - bodyAt);
-      runs?.add({ bucket, first: fn, at: end - size, bytes: size, records: 1 });
+      runs?.add({ bucket, first: fn, at: end - size, bytes: size, records: 1, sizes: `${size}` });
       newest.add(fn, bytes, bodyAt, bodyEnd);
       // What only newer clients may see is in repodata.json alone.
       if (bucket === 'v3.conda' || bucket === 'v3.tar.bz2') return;

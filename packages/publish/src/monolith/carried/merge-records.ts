@@ -1,4 +1,5 @@
-import { createRepodataScanner, type RepodataBucket, repodataBuckets } from '@sluice/formats/conda';
+import { createRepodataScanner, type RepodataBucket } from '@sluice/formats/conda';
+import { precedes } from './moved-members.ts';
 import type { FreshRecord, MovedRecords } from './moved-records.ts';
 
 /** A member of a merged document: `text` of an earlier one is valid only while it is looked at. */
@@ -16,7 +17,7 @@ export type MergedRecord = { bucket: RepodataBucket; fn: string } & (
  */
 export async function* mergeRecords(
   earlier: AsyncIterable<Uint8Array>,
-  { dropped, fresh }: MovedRecords,
+  { dropped, fresh }: Pick<MovedRecords, 'dropped' | 'fresh'>,
   take: (record: MergedRecord) => void,
 ): AsyncGenerator<void> {
   const waiting = freshTaker(fresh, take);
@@ -37,7 +38,7 @@ export async function* mergeRecords(
 }
 
 /** Hands out fresh records, which come in the order of a document, when it is their turn. */
-export function freshTaker(fresh: readonly FreshRecord[], take: (record: MergedRecord) => void) {
+function freshTaker(fresh: readonly FreshRecord[], take: (record: MergedRecord) => void) {
   let next = 0;
   const takeNext = () => {
     const record = fresh[next++]!;
@@ -45,19 +46,10 @@ export function freshTaker(fresh: readonly FreshRecord[], take: (record: MergedR
   };
   return {
     takeBefore(bucket: RepodataBucket, fn: string): void {
-      while (next < fresh.length && precedes(fresh[next]!, bucket, fn)) takeNext();
-    },
-    /** Whether the next one stands before `member`, the end being behind all. */
-    isBefore(member: Pick<MergedRecord, 'bucket' | 'fn'> | undefined): boolean {
-      return next < fresh.length && (!member || precedes(fresh[next]!, member.bucket, member.fn));
+      while (next < fresh.length && precedes(fresh[next]!, { bucket, fn })) takeNext();
     },
     takeRest(): void {
       while (next < fresh.length) takeNext();
     },
   };
-}
-
-function precedes(record: FreshRecord, bucket: RepodataBucket, fn: string): boolean {
-  if (record.bucket === bucket) return record.fn < fn;
-  return repodataBuckets.indexOf(record.bucket) < repodataBuckets.indexOf(bucket);
 }

@@ -1,108 +1,151 @@
-import { createRepodataScanner, type RepodataBucket } from '@sluice/formats/conda';
+import type { RepodataWriter } from '@sluice/formats/conda';
 import { PublishError } from '../../errors.ts';
-import type { DocumentRun } from '../document-runs.ts';
-import { freshTaker, type MergedRecord } from './merge-records.ts';
-import type { MovedRecords } from './moved-records.ts';
+import { type DocumentRun, memberBytes, type RunList } from '../document-runs.ts';
+import { keptStretch } from './kept-stretch.ts';
+import { type MemberPlace, type MovedMember, precedes } from './moved-members.ts';
+import { type PieceAtHand, pieceAtHand } from './piece-at-hand.ts';
 
-/** Where the members of a merged document go, in its order. What they are handed is valid only while they look at it. */
+/** Where the members of a merged document go, in its order, and where it is noted how they stand. */
 export interface MergedTo {
-  /** Members that stay as they are begin. */
-  run(run: DocumentRun): void;
-  /** More of their text, without a comma at the beginning of it all, nor at the end. */
-  copy(text: Uint8Array): void;
-  /** A member of a run in which something moved, or of a package name that is asked for. */
-  take(record: MergedRecord): void;
+  writer: Pick<RepodataWriter, 'entry' | 'entries' | 'copy' | 'size'>;
+  runs: Pick<RunList, 'add'>;
 }
 
 /**
  * Go through an earlier repodata.json without what is dropped and with what is fresh in its place, in the order of the document.
- * Only runs in which something moved are read, all others are handed on in pieces. Yields after each chunk, so that the caller
- * can catch up.
+ * Of a run only the first file name is read, and of one in which something moved the others up to there: what members take says
+ * where the next one stands. Yields after each piece, so that the caller can catch up.
  *
- * @param runs of the earlier document, which has no v3 maps.
- * @param names of which every record is to be seen, among them all that moved.
- * @throws {FormatError} when what is read is no such document; {@link PublishError} `monolith_drift` when its runs are others.
+ * @param known the runs of the earlier document, which has no v3 maps.
+ * @param moved in the order of the document.
+ * @throws {PublishError} `monolith_drift` when it has other members.
  */
 export async function* mergeRuns(
   earlier: AsyncIterable<Uint8Array>,
-  runs: readonly DocumentRun[],
-  { moved, names }: { moved: MovedRecords; names: ReadonlySet<string> },
+  known: readonly DocumentRun[],
+  moved: readonly MovedMember[],
   to: MergedTo,
 ): AsyncGenerator<void> {
-  const fresh = freshTaker(moved.fresh, to.take);
-  const opened = openedRuns((bucket, fn, text) => {
-    if (moved.dropped.has(fn)) return;
-    fresh.takeBefore(bucket, fn);
-    to.take({ bucket, fn, text });
-  });
-  let at = 0;
-  let index = 0;
-  let isBegun = false;
-  let isOpen = false;
-  let before = 0;
-  for await (const chunk of earlier) {
-    const end = at + chunk.byteLength;
-    for (let run = runs[index]; run && run.at < end; run = runs[index]) {
-      const piece = chunk.subarray(Math.max(0, run.at - at), run.at + run.bytes - at);
-      if (!isBegun) {
-        isBegun = true;
-        checkBeginning(run, run.at > at ? chunk[run.at - at - 1] : before, piece);
-        fresh.takeBefore(run.bucket, run.first);
-        // Where a file of another name stands in between is only known when the run is read.
-        const next = runs[index + 1];
-        isOpen = names.has(run.name) || fresh.isBefore(next && { bucket: next.bucket, fn: next.first });
-        if (isOpen) opened.begin(run.bucket);
-        else to.run(run);
-      }
-      if (isOpen) opened.push(piece);
-      else to.copy(piece);
-      if (run.at + run.bytes > end) break;
-      isBegun = false;
-      index++;
+  const piece = pieceAtHand(earlier);
+  const merger = runMerger(piece, known, moved, to);
+  try {
+    while (!merger.goOn()) {
+      yield;
+      if (!(await piece.next(merger.done()))) throw otherMembers('another piece', `an end at ${piece.end()}`);
     }
-    at = end;
-    before = chunk.at(-1) ?? before;
     yield;
+  } finally {
+    await piece.close();
   }
-  if (index < runs.length) throw otherRuns(runs[index]!.first, 'the end of the document');
-  opened.end();
-  fresh.takeRest();
-  yield;
 }
 
-/** A key begins there, behind the brace of a map or a comma. */
-function checkBeginning({ first }: DocumentRun, before: number | undefined, piece: Uint8Array): void {
-  const wanted = Buffer.from(`"${first}":`);
-  const found = Buffer.from(piece.subarray(0, wanted.length));
-  if ((before === comma || before === openBrace) && found.equals(wanted.subarray(0, found.length))) return;
-  throw otherRuns(first, found.toString());
+function runMerger(
+  piece: PieceAtHand,
+  known: readonly DocumentRun[],
+  moved: readonly MovedMember[],
+  { writer, runs }: MergedTo,
+) {
+  const kept = keptStretch(piece, writer);
+  let [run, next] = [0, 0];
+  let member: { index: number; at: number; sizes: number[] | undefined } | undefined;
+
+  function take({ bucket, fn, fresh }: MovedMember): void {
+    next++;
+    if (!fresh) return;
+    kept.leave(0);
+    writer.entry(bucket, fn, fresh.body);
+    const bytes = memberBytes(fn.length, fresh.body.byteLength);
+    runs.add({ bucket, first: fn, at: writer.size() - bytes, bytes, records: 1, sizes: `${bytes}` });
+  }
+
+  /** Whether something moved before that place, the end being behind all. */
+  function isNextBefore(place: MemberPlace | undefined): boolean {
+    return next < moved.length && (!place || precedes(moved[next]!, place));
+  }
+
+  function takeBefore(place: MemberPlace | undefined): void {
+    for (; isNextBefore(place); take(moved[next]!)) {
+      if (moved[next]!.isDropped) throw otherMembers(moved[next]!.fn, place?.fn ?? 'the end of the document');
+    }
+  }
+
+  function keep({ at, ...members }: Omit<DocumentRun, 'name'>): void {
+    const shift = kept.keep(members.bucket, members.first, at, at + members.bytes);
+    runs.add({ ...members, at: at + shift });
+  }
+
+  /** A member of a run in which something moved. */
+  function keepOrTake(place: MemberPlace, at: number, bytes: number): void {
+    const one = moved[next]!;
+    if (one.fn !== place.fn) {
+      keep({ bucket: place.bucket, first: place.fn, at, bytes, records: 1, sizes: `${bytes}` });
+    } else if (one.isDropped) {
+      kept.leave(at + bytes);
+      take(one);
+    } else throw otherMembers(`none of the file ${one.fn}`, 'one');
+  }
+
+  /** @returns false when it needs the next piece. */
+  function goThrough({ bucket, first, ...all }: DocumentRun, behind: DocumentRun | undefined): boolean {
+    const end = all.at + all.bytes;
+    const placeBehind = behind && { bucket: behind.bucket, fn: behind.first };
+    member ??= { index: 0, at: all.at, sizes: undefined };
+    for (; member.at <= end; member.index++) {
+      const { index, at, sizes } = member;
+      const fn = nameAt(piece, at, end);
+      if (fn === undefined) return false;
+      if (index === 0 && fn !== first) throw otherMembers(first, fn);
+      takeBefore({ bucket, fn });
+      // Where a file of another name stands in between is only known when the run is read.
+      if (!isNextBefore(placeBehind)) {
+        const rest = { at, bytes: end - at, records: all.records - index };
+        keep({ bucket, first: fn, ...rest, sizes: sizes?.slice(index).join() ?? all.sizes });
+        member = undefined;
+        return true;
+      }
+      member.sizes ??= JSON.parse(`[${all.sizes}]`) as number[];
+      const bytes = member.sizes[index] ?? Number.POSITIVE_INFINITY;
+      if (at + bytes > end) throw otherMembers(`members up to ${end}`, `one at ${at} of ${bytes} bytes`);
+      keepOrTake({ bucket, fn }, at, bytes);
+      member.at += bytes + 1;
+    }
+    member = undefined;
+    return true;
+  }
+
+  return {
+    /** Go through the piece at hand. @returns true when nothing more of the document is needed. */
+    goOn(): boolean {
+      while (run < known.length && goThrough(known[run]!, known[run + 1])) run++;
+      kept.handOn();
+      if (run < known.length || kept.end() > piece.end()) return false;
+      takeBefore(undefined);
+      return true;
+    },
+    done: kept.done,
+  };
 }
 
-function otherRuns(wanted: string, found: string): PublishError {
+/**
+ * The file name of the member that begins there: behind the brace of a map or a comma, before a colon.
+ *
+ * @returns undefined when the piece ends before it does.
+ */
+function nameAt(piece: PieceAtHand, at: number, end: number): string | undefined {
+  const nameEnd = piece.find(quote, at + 1);
+  if (nameEnd < 0 ? piece.end() < end : piece.end() < nameEnd + 2) return undefined;
+  const before = piece.byteAt(at - 1);
+  const isMember = (before === comma || before === openBrace) && piece.byteAt(at) === quote;
+  if (isMember && nameEnd > 0 && nameEnd < end && piece.byteAt(nameEnd + 1) === colon)
+    return piece.text(at + 1, nameEnd);
+  throw otherMembers(`a member at ${at}`, JSON.stringify(piece.text(at, Math.min(at + 100, piece.end()))));
+}
+
+const [comma, openBrace, quote, colon] = [0x2c, 0x7b, 0x22, 0x3a];
+
+function otherMembers(wanted: string, found: string): PublishError {
   return new PublishError('monolith_drift', 'An earlier document does not have its members where they were noted.', {
     wanted,
     found,
   });
-}
-
-const comma = 0x2c;
-const openBrace = 0x7b;
-
-/** Reads the members of some runs, as if a document had only these. */
-function openedRuns(onRecord: (bucket: RepodataBucket, fn: string, text: Uint8Array) => void) {
-  const scanner = createRepodataScanner({ onRecord });
-  let last: RepodataBucket | undefined;
-  const write = (text: string) => scanner.push(Buffer.from(text));
-  return {
-    begin(bucket: RepodataBucket): void {
-      const map = `${JSON.stringify(bucket)}:{`;
-      write(last === bucket ? ',' : last ? `},${map}` : `{${map}`);
-      last = bucket;
-    },
-    push: scanner.push,
-    end(): void {
-      write(last ? '}}' : '{}');
-      scanner.end();
-    },
-  };
 }

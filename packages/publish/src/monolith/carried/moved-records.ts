@@ -1,16 +1,8 @@
-import {
-  changedRecords,
-  copyOut,
-  copyRecordsOf,
-  type PublicationInput,
-  type RecordVersion,
-  withSession,
-} from '@sluice/catalog';
+import { changedRecords, type PublicationInput } from '@sluice/catalog';
 import { bucketOf, type RepodataBucket, repodataBuckets } from '@sluice/formats/conda';
-import { recordHash } from '@sluice/policy';
-import { rowOf } from '../../names-facts.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
 import type { MovedWords } from './moved-words.ts';
+import { halvesOf, lookAtNames, revisionsOf, type Version } from './records-of-names.ts';
 
 /** A record that the later documents list and the earlier ones do not, or not like that. */
 export interface FreshRecord {
@@ -26,13 +18,9 @@ export interface MovedRecords {
   dropped: ReadonlySet<string>;
   /** In the order of a document. */
   fresh: readonly FreshRecord[];
+  /** Whether any of them, before or after, has run exports. */
+  exports: boolean;
 }
-
-/** Names whose records are read in one command. */
-const portion = 1000;
-
-/** What tells a version of a record. */
-type Version = Pick<RecordVersion, 'file' | 'body' | 'v3' | 'extra' | 'signatures'>;
 
 /**
  * The records behind words. First among those that changed between the revisions of the two publications, which is where an
@@ -49,11 +37,16 @@ export async function movedRecords(
 ): Promise<MovedRecords | undefined> {
   const dropped = new Set<string>();
   const fresh: FreshRecord[] = [];
-  const look = ({ file, body, v3, extra, signatures }: Version) => {
-    const [a, b] = recordHash(file, body, { v3, extra, signatures });
+  let exports = false;
+  const look = (version: Version) => {
+    const { file, body, v3, extra } = version;
+    const [a, b] = halvesOf(version);
     const word = (BigInt(b) << 32n) | BigInt(a);
-    if (words.dropped.delete(word)) dropped.add(file);
-    if (!words.fresh.delete(word)) return;
+    const isDropped = words.dropped.delete(word);
+    const isFresh = words.fresh.delete(word);
+    if (isDropped) dropped.add(file);
+    if (isDropped || isFresh) exports ||= extra !== null;
+    if (!isFresh) return;
     // A view would keep all that was read with it.
     const copied = { body: Uint8Array.from(body), extra: extra && Uint8Array.from(extra) };
     fresh.push({ bucket: bucketOf(file, v3), fn: file, ...copied });
@@ -64,40 +57,10 @@ export async function movedRecords(
     if (known === undefined || known === revision) continue;
     for (const row of await changedRecords(deps.db, { source_id, subdir }, known, revision)) look(row);
   }
-  for (const [source_id, revision] of after)
-    await lookAtNames(deps, { source_id, subdir }, revision, words.fresh, look);
-  for (const [source_id, revision] of before) {
-    await lookAtNames(deps, { source_id, subdir }, revision, words.dropped, look);
-  }
+  await lookAtNames(deps, inputs.after, { subdir, names: () => words.fresh.values() }, look);
+  await lookAtNames(deps, inputs.before, { subdir, names: () => words.dropped.values() }, look);
   if (words.fresh.size + words.dropped.size > 0) return undefined;
-  return { dropped, fresh: fresh.sort(inDocumentOrder) };
-}
-
-/** The newest revision of each source; what an older one has beside it is found missing, or by the rest. */
-function revisionsOf(inputs: readonly PublicationInput[]): Map<number, number> {
-  const revisions = new Map<number, number>();
-  for (const { source_id, revision } of inputs) {
-    revisions.set(source_id, Math.max(revision, revisions.get(source_id) ?? 0));
-  }
-  return revisions;
-}
-
-async function lookAtNames(
-  { pool }: Pick<MonolithDeps, 'pool'>,
-  part: { source_id: number; subdir: string },
-  revision: number,
-  words: ReadonlyMap<bigint, string>,
-  look: (version: Version) => void,
-): Promise<void> {
-  const names = [...new Set(words.values())];
-  for (let at = 0; at < names.length; at += portion) {
-    await withSession(pool, async ({ client }) => {
-      const command = copyRecordsOf(part, revision, names.slice(at, at + portion));
-      for await (const rows of copyOut(client, command)) {
-        for (let i = 0; i < rows.length; i++) look(rowOf(rows, i));
-      }
-    });
-  }
+  return { dropped, fresh: fresh.sort(inDocumentOrder), exports };
 }
 
 function inDocumentOrder(a: FreshRecord, b: FreshRecord): number {
