@@ -176,7 +176,7 @@ export {
   type UnsealedEvent,
   unchainedEvent,
 } from './queries/event-seal.ts';
-export { findFacts, insertFacts } from './queries/facts.ts';
+export { factsSources, findFacts, insertFacts } from './queries/facts.ts';
 export {
   type ConflictRow,
   countConflicts,

@@ -1,22 +1,5 @@
-import {
-  changedRecords,
-  findFacts,
-  findPart,
-  insertBlobs,
-  insertFacts,
-  type LayerRow,
-  liveRecordPages,
-  type Part,
-} from '@sluice/catalog';
-import {
-  addRecords,
-  changedFacts,
-  encodeColumns,
-  type Facts,
-  factsBuilder,
-  sharedFacts,
-  shareFacts,
-} from '@sluice/policy';
+import { factsSources, findFacts, insertBlobs, insertFacts, type LayerRow, type Part } from '@sluice/catalog';
+import { encodeColumns, type Facts, type FactsSources, factsAt, factsOfRecords, shareFacts } from '@sluice/policy';
 import { blobRef, putCompressed, readCompressed } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
 
@@ -24,6 +7,7 @@ import type { PublishDeps } from './deps.ts';
 const usualCheckpoint = 1000;
 
 type FactsDeps = Pick<PublishDeps, 'db' | 'storage' | 'now'>;
+type FactsLayer = Pick<LayerRow, 'source_id' | 'revision'>;
 
 /**
  * The facts of one part of a layer at the revision the layer shows: the last columns that were written down, and what
@@ -31,62 +15,41 @@ type FactsDeps = Pick<PublishDeps, 'db' | 'storage' | 'now'>;
  */
 export async function partFacts(
   deps: FactsDeps,
-  layer: Pick<LayerRow, 'source_id' | 'revision'>,
+  layer: FactsLayer,
   subdir: string,
   checkpointAfter = usualCheckpoint,
 ): Promise<Facts> {
-  const part: Part = { source_id: layer.source_id, subdir };
-  const stored = await findFacts(deps.db, part, layer.revision);
-  const base = stored && (await sharedFacts(keyOf(stored), () => readStored(deps, stored)));
-  if (!base) {
-    const facts = await factsFromRecords(deps, layer, subdir);
-    if (facts.count >= checkpointAfter) await checkpoint(deps, part, layer.revision, facts);
-    return facts;
-  }
-  const known = await findPart(deps.db, part);
-  if (known && Math.min(known.revision, layer.revision) <= stored.revision) return base;
-  const changes = await changedRecords(deps.db, part, stored.revision, layer.revision);
-  if (changes.length === 0) return base;
-  const facts = changedFacts(base, changes, layer.revision);
-  if (changes.length >= checkpointAfter) await checkpoint(deps, part, layer.revision, facts);
+  const { facts, unwritten } = await factsAt(await sourcesOf(deps, layer, subdir));
+  if ((unwritten === 'all' ? facts.count : unwritten) >= checkpointAfter) await checkpoint(deps, layer, facts);
   return facts;
 }
 
-/** The facts of a part as its records say them, whatever was written down. */
-async function factsFromRecords(
-  { db }: Pick<PublishDeps, 'db'>,
-  { source_id, revision }: Pick<LayerRow, 'source_id' | 'revision'>,
-  subdir: string,
-): Promise<Facts> {
-  const builder = factsBuilder(subdir);
-  for await (const page of liveRecordPages(db, { source_id, subdir }, revision)) addRecords(builder, page);
-  return builder.build();
-}
-
-/** The same, and they take the place of columns that were written down: whatever was wrong with those is mended. */
-export async function renewedFacts(
-  deps: FactsDeps,
-  layer: Pick<LayerRow, 'source_id' | 'revision'>,
-  subdir: string,
-): Promise<Facts> {
+/**
+ * The same as the records say it, whatever was written down. It takes the place of columns that were: whatever was wrong with those
+ * is mended.
+ */
+export async function renewedFacts(deps: FactsDeps, layer: FactsLayer, subdir: string): Promise<Facts> {
+  const facts = await factsOfRecords(await sourcesOf(deps, layer, subdir));
   const part: Part = { source_id: layer.source_id, subdir };
-  const facts = await factsFromRecords(deps, layer, subdir);
-  if (await findFacts(deps.db, part, layer.revision)) await checkpoint(deps, part, layer.revision, facts);
+  if (await findFacts(deps.db, part, layer.revision)) await checkpoint(deps, layer, facts);
   return facts;
 }
 
-type StoredFacts = NonNullable<Awaited<ReturnType<typeof findFacts>>>;
-
-const keyOf = (stored: StoredFacts) => blobRef(stored).sha256;
-
-function readStored({ storage }: Pick<FactsDeps, 'storage'>, stored: StoredFacts): Promise<Uint8Array> {
-  return readCompressed(storage, blobRef(stored), stored.unpacked_bytes);
+function sourcesOf(
+  { db, storage }: FactsDeps,
+  { source_id, revision }: FactsLayer,
+  subdir: string,
+): Promise<FactsSources> {
+  return factsSources(db, { source_id, subdir }, revision, (blob, bytes) =>
+    readCompressed(storage, blobRef(blob), bytes),
+  );
 }
 
-async function checkpoint(deps: FactsDeps, part: Part, revision: number, facts: Facts): Promise<void> {
+async function checkpoint(deps: FactsDeps, { source_id, revision }: FactsLayer, facts: Facts): Promise<void> {
   const columns = encodeColumns(facts);
   const blob = await putCompressed(deps.storage, columns, 1);
   shareFacts(blobRef(blob).sha256, facts);
   await insertBlobs(deps.db, [blob], deps.now());
+  const part: Part = { source_id, subdir: facts.subdir };
   await insertFacts(deps.db, part, revision, { blob: blob.sha256, unpacked_bytes: columns.bytes });
 }

@@ -1,6 +1,35 @@
+import type { FactsSources } from '@sluice/policy';
 import type { Db } from '../session.ts';
 import type { BlobRow } from './blob.ts';
-import type { Part } from './record.ts';
+import { liveRecordPages } from './live-records.ts';
+import { changedRecords, type Part } from './record.ts';
+import { findPart } from './source.ts';
+
+/**
+ * What the facts of a part at a revision are made of, for `factsAt` of the policy room.
+ *
+ * @param read unpacks a blob of columns, of so many bytes.
+ */
+export async function factsSources(
+  db: Db,
+  part: Part,
+  revision: number,
+  read: (blob: BlobRow, unpacked_bytes: number) => Promise<Uint8Array>,
+): Promise<FactsSources> {
+  const [found, known] = [await findFacts(db, part, revision), await findPart(db, part)];
+  return {
+    subdir: part.subdir,
+    revision,
+    written: found && {
+      key: Buffer.from(found.sha256).toString('hex'),
+      revision: found.revision,
+      read: () => read(found, found.unpacked_bytes),
+    },
+    lastChange: known?.revision,
+    changes: (from) => changedRecords(db, part, from, revision),
+    records: () => liveRecordPages(db, part, revision),
+  };
+}
 
 /** The newest facts columns of a part at or before `revision`, and where their blob lies. */
 export async function findFacts(

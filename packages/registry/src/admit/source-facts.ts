@@ -1,23 +1,5 @@
-import {
-  changedRecords,
-  type Db,
-  findFacts,
-  findPart,
-  insertBlobs,
-  insertFacts,
-  liveRecordPages,
-  type Part,
-} from '@sluice/catalog';
-import {
-  addRecords,
-  type Columns,
-  changedFacts,
-  encodeColumns,
-  type Facts,
-  factsBuilder,
-  sharedFacts,
-  shareFacts,
-} from '@sluice/policy';
+import { type Db, factsSources, insertBlobs, insertFacts, type Part } from '@sluice/catalog';
+import { type Columns, encodeColumns, type Facts, factsAt, shareFacts } from '@sluice/policy';
 import { type BlobStore, blobRef, putCompressed, readCompressed } from '@sluice/storage';
 
 /** Quick: columns are read as often as they are written. */
@@ -32,28 +14,13 @@ type FactsDeps = { db: Db; storage: BlobStore; now: () => Date };
  * they are built from the records and written down.
  */
 export async function sourceFacts(deps: FactsDeps, part: Part, revision: number): Promise<Facts | undefined> {
-  const [found, known] = [await findFacts(deps.db, part, revision), await findPart(deps.db, part)];
-  const base = found && (await readFacts(deps, found));
-  if (!known) return base;
-  if (!base) {
-    const builder = factsBuilder(part.subdir);
-    for await (const page of liveRecordPages(deps.db, part, revision)) addRecords(builder, page);
-    const facts = builder.build();
-    await storeFacts(deps, part, revision, facts);
-    return facts;
-  }
-  if (Math.min(known.revision, revision) <= found.revision) return base;
-  const changes = await changedRecords(deps.db, part, found.revision, revision);
-  return changes.length === 0 ? base : changedFacts(base, changes, revision);
-}
-
-/** Columns out of the store; undefined when they are of another format. */
-function readFacts(
-  { storage }: Pick<FactsDeps, 'storage'>,
-  found: NonNullable<Awaited<ReturnType<typeof findFacts>>>,
-): Promise<Facts | undefined> {
-  const ref = blobRef(found);
-  return sharedFacts(ref.sha256, () => readCompressed(storage, ref, found.unpacked_bytes));
+  const sources = await factsSources(deps.db, part, revision, (blob, bytes) =>
+    readCompressed(deps.storage, blobRef(blob), bytes),
+  );
+  if (!sources.written && sources.lastChange === undefined) return undefined;
+  const { facts, unwritten } = await factsAt(sources);
+  if (unwritten === 'all') await storeFacts(deps, part, revision, facts);
+  return facts;
 }
 
 /**
