@@ -61,8 +61,10 @@ const fileAt = (list: NewestList, at: number, end: number): NewestFile => JSON.p
 function* linesOf(list: NewestList): Generator<{ name: string; at: number; end: number }, undefined> {
   const nameAt = '{"name":"'.length;
   for (let at = 0; at < list.length; ) {
-    const end = list.indexOf('\n', at) + 1;
-    yield { name: list.toString('latin1', at + nameAt, list.indexOf('"', at + nameAt)), at, end };
+    const end = list.indexOf(lineEnd, at) + 1;
+    yield { name: list.toString('latin1', at + nameAt, list.indexOf(quote, at + nameAt)), at, end };
     at = end;
   }
 }
+
+const [lineEnd, quote] = [0x0a, 0x22];

@@ -25,7 +25,7 @@ import { documentLevel } from './document-level.ts';
 import type { MonolithDeps } from './monolith-deps.ts';
 import type { NewestList } from './newest-list.ts';
 import { subdirContent } from './subdir-content.ts';
-import { writePart } from './write-part.ts';
+import { type WrittenPart, writePart } from './write-part.ts';
 import { newestKey } from './write-subdir.ts';
 
 /**
@@ -110,7 +110,18 @@ async function writeDocuments(
   };
   const patches = await patchesAt(db, channelId, source.patch_rev);
   const newest = new Map<string, NewestList>();
+  const note = async (documents: WrittenPart['documents'], no: number) => {
+    for (const { key, blob } of await documents) add(key, no, blob);
+  };
+  const noteChanneldata = async () => {
+    if (!missing.includes(channeldata)) return;
+    const document = await writeChanneldata(deps, newest);
+    add(channeldata, source.no, await putCompressed(deps.storage, document, documentLevel(document.bytes)));
+  };
+  let last = Promise.resolve();
   for (const { subdir, no, written } of await publishedSubdirs(db, channelId, source.no)) {
+    // One subdir after the other: each holds its own pieces.
+    await last;
     if (written) {
       const noted = known.find(({ key }) => key === `${subdir}/${newestKey}`);
       if (noted) newest.set(subdir, await decompress(await deps.storage.read(blobRef(noted))));
@@ -118,11 +129,12 @@ async function writeDocuments(
     }
     const content = await subdirContent(deps, channelId, subdir, source, await patches.of(subdir));
     const made = (await carrySubdir(deps, db, content, source, no)) ?? (await writePart(deps, content));
-    for (const { key, blob } of made.documents) add(key, no, blob);
     if (made.newest) newest.set(subdir, made.newest);
+    last = note(made.documents, no);
   }
-  if (!missing.includes(channeldata)) return draft;
-  const document = await writeChanneldata(deps, newest);
-  add(channeldata, source.no, await putCompressed(deps.storage, document, documentLevel(document.bytes)));
+  // The last subdir's documents are mostly another thread's work. Both are waited for, whichever fails.
+  for (const ended of await Promise.allSettled([last, noteChanneldata()])) {
+    if (ended.status === 'rejected') throw ended.reason;
+  }
   return draft;
 }

@@ -7,9 +7,16 @@ import type { NewestList } from './newest-list.ts';
 import type { SubdirContent } from './subdir-content.ts';
 import { writeSubdir } from './write-subdir.ts';
 
+/** One document, stored. */
+export interface PartDocument {
+  key: string;
+  blob: BlobRow;
+}
+
 /** The documents of one part of a publication, stored; of a conda subdir also the newest file of each of its package names. */
 export interface WrittenPart {
-  documents: { key: string; blob: BlobRow }[];
+  /** May still be under way when the newest files are known. Whoever waits must not let go of it. */
+  documents: PartDocument[] | Promise<PartDocument[]>;
   newest?: NewestList;
 }
 

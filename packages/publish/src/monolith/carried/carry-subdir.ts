@@ -6,13 +6,14 @@ import { PublishError } from '../../errors.ts';
 import { documentLevel } from '../document-level.ts';
 import { isLarge } from '../large.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
+import type { NewestList } from '../newest-list.ts';
 import { v3Count } from '../repodata.ts';
 import { isSigned } from '../signatures.ts';
 import type { SubdirContent } from '../subdir-content.ts';
-import type { WrittenPart } from '../write-part.ts';
-import { newestKey, runsKey } from '../write-subdir.ts';
+import type { PartDocument, WrittenPart } from '../write-part.ts';
+import { newestKey, runsKey, writeSubdir } from '../write-subdir.ts';
 import { mergedRepodata, mergedRunExports } from './merged-documents.ts';
-import { movedRecords } from './moved-records.ts';
+import { type MovedRecords, movedRecords } from './moved-records.ts';
 import { movedWords } from './moved-words.ts';
 import { newestAfter } from './newest-after.ts';
 
@@ -25,7 +26,8 @@ const mostMoved = 50_000;
  *
  * @param source the publication whose documents are wanted.
  * @param no the publication that last changed this subdir.
- * @returns undefined where that cannot be done, or comes out otherwise than the publication says: read everything.
+ * @returns undefined where that cannot be done: read everything. Documents that come out otherwise than the publication says are
+ *   written so at once.
  */
 export async function carrySubdir(
   deps: MonolithDeps,
@@ -47,23 +49,28 @@ export async function carrySubdir(
   try {
     return await carried(deps, db, content, { base, source }, { repodata, runExports, newest, runs });
   } catch (error) {
-    // The earlier documents are not what they should be, or not there: they are not needed.
-    const isTheirs = error instanceof PublishError || error instanceof FormatError || error instanceof StorageError;
-    if (isTheirs) return undefined;
+    if (isOfEarlier(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether the earlier documents are not what they should be, or not there: they are not needed. */
+function isOfEarlier(error: unknown): boolean {
+  return error instanceof PublishError || error instanceof FormatError || error instanceof StorageError;
 }
 
 function isPatched({ patch_rev, inputs }: PublicationSource): boolean {
   return patch_rev > 0 || inputs.some(({ patches = [] }) => patches.some((patch) => patch.patch_rev > 0));
 }
 
+type Earlier = Record<'repodata' | 'runExports' | 'newest' | 'runs', BlobRow>;
+
 async function carried(
   deps: MonolithDeps,
   db: Db,
   content: SubdirContent,
   { base, source }: { base: PublicationSource; source: PublicationSource },
-  earlier: Record<'repodata' | 'runExports' | 'newest' | 'runs', BlobRow>,
+  earlier: Earlier,
 ): Promise<WrittenPart | undefined> {
   const { channelId, subdir } = content;
   const words = await movedWords(db, channelId, { subdir, from: base.no, to: source.no, most: mostMoved });
@@ -72,18 +79,32 @@ async function carried(
   const part = { subdir, inputs: source.inputs };
   const newest = await newestAfter(deps, part, await wholeText(deps, earlier.newest), moved, words.listed);
   if (!newest) return undefined;
-  const documents: WrittenPart['documents'] = [];
-  const add = (name: string, blob: BlobRow) => void documents.push({ key: `${subdir}/${name}`, blob });
+  const documents = carriedDocuments(deps, content, earlier, moved, newest).catch((error: unknown) => {
+    if (!isOfEarlier(error)) throw error;
+    return writeSubdir(deps, content).then((anew) => anew.documents);
+  });
+  return { documents, newest };
+}
+
+async function carriedDocuments(
+  deps: MonolithDeps,
+  content: SubdirContent,
+  earlier: Earlier,
+  moved: MovedRecords,
+  newest: NewestList,
+): Promise<PartDocument[]> {
+  const documents: PartDocument[] = [];
+  const add = (name: string, blob: BlobRow) => void documents.push({ key: `${content.subdir}/${name}`, blob });
   const addText = async (name: string, text: Buffer) => {
     const unpacked = { chunks: [text], bytes: text.byteLength };
     add(name, await putCompressed(deps.storage, unpacked, documentLevel(text.byteLength)));
   };
   const repodata = await mergedRepodata(deps, content, earlier.repodata, await wholeText(deps, earlier.runs), moved);
   add('repodata.json.zst', repodata.blob);
-  add('run_exports.json.zst', await mergedRunExports(deps, subdir, earlier.runExports, moved));
+  add('run_exports.json.zst', await mergedRunExports(deps, content.subdir, earlier.runExports, moved));
   await addText(newestKey, newest);
   await addText(runsKey, repodata.runs);
-  return { documents, newest };
+  return documents;
 }
 
 async function wholeText({ storage }: MonolithDeps, row: BlobRow): Promise<Buffer> {
