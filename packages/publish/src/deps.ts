@@ -13,7 +13,11 @@ export interface PublishDeps {
   neededFiles: NeededFilesOf;
   /** Told how many shards or documents of a kind were made. */
   onRegenerated?: (kind: string, count: number) => void;
+  /** Up to so many names are few, see `selection.ts`; 1,000 unless a test says otherwise. */
+  fewNames?: number;
+  /** With so many records that stay a shard is made out of the last one, see `choose-splices.ts`; 16 unless a test says otherwise. */
+  spliceFrom?: number;
 }
 
 /** What reading facts and records works with. */
-export type ReadingDeps = Pick<PublishDeps, 'db' | 'pool' | 'storage' | 'now'>;
+export type ReadingDeps = Pick<PublishDeps, 'db' | 'pool' | 'storage' | 'now' | 'fewNames'>;

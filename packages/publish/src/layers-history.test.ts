@@ -164,12 +164,16 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   fc.constant<Deed>(() => catalog.db.deleteFrom('facts').execute()),
 );
 
+/** Names are read as if they were few, or as if they were many, and their shards made out of the last ones. */
+const scale = fc.constantFrom({}, { fewNames: 0, spliceFrom: 1 });
+
 it('after every change of layers a channel shows what it would if all were judged anew', async () => {
   let worlds = 0;
   await fc.assert(
     fc.asyncProperty(
+      scale,
       fc.array(fc.array(deed, { minLength: 1, maxLength: 2 }), { minLength: 2, maxLength: 10 }),
-      async (rounds) => {
+      async (limits, rounds) => {
         const path = `c${++worlds}`;
         const world: World = { channel: await catalog.addChannel(path), path, sources: [] };
         for (let k = 0; k < 2; k++) {
@@ -188,7 +192,7 @@ it('after every change of layers a channel shows what it would if all were judge
             catalog.clock.ms += 1000;
             await one(world);
           }
-          await publishChannel(catalog, world.channel, 'deed');
+          await publishChannel({ ...catalog, ...limits }, world.channel, 'deed');
           expect(await publishChannel(catalog, world.channel, 'reindex', { from: 'scratch' })).toEqual({
             status: 'unchanged',
           });

@@ -60,7 +60,7 @@ export async function planSubdir(deps: PublishDeps, state: SubdirState): Promise
   const shown: ShownSubdir = { channelId, subdir, layers, live };
   const names = [...shownNames(layers)];
   const chosen = await chooseShards(deps, shown, names, anew);
-  const stored = await storeShards(deps, shown, chosen);
+  const stored = await storeShards(deps, shown, chosen, anew);
   const gone = new Map(live);
   for (const { name } of names) gone.delete(`${subdir}/${name}`);
   const put = stored.entries.filter((entry) => differs(live.get(entry.key), entry));

@@ -33,7 +33,7 @@ export interface SubdirScope {
 }
 
 /** Up to so many names, their records are read instead of the columns of all. */
-const fewNames = 1000;
+const usualFewNames = 1000;
 
 /**
  * Judge what the layers have of the touched names of one subdir and lay them over each other.
@@ -94,6 +94,7 @@ async function loadFacts(
   { subdir, touched, from }: SubdirScope,
   patches: readonly PatchInstructions[],
 ): Promise<{ facts: Facts; texts?: ReadonlyMap<string, ShownText> }> {
+  const { fewNames = usualFewNames } = deps;
   if (touched !== 'all' && touched.size <= fewNames) return factsOfNames(deps, layer, subdir, [...touched], patches);
   const all = from === 'records' ? await renewedFacts(deps, layer, subdir) : await partFacts(deps, layer, subdir);
   return { facts: patches.length > 0 ? await patchedFacts(deps, layer, all, touched, patches) : all };

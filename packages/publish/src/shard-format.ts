@@ -1,3 +1,4 @@
+import type { KeptFiles } from '@sluice/formats/conda';
 import { type PackageType, packageTypeOf } from '@sluice/formats/package';
 import { condaShards } from './conda/shards.ts';
 import { rShards } from './cran/shards.ts';
@@ -14,6 +15,11 @@ export interface ShownRecord extends ShownText {
 export interface ShardFormat {
   /** The bytes of a name's shard. Equal records give equal bytes, whatever order they come in. */
   encode(name: string, records: readonly ShownRecord[]): Uint8Array;
+  /**
+   * The same bytes, made of an earlier shard and the records that are not in it as they are now; undefined when that cannot
+   * be done. Absent where shards are not made so.
+   */
+  splice?(previous: Uint8Array, kept: KeptFiles, records: readonly ShownRecord[]): Uint8Array | undefined;
   /** What the documents of its part need to know of it beforehand: bytes in them, and how many records stand in which map. */
   sizeOf(files: Iterable<ShownSize>): { bytes: number; buckets: number[] };
 }

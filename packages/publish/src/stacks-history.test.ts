@@ -262,12 +262,16 @@ async function expectHeadToHold({ channels }: World, k: number): Promise<void> {
   }
 }
 
+/** Names are read as if they were few, or as if they were many, and their shards made out of the last ones. */
+const scale = fc.constantFrom({}, { fewNames: 0, spliceFrom: 1 });
+
 it('channels that show each other show what they would if all were judged anew, and nothing that a lower one refuses', async () => {
   let worlds = 0;
   await fc.assert(
     fc.asyncProperty(
+      scale,
       fc.array(fc.array(deed, { minLength: 1, maxLength: 4 }), { minLength: 2, maxLength: 4 }),
-      async (rounds) => {
+      async (limits, rounds) => {
         await catalog.db.deleteFrom('reserved_name').execute();
         const world: World = { channels: [], sources: [] };
         for (let k = 0; k < 2; k++) {
@@ -296,7 +300,7 @@ it('channels that show each other show what they would if all were judged anew, 
           await expectDoorsToAgree(world);
           for (const [k, { id }] of world.channels.entries()) {
             const { frozen } = (await findChannelById(catalog.db, id))!;
-            await publishChannel(catalog, id, 'deed');
+            await publishChannel({ ...catalog, ...limits }, id, 'deed');
             expect(await publishChannel(catalog, id, 'reindex', { from: 'scratch' })).toEqual({
               status: frozen ? 'frozen' : 'unchanged',
             });

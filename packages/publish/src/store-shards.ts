@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type { BlobRow, EntryRow } from '@sluice/catalog';
 import { putSmallBlobs } from '@sluice/storage';
 import type { ChosenShard, ShownSubdir } from './choose-shards.ts';
+import { chooseSplices } from './choose-splices.ts';
 import type { PublishDeps } from './deps.ts';
+import { spliceShards } from './splice-shards.ts';
 import { type WrittenShard, writeShards } from './write-shards.ts';
 
 /** Entries of shards whose bytes are durable. */
@@ -22,12 +24,18 @@ const usualLimit = 16 * 1024 * 1024;
 /** Bytes of shards that go into one pack. */
 const packBytes = 8 * 1024 * 1024;
 
-/** Make the shards that have no blob yet, and store those that the head does not have already. */
+/**
+ * Make the shards that have no blob yet, and store those that the head does not have already.
+ *
+ * @param anew the head's shards do not count: all are made of their records.
+ */
 export async function storeShards(
-  deps: Pick<PublishDeps, 'pool' | 'storage'>,
-  { subdir, layers, live }: ShownSubdir,
+  deps: Pick<PublishDeps, 'pool' | 'storage' | 'spliceFrom'>,
+  shown: ShownSubdir,
   chosen: readonly ChosenShard[],
+  anew: boolean,
 ): Promise<StoredShards> {
+  const { live } = shown;
   const stored: StoredShards = { entries: [], blobs: [], written: 0, oversized: [] };
   const unwritten = new Map<string, ChosenShard>();
   for (const one of chosen) {
@@ -49,8 +57,7 @@ export async function storeShards(
     pending = [];
     bytes = 0;
   };
-  const names = Array.from(unwritten.values(), ({ shown }) => shown);
-  for await (const batch of writeShards(deps, layers, subdir, names)) {
+  for await (const batch of madeShards(deps, shown, [...unwritten.values()], anew)) {
     for (const shard of batch) {
       const { entry } = unwritten.get(shard.name)!;
       stored.written++;
@@ -67,6 +74,20 @@ export async function storeShards(
   }
   await flush();
   return stored;
+}
+
+/** Out of the head's shards where most of a name stays, the others of their records. */
+async function* madeShards(
+  deps: Pick<PublishDeps, 'pool' | 'storage' | 'spliceFrom'>,
+  shown: ShownSubdir,
+  unwritten: readonly ChosenShard[],
+  anew: boolean,
+): AsyncGenerator<WrittenShard[]> {
+  const { subdir, layers } = shown;
+  const all = { splices: [], whole: unwritten.map((one) => one.shown) };
+  const { splices, whole } = anew ? all : chooseSplices(deps, shown, unwritten);
+  yield* spliceShards(deps, layers, subdir, splices, whole);
+  yield* writeShards(deps, layers, subdir, whole);
 }
 
 function isBlobOf({ blob }: EntryRow, bytes: Uint8Array): boolean {

@@ -3,6 +3,7 @@ import { copyOut, copyRecordsOf, withSession } from '@sluice/catalog';
 import type { PublishDeps } from './deps.ts';
 import { openFramePacker } from './frame-packer.ts';
 import { rowOf } from './names-facts.ts';
+import { readAhead } from './read-ahead.ts';
 import type { ShownName } from './select.ts';
 import type { LoadedLayer } from './selection.ts';
 import { type ShownRecord, shardFormatOf } from './shard-format.ts';
@@ -46,7 +47,7 @@ export async function* writeShards(
           await nextTurn();
           sinceTurn = 0;
         }
-        const shard = format.encode(shown.name, recordsOf(layers, shown, texts));
+        const shard = format.encode(shown.name, recordsOf(layers, shown.parts, texts));
         shards.push({ name: shown.name, unpacked: shard.byteLength, packing: packer.pack(shard) });
         sinceTurn += shown.count;
       }
@@ -58,30 +59,13 @@ export async function* writeShards(
 }
 
 /** Only the packer's own promise, which may fail unheard, until all of a batch are waited for. */
-interface PackingShard extends Omit<WrittenShard, 'bytes'> {
+export interface PackingShard extends Omit<WrittenShard, 'bytes'> {
   packing: Promise<Uint8Array>;
 }
 
-async function packed({ name, unpacked, packing }: PackingShard): Promise<WrittenShard> {
+/** A shard when it is packed. */
+export async function packed({ name, unpacked, packing }: PackingShard): Promise<WrittenShard> {
   return { name, bytes: await packing, unpacked };
-}
-
-/** What `read` makes of each of some things, in their order. The next one is read while the last one is worked on. */
-async function* readAhead<T, R>(things: Iterable<T>, read: (thing: T) => Promise<R>): AsyncGenerator<R> {
-  let next: Promise<R> | undefined;
-  try {
-    for (const thing of things) {
-      const last = next;
-      if (last) await last;
-      next = read(thing);
-      next.catch(() => {});
-      if (last) yield await last;
-    }
-    if (next) yield await next;
-  } finally {
-    // Whoever stops early must not leave a read behind that nobody waits for.
-    await next?.catch(() => {});
-  }
 }
 
 function* batches(names: readonly ShownName[]): Iterable<ShownName[]> {
@@ -125,9 +109,9 @@ async function textsOf(
 }
 
 /** The records of a name as its shard is made of them. */
-function recordsOf(
+export function recordsOf(
   layers: readonly LoadedLayer[],
-  { parts }: ShownName,
+  parts: ShownName['parts'],
   texts: readonly ReadonlyMap<string, ShownText>[],
 ): ShownRecord[] {
   return parts.flatMap(({ layer, rows }) =>

@@ -46,15 +46,10 @@ export { exportsNothing, parseRunExports, toRunExports } from './run-exports.ts'
 export type { RunExportsWriter } from './run-exports-write.ts';
 export { createRunExportsWriter, runExportsOfEntry } from './run-exports-write.ts';
 export { type PatchedShardIndex, patchShardIndex } from './shard-index-patch.ts';
-export type { ReadShard, Shard, ShardIndex, ShardIndexInfo, ShardRecord, ShardText } from './shards.ts';
-export {
-  decodeShard,
-  decodeShardIndex,
-  encodeShard,
-  encodeShardIndex,
-  encodeShardTexts,
-  readShard,
-} from './shards.ts';
+export { type KeptFiles, spliceShard } from './shard-splice.ts';
+export { encodeShardTexts, type ShardText } from './shard-texts.ts';
+export type { ReadShard, Shard, ShardIndex, ShardIndexInfo, ShardRecord } from './shards.ts';
+export { decodeShard, decodeShardIndex, encodeShard, encodeShardIndex, readShard } from './shards.ts';
 export { knownSubdirs, parseSubdir } from './subdir.ts';
 export type { CondaVersion } from './version.ts';
 export { compareVersions, parseVersion, versionStartsWith } from './version.ts';

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JsonObject, parseJsonObject, writeJson } from './json.ts';
 import { parseRunExports } from './run-exports.ts';
-import { encodeShard, encodeShardTexts, type ShardText } from './shards.ts';
+import { encodeShardTexts, type ShardText } from './shard-texts.ts';
+import { encodeShard } from './shards.ts';
 
 const isLong = Boolean(process.env.LONG);
 const buckets = ['packages', 'packages.conda', 'v3.conda', 'v3.tar.bz2'] as const;

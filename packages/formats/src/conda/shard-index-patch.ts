@@ -1,3 +1,4 @@
+import { readMapHeader, textStart } from './msgpack-skip.ts';
 import { encodeShardIndex, type ShardIndexInfo } from './shards.ts';
 
 /** A shard index, before compression, and how many shards it lists. */
@@ -53,11 +54,6 @@ export function patchShardIndex(
   return { bytes: joined([head, mapHeader(count), ...pieces]), count };
 }
 
-/** Texts of up to 31 bytes have one byte before them, longer ones two; names of packages are at most 64. */
-function textStart(index: Uint8Array, at: number): number {
-  return (index[at]! & 0xe0) === 0xa0 ? at + 1 : at + 2;
-}
-
 function textEnd(index: Uint8Array, at: number): number {
   const type = index[at]!;
   if ((type & 0xe0) === 0xa0) return at + 1 + (type & 0x1f);
@@ -78,14 +74,6 @@ function compareName(index: Uint8Array, at: number, name: string): number {
     if (difference !== 0) return difference;
   }
   return length - name.length;
-}
-
-function readMapHeader(index: Uint8Array, at: number): { count: number; start: number } | undefined {
-  const type = index[at]!;
-  const number = (bytes: number) => index.subarray(at + 1, at + 1 + bytes).reduce((sum, byte) => sum * 256 + byte, 0);
-  if ((type & 0xf0) === 0x80) return { count: type & 0x0f, start: at + 1 };
-  if (type === 0xde) return { count: number(2), start: at + 3 };
-  return type === 0xdf ? { count: number(4), start: at + 5 } : undefined;
 }
 
 function mapHeader(count: number): Uint8Array {

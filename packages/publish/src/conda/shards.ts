@@ -1,12 +1,17 @@
-import { bucketKey, bucketOf, encodeShardTexts, repodataBuckets } from '@sluice/formats/conda';
-import type { ShardFormat } from '../shard-format.ts';
+import {
+  bucketKey,
+  bucketOf,
+  encodeShardTexts,
+  repodataBuckets,
+  type ShardText,
+  spliceShard,
+} from '@sluice/formats/conda';
+import type { ShardFormat, ShownRecord } from '../shard-format.ts';
 
 /** Shards of conda, which clients read as they are. @see CEP 16 */
 export const condaShards: ShardFormat = {
-  encode: (_, records) =>
-    encodeShardTexts(
-      records.map(({ file, body, v3, extra }) => ({ bucket: bucketOf(file, v3), fn: file, body, run_exports: extra })),
-    ),
+  encode: (_, records) => encodeShardTexts(records.map(shardText)),
+  splice: (previous, kept, records) => spliceShard(previous, kept, records.map(shardText)),
   sizeOf(files) {
     const counts = repodataBuckets.map(() => 0);
     let bytes = 0;
@@ -19,3 +24,7 @@ export const condaShards: ShardFormat = {
     return { bytes, buckets: counts };
   },
 };
+
+function shardText({ file, body, v3, extra }: ShownRecord): ShardText {
+  return { bucket: bucketOf(file, v3), fn: file, body, run_exports: extra };
+}

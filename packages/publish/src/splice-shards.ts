@@ -1,0 +1,135 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { blobsByDigest, type Db, findRecords, withSession } from '@sluice/catalog';
+import { blobRef, StorageError } from '@sluice/storage';
+import type { Splice } from './choose-splices.ts';
+import type { PublishDeps } from './deps.ts';
+import { type FrameOpener, openFrameOpener } from './frame-opener.ts';
+import { openFramePacker } from './frame-packer.ts';
+import { readAhead } from './read-ahead.ts';
+import type { ShownName } from './select.ts';
+import type { LoadedLayer } from './selection.ts';
+import { shardFormatOf } from './shard-format.ts';
+import { patchedThrough, type ShownText } from './shown-text.ts';
+import { type PackingShard, packed, recordsOf, type WrittenShard } from './write-shards.ts';
+
+/** Records of the shards that are opened at once: some 4 MB, so that memory stays flat whatever the size of the subdir. */
+const recordsPerBatch = 10_000;
+
+/** After so many, a millisecond or so, others have their turn: what packs the shards is given the next ones. */
+const recordsPerTurn = 1000;
+
+/**
+ * Make shards out of those that the head has, a batch of names at a time: what stays is copied, and only what came is read.
+ * Nothing is stored yet.
+ *
+ * @param left is given the names whose earlier shard is not there, or is not what it was: they must be made of all their
+ * records.
+ */
+export async function* spliceShards(
+  deps: Pick<PublishDeps, 'pool' | 'storage'>,
+  layers: readonly LoadedLayer[],
+  subdir: string,
+  splices: readonly Splice[],
+  left: ShownName[],
+): AsyncGenerator<WrittenShard[]> {
+  const format = shardFormatOf(subdir);
+  const packer = openFramePacker();
+  const opener = openFrameOpener();
+  const read = (batch: readonly Splice[]) =>
+    withSession(deps.pool, async ({ db }) => {
+      const texts: ReadonlyMap<string, ShownText>[] = [];
+      for (let k = 0; k < layers.length; k++) texts.push(await freshTexts(db, layers[k]!, k, subdir, batch));
+      return { batch, texts, opened: await openShards({ ...deps, db }, opener, batch) };
+    });
+  try {
+    for await (const { batch, texts, opened } of readAhead(batches(splices), read)) {
+      const shards: PackingShard[] = [];
+      let sinceTurn = 0;
+      for (const [i, { shown, kept, fresh }] of batch.entries()) {
+        const { layer } = shown.parts[0]!;
+        const { bytes, offsets } = layers[layer]!.facts.files;
+        const records = recordsOf(layers, [{ layer, rows: fresh }], texts);
+        const shard = opened[i] && format.splice?.(opened[i], { bytes, offsets, rows: kept }, records);
+        if (shard) shards.push({ name: shown.name, unpacked: shard.byteLength, packing: packer.pack(shard) });
+        else left.push(shown);
+        sinceTurn += shown.count;
+        if (sinceTurn < recordsPerTurn) continue;
+        await nextTurn();
+        sinceTurn = 0;
+      }
+      yield await Promise.all(shards.map(packed));
+    }
+  } finally {
+    packer.close();
+    opener.close();
+  }
+}
+
+function* batches(splices: readonly Splice[]): Iterable<Splice[]> {
+  let batch: Splice[] = [];
+  let records = 0;
+  for (const splice of splices) {
+    batch.push(splice);
+    records += splice.shown.count;
+    if (records < recordsPerBatch) continue;
+    yield batch;
+    batch = [];
+    records = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** What a layer has of the files that came, as they are shown. */
+async function freshTexts(
+  db: Db,
+  { layer, facts, patches }: LoadedLayer,
+  k: number,
+  subdir: string,
+  batch: readonly Splice[],
+): Promise<ReadonlyMap<string, ShownText>> {
+  const files = batch.flatMap(({ shown, fresh }) =>
+    shown.parts[0]!.layer === k ? Array.from(fresh, (row) => facts.file(row)) : [],
+  );
+  const texts = new Map<string, ShownText>();
+  if (files.length === 0) return texts;
+  for (const record of await findRecords(db, { source_id: layer.source_id, subdir }, files, layer.revision)) {
+    const shown = patchedThrough(patches, record);
+    if (shown) texts.set(record.file, shown);
+  }
+  return texts;
+}
+
+/** The earlier shards, in the order of the names; undefined for those that cannot be had. */
+async function openShards(
+  { db, storage }: Pick<PublishDeps, 'db' | 'storage'>,
+  opener: FrameOpener,
+  batch: readonly Splice[],
+): Promise<(Uint8Array | undefined)[]> {
+  const known = await blobsByDigest(
+    db,
+    batch.map(({ previous }) => previous),
+  );
+  let end = 0;
+  const places = batch.map(({ previous }) => {
+    const blob = known.get(Buffer.from(previous).toString('hex'));
+    if (!blob) return undefined;
+    const place = { ref: blobRef(blob), at: end };
+    end += blob.size;
+    return place;
+  });
+  const frames = new Uint8Array(new SharedArrayBuffer(end));
+  try {
+    await storage.readMany(
+      frames,
+      places.filter((place) => place !== undefined),
+    );
+  } catch (error) {
+    // All of them are made of their records then: that is always right.
+    if (error instanceof StorageError) return [];
+    throw error;
+  }
+  const opening = places.map(
+    (place) => place && opener.open(frames.subarray(place.at, place.at + place.ref.size)).catch(() => undefined),
+  );
+  return Promise.all(opening);
+}
