@@ -71,8 +71,11 @@ const replaced: TestRecords = {
 };
 
 it('makes a shard out of the last one, where most of its records stay', async () => {
-  const { 'a-3-0.conda': _, ...fewer } = replaced;
-  await change({ ...fewer, 'a-20-0.tar.bz2': testRecord('a', '20') });
+  await change(replaced);
+  expect(await publish()).toMatchObject({ outcome: { added: 1, removed: 1, shards_written: 1 }, opened: 1 });
+  await expectAsFromScratch();
+  const { 'a-3-0.conda': _, ...fewer } = records('a', 20);
+  await change({ ...records('b', 20), ...fewer, 'a-20-0.tar.bz2': testRecord('a', '20') });
   expect(await publish()).toMatchObject({ outcome: { added: 2, removed: 2, shards_written: 1 }, opened: 1 });
   expect(await filesOf('a')).toHaveLength(20);
   await expectAsFromScratch();
