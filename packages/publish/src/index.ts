@@ -1,4 +1,5 @@
 export { joinCauses } from './cause.ts';
+export { type ChangedVersions, type ChangedWish, changedVersions } from './changed-versions.ts';
 export type { ChangeCause } from './changes/cause-of.ts';
 export { type ChangeCursor, type ChannelChange, channelChanges } from './changes/channel-changes.ts';
 export { type FileHistory, type FileHistoryVersion, fileHistory } from './changes/file-history.ts';

@@ -3,12 +3,13 @@ import {
   copyOutInOrder,
   copyVersionsAfter,
   findPublicationSource,
+  type PublicationInput,
   publishedSubdirs,
   shardsAt,
   shardTotals,
 } from '@sluice/catalog';
 import { fileRange, packageTypeOf } from '@sluice/formats/package';
-import { hexAt } from '@sluice/policy';
+import { type Facts, hexAt } from '@sluice/policy';
 import type { ReadingDeps } from './deps.ts';
 import { belowName } from './layers.ts';
 import { patchedVersion, versionFacts } from './listed-version.ts';
@@ -61,9 +62,7 @@ export async function* listedVersions(deps: ReadingDeps, wish: ListedWish): Asyn
   if (!source) return;
   const words = await wishedWords(deps, wish);
   const ranges = wish.names?.map((name) => fileRange(packageTypeOf(part), name));
-  const own = source.inputs.filter(({ layer }) =>
-    wish.layers ? wish.layers.includes(layer) : !layer.startsWith(belowName('')),
-  );
+  const own = ownInputs(source, wish.layers);
   if (own.length === 0) return;
   const patch = await (await patchesAt(deps.db, channelId, source.patch_rev)).of(part);
   const parts = own.map(({ source_id, revision }) => ({ source_id, subdir: part, revision }));
@@ -79,15 +78,7 @@ export async function* listedVersions(deps: ReadingDeps, wish: ListedWish): Asyn
       const word = signatureWord(facts, i);
       const view = new DataView(word.buffer, word.byteOffset, 8);
       if (!words.take(view.getUint32(0, true), view.getUint32(4, true))) return [];
-      const sha256 = hexAt(facts.sha256, 32, i);
-      const md5 = hexAt(facts.md5, 16, i);
-      const size = facts.size[i]!;
-      const expected = {
-        ...(sha256 === undefined ? {} : { sha256 }),
-        ...(md5 === undefined ? {} : { md5 }),
-        ...(Number.isNaN(size) ? {} : { size }),
-      };
-      return [{ ...row, expected }];
+      return [{ ...row, expected: expectedOf(facts, i) }];
     });
   }
 
@@ -120,6 +111,26 @@ export async function* listedVersions(deps: ReadingDeps, wish: ListedWish): Asyn
     // A connection left in the middle of a COPY is of no further use.
     client.release(!finished);
   }
+}
+
+/** What of a publication's sources is the channel's own; of these layers (ids of mirrors) where they are named. */
+export function ownInputs(
+  { inputs }: { inputs: readonly PublicationInput[] },
+  layers: readonly string[] | undefined,
+): PublicationInput[] {
+  return inputs.filter(({ layer }) => (layers ? layers.includes(layer) : !layer.startsWith(belowName(''))));
+}
+
+/** What a record promises of its file's bytes. */
+export function expectedOf(facts: Facts, i: number): ListedFileVersion['expected'] {
+  const sha256 = hexAt(facts.sha256, 32, i);
+  const md5 = hexAt(facts.md5, 16, i);
+  const size = facts.size[i]!;
+  return {
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(md5 === undefined ? {} : { md5 }),
+    ...(Number.isNaN(size) ? {} : { size }),
+  };
 }
 
 /** The words of what the publication lists, of the names that are asked for. */

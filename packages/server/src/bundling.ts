@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type BundleDeps, createCompanions, type FileFetcher, type MirrorDeps } from '@sluice/mirror';
-import { listedVersions, publishedParts } from '@sluice/publish';
+import { changedVersions, listedVersions, publishedParts } from '@sluice/publish';
 import type { Config } from './config/read-config.ts';
 
 /** Build what bundles are made with: mirroring, and publish's reading of what channels show. */
@@ -11,6 +11,7 @@ export function createBundling(config: Config, mirroring: MirrorDeps, fetcher: F
     companions: createCompanions(mirroring, fetcher),
     publishedParts: (channelId, no) => publishedParts(mirroring, channelId, no),
     listedVersions: (wish) => listedVersions(mirroring, wish),
+    changedVersions: (wish) => changedVersions(mirroring, wish),
     bundleFolder: join(config.data.folder, 'airgap'),
   };
 }

@@ -24,6 +24,14 @@ export interface BundledWish {
   names?: readonly string[] | undefined;
 }
 
+/** By what two publications of a channel differ in a part. */
+export interface BundledChanges {
+  /** Files that only the earlier one lists, or otherwise. */
+  dropped: ReadonlySet<string>;
+  /** What only the later one lists, in byte order of the files. */
+  fresh: BundledFile[];
+}
+
 /** What making bundles works with: mirroring, the first fetch of files, and reading what channels show. */
 export interface BundleDeps extends MirrorDeps {
   fetcher: Pick<FileFetcher, 'fetch'>;
@@ -32,6 +40,14 @@ export interface BundleDeps extends MirrorDeps {
   publishedParts(channelId: number, no: number): Promise<string[]>;
   /** What it lists of the channel's own layers, in byte order of the files. */
   listedVersions(wish: BundledWish): AsyncIterable<BundledFile[]>;
+  /** What changed of that from one publication to a later one; undefined where it cannot be told without reading names. */
+  changedVersions(wish: {
+    channelId: number;
+    part: string;
+    from: number;
+    to: number;
+    layers?: readonly string[] | undefined;
+  }): Promise<BundledChanges | undefined>;
   /** Where bundles come in and, below `out`, lie when nobody says elsewhere: `<data>/airgap`. */
   bundleFolder: string;
 }

@@ -10,40 +10,55 @@ import {
   splicedListing,
 } from '@sluice/formats/bundle';
 import { fileRange, packageNameOf, packageTypeOf } from '@sluice/formats/package';
+import type { BundledChanges } from '../deps.ts';
 import { storedWholeLines } from '../stored-lines.ts';
-import { headLines, recordLines } from './listing-lines.ts';
+import { headLines, recordLines, type TouchedPart } from './listing-lines.ts';
 import { outWork } from './place.ts';
 import type { OutWork } from './work.ts';
 
-/** More changed names than that, and everything is read anew. */
+/** More names than that to read, and everything is read anew. */
 const mostNames = 2000;
 
-/** Channel path → part → package names that its publications show differently. */
-export type Touched = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+/** Channel path → part → what of it its publications show differently. */
+export type Touched = ReadonlyMap<string, ReadonlyMap<string, TouchedPart>>;
 
 /**
- * The names that changed since the base was made, from the entries of the publications: undefined where these cannot tell, since a
+ * What changed since the base was made, from the entries of the publications: undefined where these cannot tell, since a
  * publication is gone, other channels are bundled, or files were left out then that may be had now.
  */
-export async function touchedSince({ deps: { db }, place }: OutWork, base: BundleRow): Promise<Touched | undefined> {
+export async function touchedSince({ deps, place }: OutWork, base: BundleRow): Promise<Touched | undefined> {
   const { place: then, report } = outWork(base);
   if (report.missing > 0 || then.channels.length !== place.channels.length) return undefined;
-  const touched = new Map<string, Map<string, string[]>>();
-  let names = 0;
+  const touched = new Map<string, Map<string, TouchedPart>>();
+  let read = 0;
   for (const [i, { id, no, line, mirrors }] of place.channels.entries()) {
     const before = then.channels[i]!;
     const isSame = before.id === id && before.line.path === line.path && `${before.mirrors}` === `${mirrors}`;
-    if (!isSame || before.no === 0 || !(await findPublicationSource(db, id, before.no))) return undefined;
-    const parts = new Map<string, string[]>();
-    for (const key of (await changedShards(db, id, before.no, no)).sort()) {
-      const cut = key.indexOf('/');
-      const part = key.slice(0, cut);
-      parts.set(part, [...(parts.get(part) ?? []), key.slice(cut + 1)]);
-      if (++names > mostNames) return undefined;
+    if (!isSame || before.no === 0 || !(await findPublicationSource(deps.db, id, before.no))) return undefined;
+    const parts = new Map<string, TouchedPart>();
+    for (const [part, names] of await changedNames(deps, id, before.no, no)) {
+      const wish = { channelId: id, part, from: before.no, to: no, layers: mirrors };
+      const changes = await deps.changedVersions(wish);
+      parts.set(part, { names, changes });
+      read += changes ? 0 : names.length;
+      if (read > mostNames) return undefined;
     }
     touched.set(line.path, parts);
   }
   return touched;
+}
+
+/** The package names that differ between two publications, by part. */
+async function changedNames({ db }: OutWork['deps'], channelId: number, from: number, to: number) {
+  const parts = new Map<string, string[]>();
+  for (const key of (await changedShards(db, channelId, from, to)).sort()) {
+    const cut = key.indexOf('/');
+    const part = key.slice(0, cut);
+    const names = parts.get(part) ?? [];
+    names.push(key.slice(cut + 1));
+    parts.set(part, names);
+  }
+  return parts;
 }
 
 /** A listing that goes on from an earlier one: only what may differ is read. */
@@ -74,10 +89,7 @@ export async function continuedListing(
   const earlier: string[] = [];
   const named = new Set(blobsOf(later).map(({ sha256 }) => sha256));
   const known = new Set<string>();
-  const names = new Set<string>();
-  for (const [channel, parts] of touched) {
-    for (const [part, some] of parts) for (const name of some) names.add([channel, part, name].join('\0'));
-  }
+  const isTouched = touchedPlaces(touched);
   const then = outWork(base).report;
   report.files += then.files;
   report.bytes += then.bytes;
@@ -86,7 +98,7 @@ export async function continuedListing(
     const place = recordPlaceOf(text);
     const blobs = blobsOf([text]);
     for (const { sha256 } of blobs) if (named.has(sha256)) known.add(sha256);
-    if (place && !names.has([place.channel, place.part, nameOf(place)].join('\0'))) return true;
+    if (place && !isTouched(place)) return true;
     earlier.push(text);
     if (!place) return false;
     report.files--;
@@ -105,19 +117,40 @@ function blobsOf(lines: readonly string[]): { sha256: string; bytes: number }[] 
   return lines.filter(isRecordLine).flatMap(blobsOfRecordLine);
 }
 
-function nameOf({ part, file }: { part: string; file: string }): string {
-  return packageNameOf(packageTypeOf(part), file);
+interface RecordPlace {
+  channel: string;
+  part: string;
+  file: string;
 }
 
-/** Where lines of these names may stand, and those before the first record. */
+/** Tells whether a record's line may differ. */
+function touchedPlaces(touched: Touched): (place: RecordPlace) => boolean {
+  const all = new Set<string>();
+  const add = (channel: string, part: string, some: Iterable<string>) => {
+    for (const one of some) all.add(recordKey(channel, part, one));
+  };
+  for (const [channel, parts] of touched) {
+    for (const [part, { names, changes }] of parts) add(channel, part, changes ? filesOf(changes) : names);
+  }
+  return ({ channel, part, file }) => {
+    const isByFile = touched.get(channel)?.get(part)?.changes !== undefined;
+    return all.has(recordKey(channel, part, isByFile ? file : packageNameOf(packageTypeOf(part), file)));
+  };
+}
+
+function filesOf({ dropped, fresh }: BundledChanges): string[] {
+  return [...new Set([...dropped, ...fresh.map(({ file }) => file)])];
+}
+
+/** Where lines that may differ stand, and those before the first record. */
 function rangesOf(touched: Touched): KeyRange[] {
   const ranges: KeyRange[] = [['', recordKey('', '', '')]];
   for (const [channel, parts] of touched) {
-    for (const [part, names] of parts) {
-      for (const name of names) {
-        const [from, to] = fileRange(packageTypeOf(part), name);
-        ranges.push([recordKey(channel, part, from), recordKey(channel, part, to)]);
-      }
+    for (const [part, { names, changes }] of parts) {
+      const keys = changes
+        ? filesOf(changes).map((file) => [file, `${file}\0`] as const)
+        : names.map((name) => fileRange(packageTypeOf(part), name));
+      for (const [from, to] of keys) ranges.push([recordKey(channel, part, from), recordKey(channel, part, to)]);
     }
   }
   return apart(ranges);

@@ -2,7 +2,7 @@ import { companionsOfVersions, listReservedNames, patchesInForce, readPatch, ver
 import { type ListingLine, type RecordLine, writeContentsLine } from '@sluice/formats/bundle';
 import type { JsonObject } from '@sluice/formats/conda';
 import { mirrorInfo } from '../../verbs/mirror-view.ts';
-import type { BundledFile } from '../deps.ts';
+import type { BundledChanges, BundledFile } from '../deps.ts';
 import type { BundledChannel } from './definition.ts';
 import { lackingBeside, wantedOf } from './fetch-files.ts';
 import type { OutWork } from './work.ts';
@@ -53,19 +53,28 @@ async function* mirrorLines({ deps, definition }: OutWork): AsyncGenerator<strin
   for (const { line } of sorted) yield writeContentsLine(line);
 }
 
-/** The lines of a channel's records; `touched`: only of these names, by part. */
+/** What of a part may differ from an earlier publication. */
+export interface TouchedPart {
+  /** The package names whose files do. */
+  names: readonly string[];
+  /** Just what does, where that can be told. */
+  changes: BundledChanges | undefined;
+}
+
+/** The lines of a channel's records; `touched`: only of what may differ, by part. */
 export async function* recordLines(
   work: OutWork,
   channel: BundledChannel,
-  touched?: ReadonlyMap<string, readonly string[]>,
+  touched?: ReadonlyMap<string, TouchedPart>,
 ): AsyncGenerator<string> {
   const { deps, report } = work;
   const { id: channelId, no, mirrors } = channel;
   if (no === 0) return;
   for (const part of await deps.publishedParts(channelId, no)) {
-    const names = touched && (touched.get(part) ?? []);
-    if (names?.length === 0) continue;
-    const pages = deps.listedVersions({ channelId, no, part, after: '', layers: mirrors, names });
+    const here = touched?.get(part);
+    if (touched && !here) continue;
+    const wish = { channelId, no, part, after: '', layers: mirrors, names: here?.names };
+    const pages = here?.changes ? pagesOf(here.changes.fresh) : deps.listedVersions(wish);
     for await (const lines of oneAhead(pages, (files) => linesOfFiles(work, channel, part, files))) {
       for (const line of lines) {
         report.files++;
@@ -75,6 +84,12 @@ export async function* recordLines(
       await work.tick();
     }
   }
+}
+
+const page = 1000;
+
+async function* pagesOf(files: readonly BundledFile[]): AsyncGenerator<BundledFile[]> {
+  for (let at = 0; at < files.length; at += page) yield files.slice(at, at + page);
 }
 
 /** Works on one item while those who ask take the one before. */

@@ -35,5 +35,5 @@ it.each([
 });
 
 it('leaves alone what is there', async () => {
-  await expect(createOutputFile('/dev/null', 0)).rejects.toMatchObject({ code: 'EEXIST' });
+  await expect(createOutputFile('/dev/null', 0, 4096)).rejects.toMatchObject({ code: 'EEXIST' });
 });

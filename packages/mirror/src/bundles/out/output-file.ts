@@ -11,8 +11,6 @@ export interface OutputFile {
   close(): Promise<void>;
 }
 
-/** Bytes that are written at once: a multiple of what any disk calls a block. */
-const usualPiece = 4 * 1024 * 1024;
 /** One that is filled, and two on their way: the disk has the next when it is done with one. */
 const pieceCount = 3;
 
@@ -21,8 +19,9 @@ const pieceCount = 3;
  * next are made, a sync at the end has little to do, and gigabytes push nothing else out of memory.
  *
  * @param from bytes that are kept free at the beginning, for the head.
+ * @param pieceBytes that are written at once: a multiple of what any disk calls a block.
  */
-export async function createOutputFile(path: string, from: number, pieceBytes = usualPiece): Promise<OutputFile> {
+export async function createOutputFile(path: string, from: number, pieceBytes: number): Promise<OutputFile> {
   const pieces = Array.from({ length: pieceCount }, () => ({ bytes: onPages(pieceBytes), writing: Promise.resolve() }));
   const plain = await open(path, 'wx');
   const direct = await openDirect(path);

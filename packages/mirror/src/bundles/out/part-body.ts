@@ -14,8 +14,6 @@ export interface PartMember {
 
 type Store = Pick<BundleDeps['storage'], 'readMany' | 'open'>;
 
-/** Members that fit are laid out in such a piece of memory together; larger ones go through by themselves. */
-const slabBytes = 4 * 1024 * 1024;
 /** One that is written, one that is hashed, and two that are filled. The same memory all along: fresh one costs as much as hashing. */
 const slabCount = 4;
 
@@ -25,13 +23,18 @@ const slabCount = 4;
  *
  * A piece is good until the one after the next is asked for.
  *
+ * @param slabBytes members that fit are laid out in a piece of memory of that size together; larger ones go through by themselves.
  * @throws {MirrorError} `digest_mismatch` when stored bytes are damaged.
  */
-export async function* partBody(storage: Store, members: AsyncIterable<PartMember>): AsyncGenerator<Uint8Array> {
+export async function* partBody(
+  storage: Store,
+  members: AsyncIterable<PartMember>,
+  slabBytes: number,
+): AsyncGenerator<Uint8Array> {
   const slabs = Array.from({ length: slabCount }, () => new Uint8Array(new SharedArrayBuffer(slabBytes)));
   const ahead: AsyncIterable<Uint8Array>[] = [];
   let turn = 0;
-  for await (const group of groups(members)) {
+  for await (const group of groups(members, slabBytes)) {
     const isLarge = memberBytes(group[0]!) > slabBytes;
     ahead.push(isLarge ? largeMember(storage, group[0]!) : filled(storage, slabs[turn++ % slabCount]!, group));
     if (ahead.length === slabCount - 1) yield* ahead.shift()!;
@@ -41,7 +44,7 @@ export async function* partBody(storage: Store, members: AsyncIterable<PartMembe
 }
 
 /** As many as fit a slab together; what is larger, alone. */
-async function* groups(members: AsyncIterable<PartMember>): AsyncGenerator<PartMember[]> {
+async function* groups(members: AsyncIterable<PartMember>, slabBytes: number): AsyncGenerator<PartMember[]> {
   let group: PartMember[] = [];
   let bytes = 0;
   for await (const member of members) {

@@ -13,6 +13,8 @@ export interface PartWriting {
   temporary: string;
   storage: Pick<BundleDeps['storage'], 'readMany' | 'open'>;
   members: AsyncIterable<PartMember>;
+  /** How large the file will be. */
+  size: number;
   /** Told of bytes as they are written; may throw to end it. */
   onBytes(bytes: number): Promise<void>;
   /** The first kilobyte, once the digest of the rest (hex) and the size of the whole are known. */
@@ -27,7 +29,7 @@ export interface PartWriting {
  * @throws {MirrorError} `digest_mismatch` when stored bytes are damaged.
  */
 export async function writePart(part: PartWriting): Promise<{ sha256: Uint8Array; bytes: number }> {
-  const file = await createOutputFile(part.temporary, partBodyAt);
+  const file = await createOutputFile(part.temporary, partBodyAt, pieceBytes(part));
   try {
     const { sha256, bytes } = await writeBody(file, part).finally(file.close);
     await rename(part.temporary, part.path);
@@ -39,11 +41,18 @@ export async function writePart(part: PartWriting): Promise<{ sha256: Uint8Array
   }
 }
 
+/** Of a small part less is read before any of it is hashed and written, and less memory is taken. */
+function pieceBytes({ size }: PartWriting): number {
+  return size < smallPart ? 1024 * 1024 : 4 * 1024 * 1024;
+}
+
+const smallPart = 64 * 1024 * 1024;
+
 /** Hashes a piece while those before it are written. */
 async function writeBody(file: OutputFile, part: PartWriting): Promise<{ sha256: Buffer; bytes: number }> {
   const digest = createHash('sha256');
   let bytes = partBodyAt;
-  for await (const piece of partBody(part.storage, part.members)) {
+  for await (const piece of partBody(part.storage, part.members, pieceBytes(part))) {
     digest.update(piece);
     await file.append(piece);
     bytes += piece.length;

@@ -33,6 +33,7 @@ export async function writeParts(work: OutWork): Promise<'write' | 'over'> {
     temporary: join(folder, halfName(name, deps.newId())),
     storage: deps.storage,
     members: membersOf(work, next.part),
+    size: next.bytes,
     onBytes: async (bytes) => {
       report.bytes_written += bytes;
       await work.tick();

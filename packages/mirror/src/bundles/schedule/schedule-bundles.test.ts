@@ -33,6 +33,7 @@ function deps(): BundleDeps {
     companions: createCompanions(bench.deps, fetcher),
     publishedParts: async () => [],
     async *listedVersions() {},
+    changedVersions: async () => undefined,
     bundleFolder: join(folder, 'airgap'),
   };
 }
