@@ -30,3 +30,13 @@ test('shards of a channel are written, and nothing is kept or changed', async ()
   expect(await rehearse(catalog)).toBe(1);
   expect(await all()).toEqual(before);
 });
+
+test('names of more parts are rehearsed in rounds, and none is begun once there is real work', async () => {
+  const { sourceId } = await catalog.admit({ 'a-1-0.conda': testRecord('a', '1') });
+  const { revision } = await catalog.admit({ 'b-1-0.conda': testRecord('b', '1') }, { sourceId, subdir: 'noarch' });
+  const channel = await catalog.addChannel('c');
+  await catalog.addMirror(channel, sourceId, { atRev: revision });
+  await publishChannel(catalog, channel, 'test');
+  expect(await rehearse(catalog)).toBe(2);
+  expect(await rehearse(catalog, AbortSignal.abort())).toBe(0);
+});

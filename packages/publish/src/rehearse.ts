@@ -1,30 +1,48 @@
-import { type Db, findChannelById, lastPublishedShards } from '@sluice/catalog';
+import { findChannelById, lastPublishedShards, withSession } from '@sluice/catalog';
 import { chooseShards } from './choose-shards.ts';
 import type { ReadingDeps } from './deps.ts';
 import { knownNeeded } from './known-needed.ts';
-import { publishedLayers } from './layers.ts';
+import { type PublishedLayer, publishedLayers } from './layers.ts';
 import { shownNames } from './select.ts';
 import { loadSelection } from './selection.ts';
 import { writeShards } from './write-shards.ts';
 
-/** As much as makes code quick, and takes a few tenths of a second whatever the size of the channel. */
+/** What is read and written at once: a tenth of a second, whatever the size of the channel, and three where code is new. */
 const mostNames = 200;
 const mostFiles = 4000;
+
+/** The engine compiles what is called often, and the last of it in the fourth of so many rounds. */
+const rounds = 4;
 
 /**
  * Read, judge and write some shards of the channel that was published last, and keep nothing of it. The first edit after a
  * start then finds code that the engine has compiled and connections that know the tables.
  *
+ * @param signal aborted when there is real work: no other round is begun.
  * @returns how many shards were written; 0 where nothing is published.
  */
-export async function rehearse(deps: ReadingDeps): Promise<number> {
-  const sample = await sampleOf(deps.db);
-  const channel = sample && (await findChannelById(deps.db, sample.channelId));
-  if (!channel) return 0;
-  const { channelId, subdir, touched } = sample;
-  const all = await publishedLayers(deps.db, channel, (layer) => knownNeeded(deps, layer));
-  // Nobody sees what comes of it: documents of patches may be large, and stay unread.
-  const layers = all.filter(({ shownBy }) => !shownBy);
+export async function rehearse(deps: ReadingDeps, signal?: AbortSignal): Promise<number> {
+  const samples = await samplesOf(deps);
+  const [first] = samples;
+  if (!first) return 0;
+  // As in a publication one connection has the channel, and others all the rest.
+  return withSession(deps.pool, async ({ db }) => {
+    const channel = await findChannelById(db, first.channelId);
+    if (!channel) return 0;
+    const all = await publishedLayers(db, channel, (layer) => knownNeeded(deps, layer));
+    // Nobody sees what comes of it: documents of patches may be large, and stay unread.
+    const layers = all.filter(({ shownBy }) => !shownBy);
+    let written = 0;
+    for (const sample of samples) if (!signal?.aborted) written += await rehearseRound(deps, layers, sample);
+    return written;
+  });
+}
+
+async function rehearseRound(
+  deps: ReadingDeps,
+  layers: readonly PublishedLayer[],
+  { channelId, subdir, touched }: Sample,
+): Promise<number> {
   const scope = { subdir, touched, patch: undefined, from: 'columns' as const };
   const loaded = await loadSelection(deps, layers, scope, () => new Set());
   const names = [...shownNames(loaded)];
@@ -35,17 +53,27 @@ export async function rehearse(deps: ReadingDeps): Promise<number> {
 }
 
 /** Some names of one part, of not too many files together. */
-async function sampleOf(db: Db): Promise<{ channelId: number; subdir: string; touched: Set<string> } | undefined> {
-  const shards = await lastPublishedShards(db, mostNames);
-  const [first] = shards;
-  if (!first) return undefined;
-  const subdir = first.key.slice(0, first.key.indexOf('/'));
-  const touched = new Set<string>();
-  let files = 0;
-  for (const shard of shards) {
-    files += shard.files;
-    if (files > mostFiles) break;
-    if (shard.key.startsWith(`${subdir}/`)) touched.add(shard.key.slice(subdir.length + 1));
+interface Sample {
+  channelId: number;
+  subdir: string;
+  touched: Set<string>;
+  files: number;
+}
+
+/** As many as there are rounds, each of other names; fewer where the channel has not so many. */
+async function samplesOf({ db }: ReadingDeps): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (const { channel_id, key, files } of await lastPublishedShards(db, rounds * mostNames)) {
+    if (files > mostFiles) continue;
+    const subdir = key.slice(0, key.indexOf('/'));
+    let last = samples.at(-1);
+    if (!last || last.subdir !== subdir || last.touched.size === mostNames || last.files + files > mostFiles) {
+      if (samples.length === rounds) break;
+      last = { channelId: channel_id, subdir, touched: new Set(), files: 0 };
+      samples.push(last);
+    }
+    last.touched.add(key.slice(subdir.length + 1));
+    last.files += files;
   }
-  return { channelId: first.channel_id, subdir, touched };
+  return samples;
 }

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { rehearse } from '@sluice/publish';
 import { compose } from './compose.ts';
 import { type Environment, readConfig } from './config/read-config.ts';
+import { jobs } from './jobs/index.ts';
 import { startJobs } from './jobs/start-jobs.ts';
 import { createLog } from './log.ts';
 import type { WorkerThreadMessage } from './start-worker-thread.ts';
@@ -16,9 +17,13 @@ const tell = (message: WorkerThreadMessage) => port.postMessage(message);
 const onRegenerated = (kind: string, files: number) => tell({ kind, files });
 const rooms = await compose({ config, database, log, name: 'sluice worker', onRegenerated });
 await rooms.follow();
-const running = await startJobs(rooms);
+const rehearsing = new AbortController();
+const running = await startJobs(rooms, jobs, (name) => {
+  if (name === 'publish-channel') rehearsing.abort();
+});
 
 port.once('message', async ({ patience_ms }: { patience_ms: number }) => {
+  rehearsing.abort();
   await running.stop(patience_ms);
   await rehearsal;
   await rooms.close();
@@ -26,7 +31,7 @@ port.once('message', async ({ patience_ms }: { patience_ms: number }) => {
 });
 tell('started');
 // The first edit of rules after a start should be as quick as those that follow.
-const rehearsal = rehearse(rooms).then(
+const rehearsal = rehearse(rooms, rehearsing.signal).then(
   (shards) => log.debug({ shards }, 'rehearsed a publication'),
   (error: unknown) => log.warn({ error }, 'a publication could not be rehearsed'),
 );

@@ -29,8 +29,13 @@ const SILENT_S = 15;
  * Work off the queue, for as long as the process lives: after a break of the database it begins again.
  *
  * @param kinds other jobs than ours.
+ * @param onBegin told the name of every job that begins.
  */
-export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job>> = jobs): Promise<RunningJobs> {
+export async function startJobs(
+  rooms: Rooms,
+  kinds: Readonly<Record<string, Job>> = jobs,
+  onBegin: (name: string) => void = () => {},
+): Promise<RunningJobs> {
   const taskList: TaskList = Object.fromEntries(
     Object.entries(kinds).map(([name, job]) => [name, runJob(name, job, rooms)]),
   );
@@ -45,6 +50,7 @@ export async function startJobs(rooms: Rooms, kinds: Readonly<Record<string, Job
   const events: WorkerEvents = new EventEmitter();
   events.on('pool:create', ({ workerPool }) => void workers.add(workerPool.id));
   events.on('pool:release', ({ workerPool }) => void workers.delete(workerPool.id));
+  events.on('job:start', ({ job }) => onBegin(job.task_identifier));
   const begin = () =>
     run({
       pgPool: queue.pool,
