@@ -5,13 +5,13 @@ export * from './errors.ts';
 export { evaluate, evaluateAll, explain, type Verdicts } from './evaluate.ts';
 export { type FactsBuilder, type FactsRow, factsBuilder } from './facts/builder.ts';
 export { encodeColumns } from './facts/columns.ts';
-export { type Columns, type Facts, hexAt, type LicenceText } from './facts/facts.ts';
+export { type Facts, hexAt, type LicenceText } from './facts/facts.ts';
 export { type FactsSources, factsAt, factsOfRecords } from './facts/facts-at.ts';
 export { addRecords, type RecordText, replacedFacts } from './facts/facts-of-records.ts';
-export { fileRows } from './facts/file-rows.ts';
-export { mergedColumns } from './facts/merged-facts.ts';
+export { fileRowsOf } from './facts/file-rows.ts';
+export { mergedFacts } from './facts/merged-facts.ts';
 export { factsRowOf } from './facts/record-facts.ts';
-export { shareFacts } from './facts/shared-facts.ts';
+export { sharedFacts, shareFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
 export {
   type ListedWith,

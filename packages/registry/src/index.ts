@@ -22,7 +22,7 @@ export { admitRTree, describeRFile, type ListedRTree } from './admit/r-tree.ts';
 export type { PartRefresh } from './admit/refresh-part.ts';
 export { runExportsOfIndex } from './admit/run-exports-text.ts';
 export { admitShardFiles, admitShards, type ListedShard } from './admit/shards.ts';
-export { sourceFacts } from './admit/source-facts.ts';
+export { readAhead, sourceFacts } from './admit/source-facts.ts';
 export { admitUpload, type Upload, type UploadResult } from './admit/upload.ts';
 export { auditFaultText } from './audit/fault-text.ts';
 export { sealEvents } from './audit/seal-events.ts';

@@ -23,7 +23,7 @@ import {
   dependsOf,
   evaluateAll,
   type Facts,
-  fileRows,
+  fileRowsOf,
   layerRules,
   lookedAtSubdirs,
   type PartDepends,
@@ -123,14 +123,13 @@ const fewNames = 1000;
  */
 export function recordDepends(deps: Pick<AdmitDeps, 'pool'>, part: Part, revision: number, facts: Facts): Depends {
   let held: DependsList | undefined;
-  let rowOf: ((file: string) => number) | undefined;
   const read = async (copy: string, fileColumn: number, take: (row: number, depends: readonly string[]) => void) => {
-    rowOf ??= fileRows(facts.files, facts.count);
+    const rowOf = fileRowsOf(facts);
     const depends = dependsOf(part.subdir);
     await withSession(deps.pool, async ({ client }) => {
       for await (const batch of copyOut(client, copy)) {
         for (let i = 0; i < batch.length; i++) {
-          const row = rowOf!(batch.text(i, fileColumn)!);
+          const row = rowOf(batch.text(i, fileColumn)!);
           if (row >= 0) take(row, depends(batch.bytes(i, 2)!));
         }
       }

@@ -1,7 +1,7 @@
 import type { PackageType } from '@sluice/formats/package';
 import { PolicyError } from '../errors.ts';
 import { licenceKey, licenceOfKey } from './builder.ts';
-import type { Columns, Facts } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { type PackedTexts, packedTexts, readTexts } from './packed-texts.ts';
 
 declare class TextEncoder {
@@ -29,48 +29,37 @@ interface Header {
   sections: number[];
 }
 
-/** A section: how long it is, and what is in it, asked for when it is its turn. */
-interface Section {
-  bytes: number;
-  content(): ArrayBufferView;
-}
-
-/**
- * Facts as bytes, for a blob: chunks to be written one after the other, and their sum. {@link decodeColumns} reads them. A column
- * is asked for when it is its turn, and not held beyond.
- */
-export function encodeColumns(facts: Columns): { chunks: Iterable<Uint8Array>; bytes: number } {
-  const { count } = facts;
-  const column = (width: number, content: () => ArrayBufferView) => ({ bytes: count * width, content });
-  const sections: Section[] = [
+/** Facts as bytes, for a blob: chunks to be written one after the other, and their sum. {@link decodeColumns} reads them. */
+export function encodeColumns(facts: Facts): { chunks: Iterable<Uint8Array>; bytes: number } {
+  const sections: ArrayBufferView[] = [
     ...textSections(dictionary(facts.names)),
     ...textSections(dictionary(facts.versions)),
-    ...textSections(() => facts.builds),
+    ...textSections(facts.builds),
     ...textSections(dictionary(facts.licences.map(licenceKey))),
-    column(4, () => facts.name),
-    column(4, () => facts.version),
-    column(8, () => facts.buildNumber),
-    column(4, () => facts.licence),
-    column(8, () => facts.timestamp),
-    column(8, () => facts.size),
-    column(32, () => facts.sha256),
-    column(16, () => facts.md5),
-    column(4, () => facts.fromRev),
-    column(8, () => facts.recordHash),
-    column(4, () => facts.twin),
-    column(4, () => facts.length),
-    ...textSections(() => facts.files),
-    column(1, () => facts.v3),
+    facts.name,
+    facts.version,
+    facts.buildNumber,
+    facts.licence,
+    facts.timestamp,
+    facts.size,
+    facts.sha256,
+    facts.md5,
+    facts.fromRev,
+    facts.recordHash,
+    facts.twin,
+    facts.length,
+    ...textSections(facts.files),
+    facts.v3,
     ...textSections(dictionary(facts.pythons)),
-    column(4, () => facts.python),
-    column(1, () => facts.signed),
+    facts.python,
+    facts.signed,
   ];
   const header: Header = {
     version: formatVersion,
     type: facts.type,
     subdir: facts.subdir,
     count: facts.count,
-    sections: sections.map(({ bytes }) => bytes),
+    sections: sections.map(({ byteLength }) => byteLength),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const head = new Uint8Array(8 + text.byteLength);
@@ -78,19 +67,12 @@ export function encodeColumns(facts: Columns): { chunks: Iterable<Uint8Array>; b
   view.setUint32(0, magic, true);
   view.setUint32(4, text.byteLength, true);
   head.set(text, 8);
-  const all: Section[] = [{ bytes: head.byteLength, content: () => head }, ...sections];
-  return {
-    chunks: { [Symbol.iterator]: () => written(all) },
-    bytes: all.reduce((sum, { bytes }) => sum + aligned(bytes), 0),
-  };
+  const chunks = [head, ...sections].flatMap(padded);
+  return { chunks, bytes: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0) };
 }
 
-function* written(sections: readonly Section[]): Generator<Uint8Array> {
-  for (const { bytes, content } of sections) {
-    const { buffer, byteOffset, byteLength } = content();
-    yield new Uint8Array(buffer, byteOffset, byteLength);
-    yield new Uint8Array(aligned(bytes) - bytes);
-  }
+function padded({ buffer, byteOffset, byteLength }: ArrayBufferView): [Uint8Array, Uint8Array] {
+  return [new Uint8Array(buffer, byteOffset, byteLength), new Uint8Array(aligned(byteLength) - byteLength)];
 }
 
 /**
@@ -147,19 +129,14 @@ export function decodeColumns(bytes: Uint8Array): Facts {
   };
 }
 
-function dictionary(texts: readonly string[]): () => PackedTexts {
+function dictionary(texts: readonly string[]): PackedTexts {
   const packed = packedTexts();
   for (const text of texts) packed.add(text);
-  const all = packed.pack();
-  return () => all;
+  return packed.pack();
 }
 
-function textSections(texts: () => PackedTexts): [Section, Section] {
-  const { bytes, offsets } = texts();
-  return [
-    { bytes: bytes.byteLength, content: () => texts().bytes },
-    { bytes: offsets.byteLength, content: () => texts().offsets },
-  ];
+function textSections({ bytes, offsets }: PackedTexts): [Uint8Array, Uint32Array] {
+  return [bytes, offsets];
 }
 
 function readAll(bytes: Uint8Array, offsets: Uint32Array): string[] {

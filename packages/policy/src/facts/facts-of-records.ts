@@ -1,6 +1,6 @@
 import { type FactsBuilder, factsBuilder } from './builder.ts';
 import type { Facts } from './facts.ts';
-import { fileRows } from './file-rows.ts';
+import { fileRowsOf } from './file-rows.ts';
 import { mergedFacts } from './merged-facts.ts';
 import { factsRowOf } from './record-facts.ts';
 
@@ -44,7 +44,7 @@ export function changedFacts(base: Facts, changes: readonly RecordText[], revisi
 
 /** Facts without these files, as far as they have them, and with others. */
 export function replacedFacts(base: Facts, files: Iterable<string>, added: Facts): Facts {
-  const rowOf = fileRows(base.files, base.count);
+  const rowOf = fileRowsOf(base);
   const kept = new Uint8Array(base.count).fill(1);
   for (const file of files) if (rowOf(file) >= 0) kept[rowOf(file)] = 0;
   return mergedFacts(base, kept, added);

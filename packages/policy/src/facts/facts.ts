@@ -60,9 +60,6 @@ export interface Facts {
   file(i: number): string;
 }
 
-/** The columns alone, which need not be held. */
-export type Columns = Omit<Facts, 'file' | 'findings'>;
-
 /** What advisories say of the file in a row. */
 export interface Findings {
   /** The highest score of those that hit it, 0.0 to 10.0; NaN when none does. */

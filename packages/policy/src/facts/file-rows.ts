@@ -1,5 +1,16 @@
+import type { Facts } from './facts.ts';
 import type { PackedTexts } from './packed-texts.ts';
 import { nameHash, nameHashAt } from './text-hash.ts';
+
+/** The table of each facts, for as long as somebody holds them. */
+const known = new WeakMap<PackedTexts, (file: string) => number>();
+
+/** {@link fileRows} of facts, worked out once: a refresh and what follows from it ask for the same. */
+export function fileRowsOf({ files, count }: Pick<Facts, 'files' | 'count'>): (file: string) => number {
+  const rowOf = known.get(files) ?? fileRows(files, count);
+  known.set(files, rowOf);
+  return rowOf;
+}
 
 /**
  * Finds the rows of file names in facts. Names are compared as bytes where they lie, so no text is made for the hundreds of

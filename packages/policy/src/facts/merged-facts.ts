@@ -1,5 +1,5 @@
-import type { Columns, Facts } from './facts.ts';
-import { fileRows } from './file-rows.ts';
+import type { Facts } from './facts.ts';
+import { fileRowsOf } from './file-rows.ts';
 import { type PackedTexts, readTexts } from './packed-texts.ts';
 
 const legacyExtension = '.tar.bz2';
@@ -11,18 +11,6 @@ const legacyExtension = '.tar.bz2';
  * @param kept one byte a row of `base`: 0 for the rows to leave out.
  */
 export function mergedFacts(base: Facts, kept: Uint8Array, added: Facts): Facts {
-  // Each column is made here, once.
-  const columns = { ...mergedColumns(base, kept, added) };
-  return { ...columns, file: columns.files.at };
-}
-
-/**
- * The same to be written down: each column is made when it is asked for, every time, so that memory need not hold all of them
- * beside those of `base`.
- *
- * @param kept as for {@link mergedFacts}.
- */
-export function mergedColumns(base: Facts, kept: Uint8Array, added: Facts): Columns {
   const runs = runsOf(kept, base.count);
   const before = runs.reduce((sum, [from, to]) => sum + to - from, 0);
   const count = before + added.count;
@@ -44,8 +32,8 @@ export function mergedColumns(base: Facts, kept: Uint8Array, added: Facts): Colu
     else all.set(other as never, at);
     return all;
   };
-  const v3 = () => column(base.v3, added.v3, 1);
-  const files = () => joinedTexts(base.files, runs, added.files, count);
+  const files = joinedTexts(base.files, runs, added.files, count);
+  const v3 = column(base.v3, added.v3, 1);
   return {
     type: base.type,
     subdir: base.subdir,
@@ -54,57 +42,24 @@ export function mergedColumns(base: Facts, kept: Uint8Array, added: Facts): Colu
     versions,
     licences,
     pythons,
-    get name() {
-      return column(base.name, added.name, 1, nameIds);
-    },
-    get version() {
-      return column(base.version, added.version, 1, versionIds);
-    },
-    get builds() {
-      return joinedTexts(base.builds, runs, added.builds, count);
-    },
-    get buildNumber() {
-      return column(base.buildNumber, added.buildNumber, 1);
-    },
-    get licence() {
-      return column(base.licence, added.licence, 1, licenceIds);
-    },
-    get python() {
-      return column(base.python, added.python, 1, pythonIds);
-    },
-    get timestamp() {
-      return column(base.timestamp, added.timestamp, 1);
-    },
-    get size() {
-      return column(base.size, added.size, 1);
-    },
-    get sha256() {
-      return column(base.sha256, added.sha256, 32);
-    },
-    get md5() {
-      return column(base.md5, added.md5, 16);
-    },
-    get fromRev() {
-      return column(base.fromRev, added.fromRev, 1);
-    },
-    get recordHash() {
-      return column(base.recordHash, added.recordHash, 2);
-    },
-    get length() {
-      return column(base.length, added.length, 1);
-    },
-    get v3() {
-      return v3();
-    },
-    get signed() {
-      return column(base.signed, added.signed, 1);
-    },
-    get twin() {
-      return settledTwins(base, runs, added, { kept, files: files(), v3: v3() });
-    },
-    get files() {
-      return files();
-    },
+    name: column(base.name, added.name, 1, nameIds),
+    version: column(base.version, added.version, 1, versionIds),
+    builds: joinedTexts(base.builds, runs, added.builds, count),
+    buildNumber: column(base.buildNumber, added.buildNumber, 1),
+    licence: column(base.licence, added.licence, 1, licenceIds),
+    python: column(base.python, added.python, 1, pythonIds),
+    timestamp: column(base.timestamp, added.timestamp, 1),
+    size: column(base.size, added.size, 1),
+    sha256: column(base.sha256, added.sha256, 32),
+    md5: column(base.md5, added.md5, 16),
+    fromRev: column(base.fromRev, added.fromRev, 1),
+    recordHash: column(base.recordHash, added.recordHash, 2),
+    length: column(base.length, added.length, 1),
+    signed: column(base.signed, added.signed, 1),
+    twin: settledTwins(base, runs, added, { kept, files, v3 }),
+    v3,
+    files,
+    file: files.at,
   };
 }
 
@@ -168,7 +123,7 @@ function settledTwins(
     if (kept[i] !== 0 && other >= 0) twin[places[i]!] = places[other]!;
   }
   if (base.type !== 'conda' || added.count === 0) return twin;
-  const rowOf = { base: fileRows(base.files, base.count), added: fileRows(added.files, added.count) };
+  const rowOf = { base: fileRowsOf(base), added: fileRowsOf(added) };
   const placeOf = (file: string) => {
     const came = rowOf.added(file);
     if (came >= 0) return before + came;

@@ -51,11 +51,6 @@ function gone(before: Facts | undefined, one: Edition, looksAhead: boolean): { i
   return { into, unread };
 }
 
-function factsOf(difference: PartDifference): Facts {
-  const columns = { ...difference.columns() };
-  return { ...columns, file: columns.files.at };
-}
-
 const seen = (difference: PartDifference) => ({
   counts: difference.counts(),
   ended: difference.ended().sort(),
@@ -70,7 +65,7 @@ test('what is taken unread is what reading would have taken', () => {
       for (const one of history) {
         const ahead = gone(before, one, true).into;
         expect(seen(ahead)).toEqual(seen(gone(before, one, false).into));
-        before = factsOf(ahead);
+        before = ahead.facts();
       }
     }),
     { numRuns: 300 },
@@ -84,8 +79,8 @@ test('records that have not changed are taken unread, also around those that cha
     ...{ layout: undefined, listing: listed, cuts: [] },
   });
   const first = gone(undefined, edition([0, 0, 0, 0, 0, 0, 0, 0]), true);
-  const second = gone(factsOf(first.into), edition([0, 1, 0, 0, 1, 1, 0, 0]), true);
-  const third = gone(factsOf(second.into), edition([0, 1, 0, 0, 1, 1, 0, 2]), true);
+  const second = gone(first.into.facts(), edition([0, 1, 0, 0, 1, 1, 0, 0]), true);
+  const third = gone(second.into.facts(), edition([0, 1, 0, 0, 1, 1, 0, 2]), true);
   expect([first.unread, second.unread, third.unread]).toEqual([0, 5, 6]);
 });
 
@@ -94,7 +89,7 @@ test('an index that lists a file twice is refused, also where one or both are th
   fc.assert(
     fc.property(place, fc.constantFrom(...names), fc.boolean(), fc.nat(3000), ({ map, before }, name, isSame, cut) => {
       const first = { state: names.map((one) => [one, 0] as [string, number]), listing: { exports: false, v3: [] } };
-      const known = factsOf(gone(undefined, { ...first, layout: undefined, cuts: [] }, true).into);
+      const known = gone(undefined, { ...first, layout: undefined, cuts: [] }, true).into.facts();
       const members = names.map((one) => [`${one}-1-0.conda`, testRecord(one, '1', { size: 0 })] as const);
       const twice = [`${name}-1-0.conda`, testRecord(name, '1', { size: isSame ? 0 : 1 })] as const;
       const text = (list: readonly (readonly [string, object])[]) =>

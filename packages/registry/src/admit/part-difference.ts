@@ -2,13 +2,12 @@ import type { RefusedRecord } from '@sluice/catalog';
 import { readRecord } from '@sluice/formats/conda';
 import { FormatError } from '@sluice/formats/errors';
 import {
-  type Columns,
   type Facts,
   factsBuilder,
   factsRowOf,
-  fileRows,
+  fileRowsOf,
   type ListedWith,
-  mergedColumns,
+  mergedFacts,
   recordHash,
 } from '@sluice/policy';
 import { RegistryError } from '../errors.ts';
@@ -47,8 +46,8 @@ export interface PartDifference {
   counts(): { records: number; added: number; updated: number; removed: number };
   /** Files whose live version ends: changed or gone. */
   ended(): string[];
-  /** Facts in columns as they are now, each made when it is asked for. */
-  columns(): Columns;
+  /** The facts as they are now. */
+  facts(): Facts;
   /** The digest of what changed, see {@link changeSet}. */
   digest(): Uint8Array;
 }
@@ -70,7 +69,7 @@ export function partDifference(
 ): PartDifference {
   const before = previous ?? factsBuilder(subdir).build();
   const factsRow = factsRowOf(subdir);
-  const rowOf = fileRows(before.files, before.count);
+  const rowOf = fileRowsOf(before);
   const states = new Uint8Array(before.count).fill(rest === 'gone' ? unheard : resting);
   const added = factsBuilder(subdir, previous ? undefined : expected);
   const changes = changeSet(previous ? undefined : expected);
@@ -125,14 +124,14 @@ export function partDifference(
     return known ? { isNew: false, v3, word } : undefined;
   }
 
-  const countOf = (state: number) => states.reduce((sum, one) => sum + (one === state ? 1 : 0), 0);
-  const filesOf = (...wanted: number[]) => {
-    const files: string[] = [];
-    states.forEach((state, row) => {
-      if (wanted.includes(state)) files.push(before.file(row));
-    });
-    return files;
+  const countOf = (state: number) => {
+    let count = 0;
+    for (const one of states) if (one === state) count++;
+    return count;
   };
+  function* endedRows() {
+    for (let row = 0; row < states.length; row++) if (states[row] === changed || states[row] === unheard) yield row;
+  }
 
   return {
     take,
@@ -160,18 +159,15 @@ export function partDifference(
       const kept = before.count - removed - updated;
       return { records: kept + added.count, added: fresh, updated, removed };
     },
-    ended: () => filesOf(changed, unheard),
+    ended: () => Array.from(endedRows(), before.file),
     digest() {
-      states.forEach((state, row) => {
-        if (state !== changed && state !== unheard) return;
-        changes.end([before.recordHash[row * 2]!, before.recordHash[row * 2 + 1]!]);
-      });
+      for (const row of endedRows()) changes.end([before.recordHash[row * 2]!, before.recordHash[row * 2 + 1]!]);
       return changes.digest(subdir);
     },
-    columns() {
+    facts() {
       if (before.count === 0) return added.build();
       const kept = states.map((state) => (state === same || state === resting ? 1 : 0));
-      return mergedColumns(before, kept, added.build());
+      return mergedFacts(before, kept, added.build());
     },
   };
 }

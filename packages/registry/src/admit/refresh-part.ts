@@ -1,6 +1,7 @@
 import {
   closeRecords,
   copyIn,
+  type Db,
   findFacts,
   gatherRecordStatistics,
   inheritRecordDigests,
@@ -21,7 +22,8 @@ import type { ListedWith } from '@sluice/policy';
 import type { RegistryError } from '../errors.ts';
 import type { AdmitDeps, Guard } from './deps.ts';
 import { duplicateFile, type PartDifference, partDifference, type TakenRecord } from './part-difference.ts';
-import { sourceFacts, storeFacts } from './source-facts.ts';
+import { noteFacts, packFacts, sourceFacts } from './source-facts.ts';
+import { together } from './together.ts';
 
 /** What a refresh found, and the source revision that now holds. `refused`: records left out, since they are none of their files. */
 export interface PartRefresh {
@@ -98,27 +100,47 @@ async function refresh(deps: AdmitDeps, session: Session, input: PartInput): Pro
   await copyRecords(session, input, { revision, difference, wereSigned });
   const shards = input.shards?.();
   const left = shards ? 0 : (await liveShards(db, part)).size;
-  await noteRefused(session, part, input, difference);
   const counts = difference.counts();
   const changes = counts.added + counts.updated + counts.removed;
   const changed = !previous || changes + left + (shards?.ended.length ?? 0) + (shards?.begun.length ?? 0) > 0;
-  if (changes >= manyChanges) await gatherRecordStatistics(db);
-  if (changed) {
-    await closeRecords(db, part, difference.ended(), revision);
-    if (counts.updated > 0) await inheritRecordDigests(db, part, revision);
-    await replaceShards(db, part, revision, shards ?? { ended: 'all', begun: [] });
-    const { added, updated, removed } = counts;
-    const change = { added, changed: updated, removed, sha256: difference.digest() };
-    const at = { source_id: input.sourceId, revision, at: deps.now() };
-    await insertRevision(db, at, deps.by ?? { cause: 'run' }, change);
-    const stored = await findFacts(db, part, revision);
-    const isDue = !stored || changes >= fewChanges || (changes > 0 && revision - stored.revision >= mostRevisions);
-    if (isDue) await storeFacts({ ...deps, db }, part, revision, difference.columns());
-  }
+  const stored = await findFacts(db, part, revision);
+  const isDue = !stored || changes >= fewChanges || (changes > 0 && revision - stored.revision >= mostRevisions);
+  const facts = changed && isDue ? difference.facts() : undefined;
+  if (facts) deps.hold?.(facts);
+  const work = async () => {
+    await noteRefused(session, part, input, difference);
+    if (changes >= manyChanges) await gatherRecordStatistics(db);
+    if (changed) await writeRevision(deps, db, part, { revision, difference, shards });
+  };
+  // The columns are packed while the database works.
+  const [packed] = await together(facts && packFacts(deps, facts), work());
+  if (packed) await noteFacts({ ...deps, db }, part, revision, packed);
   const state = { ...input.origin(), records: counts.records };
   await savePart(db, part, state, changed ? revision : undefined, deps.now());
   await input.guard?.(db);
   return { ...counts, changed, refused: difference.refused.length, revision: changed ? revision : current };
+}
+
+interface NewRevision {
+  revision: number;
+  difference: PartDifference;
+  shards: ShardChanges | undefined;
+}
+
+/** Write down, beside the records that came, what makes the new revision. */
+async function writeRevision(
+  deps: AdmitDeps,
+  db: Db,
+  part: Part,
+  { revision, difference, shards }: NewRevision,
+): Promise<void> {
+  const { added, updated, removed } = difference.counts();
+  await closeRecords(db, part, difference.ended(), revision);
+  if (updated > 0) await inheritRecordDigests(db, part, revision);
+  await replaceShards(db, part, revision, shards ?? { ended: 'all', begun: [] });
+  const change = { added, changed: updated, removed, sha256: difference.digest() };
+  const at = { source_id: part.source_id, revision, at: deps.now() };
+  await insertRevision(db, at, deps.by ?? { cause: 'run' }, change);
 }
 
 async function copyRecords(

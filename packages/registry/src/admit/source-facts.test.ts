@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import type { Facts } from '@sluice/policy';
 import { putCompressed } from '@sluice/storage';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { sourceFacts } from './source-facts.ts';
+import { admitIndexDocument } from './index-document.ts';
+import { readAhead, sourceFacts } from './source-facts.ts';
 
 let catalog: TestCatalog;
 let part: { source_id: number; subdir: string };
@@ -19,6 +21,8 @@ afterEach(() => catalog.close());
 
 const words = (facts: Facts) =>
   Array.from({ length: facts.count }, (_, i) => [facts.file(i), ...facts.recordHash.slice(i * 2, i * 2 + 2)].join());
+
+const finish = () => ({ document_url: null, document_sha256: null, etag: null, last_modified: null, base_url: null });
 
 async function forgetAll(): Promise<void> {
   await catalog.db.deleteFrom('facts').execute();
@@ -56,4 +60,40 @@ it.each([
 
 it('a part that was never admitted has none', async () => {
   expect(await sourceFacts(catalog, { ...part, subdir: 'noarch' }, 2)).toBeUndefined();
+});
+
+it('what was read ahead is what is compared with, and what a refresh made is what is judged', async () => {
+  const ahead = await readAhead(catalog, part);
+  expect(await sourceFacts(catalog, part, 1)).toBe(ahead);
+  expect(await readAhead(catalog, { ...part, subdir: 'noarch' })).toBeUndefined();
+  const held: Facts[] = [];
+  const record = JSON.stringify(testRecord('c', '1'));
+  await admitIndexDocument(
+    { ...catalog, hold: (facts) => void held.push(facts) },
+    {
+      sourceId: part.source_id,
+      subdir: 'noarch',
+      document: () => Readable.from([Buffer.from(`{"packages.conda":{"c-1-0.conda":${record}}}`)]),
+      finish,
+    },
+  );
+  expect(held.map((facts) => facts.file(0))).toEqual(['c-1-0.conda']);
+  expect(await sourceFacts(catalog, { ...part, subdir: 'noarch' }, 3)).toBe(held[0]);
+});
+
+it('an admission whose columns cannot be written leaves everything as it was', async () => {
+  const lastOf = async () => (await catalog.db.selectFrom('source').select('revision').execute())[0]!.revision;
+  const full = Object.assign(Object.create(catalog.storage), { receive: () => Promise.reject(new Error('disk full')) });
+  const admitted = admitIndexDocument(
+    { ...catalog, storage: full },
+    {
+      sourceId: part.source_id,
+      subdir: 'noarch',
+      document: () => Readable.from([Buffer.from('{}')]),
+      finish,
+    },
+  );
+  await expect(admitted).rejects.toThrow('disk full');
+  expect(await lastOf()).toBe(2);
+  expect(await sourceFacts(catalog, { ...part, subdir: 'noarch' }, 3)).toBeUndefined();
 });
