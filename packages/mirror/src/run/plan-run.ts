@@ -4,18 +4,17 @@ import {
   lastCompletedRun,
   noteRefusals,
   type RunItemRow,
-  type RunRow,
   stageAfter,
   stepOf,
 } from '@sluice/catalog';
 import { type LayerDefinition, lookedAtSubdirs } from '@sluice/policy';
 import { type PlannedFile, planLayer } from '@sluice/registry';
-import type { MirrorDeps } from '../deps.ts';
 import { addNames, type FileSet, fileSet } from './file-set.ts';
 import { keptLocal } from './kept-local.ts';
 import { layerDefinition } from './layer-definition.ts';
 import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
 import { addDenials, countsOf, noCounts, type RunCounts } from './run-counts.ts';
+import { shownBefore } from './shown-before.ts';
 
 const portion = 5000;
 
@@ -49,7 +48,7 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
     await commit(context, (trx) => save(context, { plan_key: planKey, counts }, trx));
     return 'all_in';
   }
-  const compare = same ? undefined : await shownBefore(deps, mirror.source_id, previous);
+  const compare = same ? undefined : await shownBefore(context);
   const counts = noCounts();
   const missing = await planParts(context, {
     revision,
@@ -58,6 +57,7 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
     shown: compare && fileSet(),
     before: compare,
   });
+  context.facts = undefined;
   counts.total += refused;
   counts.failed = refused;
   const stage = stageAfter('plan', missing);
@@ -125,23 +125,4 @@ function itemOf(file: PlannedFile): RunItemRow {
     md5: file.md5 ?? null,
     size: file.size ?? null,
   };
-}
-
-/** The files that the run before showed; undefined when there was none, or its rules cannot be read any more. */
-async function shownBefore(
-  deps: MirrorDeps,
-  sourceId: number,
-  previous: RunRow | undefined,
-): Promise<FileSet | undefined> {
-  if (!previous || previous.revision === null || previous.plan_key === null) return undefined;
-  const set = fileSet();
-  try {
-    const definition = JSON.parse(previous.plan_key) as LayerDefinition;
-    for await (const part of planLayer(deps, { sourceId, revision: previous.revision, definition })) {
-      addNames(set, part);
-    }
-  } catch {
-    return undefined;
-  }
-  return set;
 }

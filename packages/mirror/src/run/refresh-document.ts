@@ -15,6 +15,7 @@ import { type RunExportsAnswer, type RunExportsOrigin, readRunExports } from '..
 import { isSigned, readSignatures } from '../upstreams/conda/signatures.ts';
 import { refreshFolder } from './refresh-folder.ts';
 import { commit, type RunContext, reporter } from './run-context.ts';
+import { prepareForIndex } from './shown-before.ts';
 import { type SpooledDocument, spoolDocument } from './spool-document.ts';
 
 /**
@@ -53,6 +54,8 @@ export async function refreshDocument(
     zst_absent_at: answer.zstAbsent ? stillSince(known?.zst_absent_at, now, absenceMs.zst) : null,
     ...absenceOf(runExports),
   };
+  // Who was asked with validators, and answers all the same, has something new.
+  if (known?.etag || known?.last_modified) prepareForIndex(context, subdir);
   const document = await spooled(context, answer.document);
   try {
     if (isSameExports && document.isSameAs(known.document_sha256)) {

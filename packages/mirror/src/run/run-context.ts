@@ -8,6 +8,7 @@ import {
 } from '@sluice/catalog';
 import type { MirrorDeps } from '../deps.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
+import type { FileSet } from './file-set.ts';
 import { fencedOut, type Lease } from './keep-lease.ts';
 import { rateOver, secondsLeft } from './rate.ts';
 import type { RunTimings } from './timings.ts';
@@ -24,6 +25,10 @@ export interface RunContext {
   /** Its `http` is that of `traffic`. */
   upstream: UpstreamDeps;
   traffic: Traffic;
+  /** Facts that are asked for next and would be read back otherwise; or on their way. Holding them is all. */
+  facts?: unknown;
+  /** See `shownBefore`. */
+  before?: Promise<FileSet | undefined>;
   /** False when this slice should end at the next safe place. */
   hasTime: () => boolean;
 }

@@ -72,7 +72,14 @@ export async function runSlice(deps: MirrorDeps, runId: string, options: SliceOp
     const upstream = upstreamOf(deps, mirror);
     traffic = watchTraffic(upstream.http, { bytesPerSecond: mirror.limits.bytes_per_second, now: deps.now });
     const context: RunContext = {
-      deps: { ...deps, pool: poolOfRun(deps.pool, hold), by: { cause: 'run', run_id: run.id, actor: run.actor } },
+      deps: {
+        ...deps,
+        pool: poolOfRun(deps.pool, hold),
+        by: { cause: 'run', run_id: run.id, actor: run.actor },
+        hold: (facts) => {
+          context.facts = facts;
+        },
+      },
       timings,
       run,
       mirror,
