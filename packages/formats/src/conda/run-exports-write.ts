@@ -4,6 +4,9 @@ import { writeJson } from './json.ts';
 import { createJsonMapWriter } from './json-map-writer.ts';
 import type { RunExports } from './run-exports.ts';
 
+/** The maps of run_exports.json, in its order. */
+export type RunExportsMap = 'packages' | 'packages.conda';
+
 /** A run_exports.json in the making: `.tar.bz2` files, then `.conda` files, sorted in each, then the end. */
 export interface RunExportsWriter {
   /**
@@ -11,7 +14,17 @@ export interface RunExportsWriter {
    *   a JSON object, is copied as it is.
    * @throws {FormatError} `repodata_order` when a file does not sort behind the one before it.
    */
-  entry(map: 'packages' | 'packages.conda', fn: string, runExports: RunExports | Uint8Array): void;
+  entry(map: RunExportsMap, fn: string, runExports: RunExports | Uint8Array): void;
+  /**
+   * Begin entries as another document lists them one after the other, the first being `fn`: their text follows by `copy`.
+   *
+   * @throws {FormatError} `repodata_order`.
+   */
+  entries(map: RunExportsMap, fn: string): void;
+  /** More text of these entries as it is, which nobody writes to any more; no comma at the beginning of it all, nor at the end. */
+  copy(text: Uint8Array): void;
+  /** How many bytes the document has so far. */
+  size(): number;
   end(): void;
 }
 
@@ -34,22 +47,27 @@ export function createRunExportsWriter(subdir: string, emit: (chunk: Uint8Array)
     out.open('packages.conda');
   }
 
+  function reach(map: RunExportsMap): void {
+    if (map === 'packages.conda' && !inConda) toConda();
+    if (map === 'packages.conda' || !inConda) return;
+    throw new FormatError('repodata_order', 'The .tar.bz2 files of run_exports.json come before the .conda files.', {
+      wanted: 'packages.conda',
+      found: map,
+    });
+  }
+
   return {
     entry(map, fn, runExports) {
-      if (map === 'packages' && inConda) {
-        throw new FormatError(
-          'repodata_order',
-          'The .tar.bz2 files of run_exports.json come before the .conda files.',
-          {
-            wanted: 'packages.conda',
-            found: map,
-          },
-        );
-      }
-      if (map === 'packages.conda' && !inConda) toConda();
+      reach(map);
       if (runExports instanceof Uint8Array) out.entry(fn, wrapped(runExports));
       else out.entry(fn, writeJson({ run_exports: { ...runExports } }));
     },
+    entries(map, fn) {
+      reach(map);
+      out.members(fn);
+    },
+    copy: out.copy,
+    size: out.size,
     end() {
       if (!inConda) toConda();
       out.close();
@@ -59,9 +77,9 @@ export function createRunExportsWriter(subdir: string, emit: (chunk: Uint8Array)
   };
 }
 
-/** The run exports in a member's value as {@link createRunExportsWriter} writes it, where they lie. */
-export function runExportsOfEntry(value: Uint8Array): Uint8Array {
-  return value.subarray(before.length, value.length - 1);
+/** What a member's value takes whose run exports are a text of so many bytes. */
+export function runExportsValueBytes(text: number): number {
+  return before.length + text + 1;
 }
 
 const before = encodeUtf8('{"run_exports":');

@@ -1,8 +1,8 @@
-import { bucketOf, type RepodataBucket } from '@sluice/formats/conda';
+import { bucketOf, type RepodataBucket, runExportsValueBytes } from '@sluice/formats/conda';
 import { packageNameOf } from '@sluice/formats/package';
 import { PublishError } from '../errors.ts';
 
-/** Members of one package name that stand one after the other in a map of repodata.json. */
+/** Members of one package name that stand one after the other in a map of repodata.json, or of run_exports.json. */
 export interface DocumentRun {
   bucket: RepodataBucket;
   name: string;
@@ -22,6 +22,16 @@ export function memberBytes(fn: number, text: number): number {
   return fn + '"":'.length + text;
 }
 
+/** The same in run_exports.json, of run exports whose text takes so much. */
+export function runExportsBytes(fn: string, text: number): number {
+  return memberBytes(fn.length, runExportsValueBytes(text));
+}
+
+/** A member that ends at `end` as a run of one. */
+export function memberRun(bucket: RepodataBucket, fn: string, end: number, bytes: number): Omit<DocumentRun, 'name'> {
+  return { bucket, first: fn, at: end - bytes, bytes, records: 1, sizes: `${bytes}` };
+}
+
 /** The runs of a document in its order. */
 export interface RunList {
   /** More members, which stand behind those that were added before. */
@@ -34,9 +44,12 @@ export interface RunList {
 export function runList(): RunList {
   const lines: string[] = [];
   let last: DocumentRun | undefined;
+  let sizes: string[] = [];
 
   function write(): void {
-    if (last) lines.push(`[${last.at},${last.bytes},${last.records},${JSON.stringify(last.first)},[${last.sizes}]]\n`);
+    if (!last) return;
+    const { at, bytes, records, first } = last;
+    lines.push(`[${at},${bytes},${records},${JSON.stringify(first)},[${sizes.join()}]]\n`);
   }
 
   return {
@@ -44,11 +57,12 @@ export function runList(): RunList {
       if (last && last.bucket === run.bucket && isOf(last.name, run.first)) {
         last.bytes = run.at + run.bytes - last.at;
         last.records += run.records;
-        last.sizes += `,${run.sizes}`;
+        sizes.push(run.sizes);
         return;
       }
       write();
       last = { ...run, name: packageNameOf('conda', run.first) };
+      sizes = [run.sizes];
     },
     text() {
       write();

@@ -5,7 +5,7 @@ import { putCompressed, type Unpacked } from '@sluice/storage';
 import { PublishError } from '../errors.ts';
 import { currentCandidates } from './current-candidates.ts';
 import { documentLevel } from './document-level.ts';
-import { memberBytes, runList } from './document-runs.ts';
+import { memberBytes, memberRun, runExportsBytes, runList } from './document-runs.ts';
 import { gathered } from './gathered.ts';
 import { isLarge } from './large.ts';
 import { listedRecords } from './listed-records.ts';
@@ -25,6 +25,9 @@ export const newestKey = 'newest.jsonl.zst';
  * without being read. Nobody is served it.
  */
 export const runsKey = 'runs.jsonl.zst';
+
+/** The same of a large run_exports.json. */
+export const runExportsRunsKey = 'run_exports_runs.jsonl.zst';
 
 /** Where the records of one pass go besides repodata.json. */
 interface Sinks {
@@ -46,16 +49,19 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
   const runExportsWriter = createRunExportsWriter(subdir, runExports.add);
   const current = isLarge(deps, content) ? undefined : currentCandidates(subdir);
   const newest = newestFiles(subdir);
-  const runs = isLarge(deps, content) && v3Count(content.counts) === 0 ? runList() : undefined;
+  const isCarried = isLarge(deps, content) && v3Count(content.counts) === 0;
+  const [runs, runExportsRuns] = isCarried ? [runList(), runList()] : [];
   const sinks: Sinks = {
     add(bucket, { bytes, fileAt, fileEnd, bodyAt, bodyEnd, extraAt, extraEnd }, end) {
       const fn = latin1(bytes, fileAt, fileEnd);
-      const size = memberBytes(fn.length, bodyEnd - bodyAt);
-      runs?.add({ bucket, first: fn, at: end - size, bytes: size, records: 1, sizes: `${size}` });
+      runs?.add(memberRun(bucket, fn, end, memberBytes(fn.length, bodyEnd - bodyAt)));
       newest.add(fn, bytes, bodyAt, bodyEnd);
       // What only newer clients may see is in repodata.json alone.
       if (bucket === 'v3.conda' || bucket === 'v3.tar.bz2') return;
-      if (extraAt >= 0) runExportsWriter.entry(bucket, fn, bytes.subarray(extraAt, extraEnd));
+      if (extraAt >= 0) {
+        runExportsWriter.entry(bucket, fn, bytes.subarray(extraAt, extraEnd));
+        runExportsRuns?.add(memberRun(bucket, fn, runExportsWriter.size(), runExportsBytes(fn, extraEnd - extraAt)));
+      }
       current?.add(fn, bytes.subarray(bodyAt, bodyEnd));
     },
     settle: runExports.settle,
@@ -72,6 +78,7 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
   const list = newestList(newest.list());
   await put(newestKey, sized([list]));
   if (runs) await put(runsKey, sized([runs.text()]));
+  if (runExportsRuns) await put(runExportsRunsKey, sized([runExportsRuns.text()]));
   return { documents: documents.map(({ key, blob }) => ({ key: `${subdir}/${key}`, blob })), newest: list };
 }
 
@@ -115,7 +122,11 @@ async function* repodataChunks(
   yield* signatures ? withMember(ready, signatures) : ready;
 }
 
-export function drift({ subdir, counts }: SubdirContent, bucket: string, left: number): PublishError {
+export function drift(
+  { subdir, counts }: Pick<SubdirContent, 'subdir' | 'counts'>,
+  bucket: string,
+  left: number,
+): PublishError {
   const count = counts[maps.findIndex((map) => map.bucket === bucket)]!;
   return new PublishError(
     'monolith_drift',

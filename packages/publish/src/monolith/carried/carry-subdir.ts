@@ -11,8 +11,9 @@ import { v3Count } from '../repodata.ts';
 import { isSigned } from '../signatures.ts';
 import type { SubdirContent } from '../subdir-content.ts';
 import type { PartDocument, WrittenPart } from '../write-part.ts';
-import { newestKey, runsKey, writeSubdir } from '../write-subdir.ts';
-import { mergedRepodata, mergedRunExports } from './merged-documents.ts';
+import { newestKey, runExportsRunsKey, runsKey, writeSubdir } from '../write-subdir.ts';
+import { mergedRepodata } from './merged-repodata.ts';
+import { mergedRunExports } from './merged-run-exports.ts';
 import { type MovedRecords, movedRecords } from './moved-records.ts';
 import { movedWords } from './moved-words.ts';
 import { newestAfter } from './newest-after.ts';
@@ -42,12 +43,10 @@ export async function carrySubdir(
   const earlier = await documentsBefore(db, channelId, subdir, no);
   const base = earlier && (await findPublicationSource(db, channelId, earlier.no));
   if (!base || isPatched(base) || isPatched(source)) return undefined;
-  const document = (name: string) => earlier.rows.find(({ key }) => key === `${subdir}/${name}`);
-  const [repodata, runExports] = [document('repodata.json.zst'), document('run_exports.json.zst')];
-  const [newest, runs] = [document(newestKey), document(runsKey)];
-  if (!repodata || !runExports || !newest || !runs) return undefined;
+  const rows = new Map(earlier.rows.map((row) => [row.key.slice(subdir.length + 1), row]));
+  if (!carriedKeys.every((key) => rows.has(key))) return undefined;
   try {
-    return await carried(deps, db, content, { base, source }, { repodata, runExports, newest, runs });
+    return await carried(deps, db, content, { base, source }, (key) => rows.get(key)!);
   } catch (error) {
     if (isOfEarlier(error)) return undefined;
     throw error;
@@ -63,7 +62,11 @@ function isPatched({ patch_rev, inputs }: PublicationSource): boolean {
   return patch_rev > 0 || inputs.some(({ patches = [] }) => patches.some((patch) => patch.patch_rev > 0));
 }
 
-type Earlier = Record<'repodata' | 'runExports' | 'newest' | 'runs', BlobRow>;
+const [repodataKey, runExportsKey] = ['repodata.json.zst', 'run_exports.json.zst'] as const;
+const carriedKeys = [repodataKey, runExportsKey, newestKey, runsKey, runExportsRunsKey] as const;
+
+/** A document of the earlier publication. */
+type Earlier = (key: (typeof carriedKeys)[number]) => BlobRow;
 
 async function carried(
   deps: MonolithDeps,
@@ -77,7 +80,7 @@ async function carried(
   const moved = words && (await movedRecords(deps, subdir, { before: base.inputs, after: source.inputs }, words));
   if (!moved) return undefined;
   const part = { subdir, inputs: source.inputs };
-  const newest = await newestAfter(deps, part, await wholeText(deps, earlier.newest), moved, words.listed);
+  const newest = await newestAfter(deps, part, await wholeText(deps, earlier(newestKey)), moved, words.listed);
   if (!newest) return undefined;
   const documents = carriedDocuments(deps, content, earlier, moved, newest).catch((error: unknown) => {
     if (!isOfEarlier(error)) throw error;
@@ -99,12 +102,25 @@ async function carriedDocuments(
     const unpacked = { chunks: [text], bytes: text.byteLength };
     add(name, await putCompressed(deps.storage, unpacked, documentLevel(text.byteLength)));
   };
-  const repodata = await mergedRepodata(deps, content, earlier.repodata, await wholeText(deps, earlier.runs), moved);
-  add('repodata.json.zst', repodata.blob);
-  add('run_exports.json.zst', await mergedRunExports(deps, content.subdir, earlier.runExports, moved));
+  const known = async (
+    key: typeof repodataKey | typeof runExportsKey,
+    runs: typeof runsKey | typeof runExportsRunsKey,
+  ) => ({ blob: earlier(key), runs: await wholeText(deps, earlier(runs)) });
   await addText(newestKey, newest);
+  const repodata = await mergedRepodata(deps, content, await known(repodataKey, runsKey), moved);
+  add(repodataKey, repodata.blob);
   await addText(runsKey, repodata.runs);
+  const before = await known(runExportsKey, runExportsRunsKey);
+  const runExports = await mergedRunExports(deps, content.subdir, before, moved);
+  add(runExportsKey, runExports?.blob ?? (await stillThere(deps, before.blob)));
+  await addText(runExportsRunsKey, runExports?.runs ?? before.runs);
   return documents;
+}
+
+/** A document that goes on as it is. @throws {PublishError} `monolith_drift` when its bytes are lost. */
+async function stillThere({ storage }: MonolithDeps, row: BlobRow): Promise<BlobRow> {
+  if (await storage.stat(blobRef(row))) return row;
+  throw new PublishError('monolith_drift', 'An earlier document is lost.', { wanted: 'its bytes', found: 'none' });
 }
 
 async function wholeText({ storage }: MonolithDeps, row: BlobRow): Promise<Buffer> {

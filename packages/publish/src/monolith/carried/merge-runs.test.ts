@@ -1,10 +1,9 @@
 import { bucketOf, createRepodataWriter, repodataBuckets } from '@sluice/formats/conda';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type DocumentRun, memberBytes, type RunList, readRuns, runList } from '../document-runs.ts';
+import { type DocumentRun, memberBytes, memberRun, type RunList, readRuns, runList } from '../document-runs.ts';
 import { mergeRuns } from './merge-runs.ts';
 import { movedMembers } from './moved-members.ts';
-import type { FreshRecord } from './moved-records.ts';
 
 const frame = { info: { subdir: 'linux-64' }, removed: [] };
 type Records = ReadonlyMap<string, string>;
@@ -26,8 +25,7 @@ function written(records: Records) {
   return document((writer, runs) => {
     for (const { bucket, fn, text } of inOrder(records)) {
       writer.entry(bucket, fn, text);
-      const bytes = memberBytes(fn.length, text.length);
-      runs.add({ bucket, first: fn, at: writer.size() - bytes, bytes, records: 1, sizes: `${bytes}` });
+      runs.add(memberRun(bucket, fn, writer.size(), memberBytes(fn.length, text.length)));
     }
   });
 }
@@ -35,16 +33,19 @@ function written(records: Records) {
 async function merged(before: Records, after: Records, cut: number, runsBefore?: DocumentRun[]) {
   const earlier = written(before);
   const dropped = new Set([...before].filter(([fn, text]) => after.get(fn) !== text).map(([fn]) => fn));
-  const fresh: FreshRecord[] = inOrder(new Map([...after].filter(([fn, text]) => before.get(fn) !== text))).map(
-    ({ bucket, fn, text }) => ({ bucket, fn, body: Buffer.from(text), extra: null }),
-  );
+  const fresh = inOrder(new Map([...after].filter(([fn, text]) => before.get(fn) !== text)));
   async function* pieces() {
     for (let at = 0; at < earlier.bytes.length; at += cut) yield earlier.bytes.subarray(at, at + cut);
   }
   const [chunks, runs]: [Uint8Array[], RunList] = [[], runList()];
   const writer = createRepodataWriter(frame, (chunk) => chunks.push(chunk));
-  const moved = movedMembers({ dropped, fresh });
-  const pass = mergeRuns(pieces(), runsBefore ?? readRuns(earlier.runs), moved, { writer, runs });
+  const entry = (...[bucket, fn, text]: Parameters<typeof writer.entry>) => {
+    writer.entry(bucket, fn, text);
+    return memberBytes(fn.length, text.length);
+  };
+  const come = fresh.map(({ text, ...place }) => ({ ...place, text: Buffer.from(text) }));
+  const to = { writer: { ...writer, entry }, runs };
+  const pass = mergeRuns(pieces(), runsBefore ?? readRuns(earlier.runs), movedMembers(dropped, come), to);
   for await (const _ of pass);
   writer.end();
   return { bytes: Buffer.concat(chunks), runs: runs.text() };

@@ -1,18 +1,21 @@
-import type { RepodataWriter } from '@sluice/formats/conda';
+import type { RepodataBucket, RepodataWriter } from '@sluice/formats/conda';
 import { PublishError } from '../../errors.ts';
-import { type DocumentRun, memberBytes, type RunList } from '../document-runs.ts';
+import { type DocumentRun, memberRun, type RunList } from '../document-runs.ts';
 import { keptStretch } from './kept-stretch.ts';
 import { type MemberPlace, type MovedMember, precedes } from './moved-members.ts';
 import { type PieceAtHand, pieceAtHand } from './piece-at-hand.ts';
 
 /** Where the members of a merged document go, in its order, and where it is noted how they stand. */
 export interface MergedTo {
-  writer: Pick<RepodataWriter, 'entry' | 'entries' | 'copy' | 'size'>;
+  writer: Pick<RepodataWriter, 'entries' | 'copy' | 'size'> & {
+    /** @returns what the member takes, without a comma. */
+    entry(bucket: RepodataBucket, fn: string, text: Uint8Array): number;
+  };
   runs: Pick<RunList, 'add'>;
 }
 
 /**
- * Go through an earlier repodata.json without what is dropped and with what is fresh in its place, in the order of the document.
+ * Go through an earlier repodata.json, or run_exports.json, without what is dropped and with what is fresh in its place, in the order of the document.
  * Of a run only the first file name is read, and of one in which something moved the others up to there: what members take says
  * where the next one stands. Yields after each piece, so that the caller can catch up.
  *
@@ -49,13 +52,12 @@ function runMerger(
   let [run, next] = [0, 0];
   let member: { index: number; at: number; sizes: number[] | undefined } | undefined;
 
-  function take({ bucket, fn, fresh }: MovedMember): void {
+  function take({ bucket, fn, text }: MovedMember): void {
     next++;
-    if (!fresh) return;
+    if (!text) return;
     kept.leave(0);
-    writer.entry(bucket, fn, fresh.body);
-    const bytes = memberBytes(fn.length, fresh.body.byteLength);
-    runs.add({ bucket, first: fn, at: writer.size() - bytes, bytes, records: 1, sizes: `${bytes}` });
+    const bytes = writer.entry(bucket, fn, text);
+    runs.add(memberRun(bucket, fn, writer.size(), bytes));
   }
 
   /** Whether something moved before that place, the end being behind all. */
@@ -78,7 +80,7 @@ function runMerger(
   function keepOrTake(place: MemberPlace, at: number, bytes: number): void {
     const one = moved[next]!;
     if (one.fn !== place.fn) {
-      keep({ bucket: place.bucket, first: place.fn, at, bytes, records: 1, sizes: `${bytes}` });
+      keep(memberRun(place.bucket, place.fn, at + bytes, bytes));
     } else if (one.isDropped) {
       kept.leave(at + bytes);
       take(one);

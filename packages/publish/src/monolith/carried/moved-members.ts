@@ -1,5 +1,4 @@
 import { bucketOf, type RepodataBucket, repodataBuckets } from '@sluice/formats/conda';
-import type { FreshRecord, MovedRecords } from './moved-records.ts';
 
 /** What says where a member stands in a document. */
 export interface MemberPlace {
@@ -11,18 +10,18 @@ export interface MemberPlace {
 export interface MovedMember extends MemberPlace {
   /** Whether the earlier document has it: then it does not stay as it is. */
   isDropped: boolean;
-  /** The record that the later document has there. */
-  fresh: FreshRecord | undefined;
+  /** What the later document has there. */
+  text: Uint8Array | undefined;
 }
 
 /** What moved in the order of a document without v3 maps, each file once. */
-export function movedMembers({ dropped, fresh }: Pick<MovedRecords, 'dropped' | 'fresh'>): MovedMember[] {
+export function movedMembers(
+  dropped: Iterable<string>,
+  fresh: Iterable<{ bucket: RepodataBucket; fn: string; text: Uint8Array }>,
+): MovedMember[] {
   const members = new Map<string, MovedMember>();
-  for (const fn of dropped) members.set(fn, { bucket: bucketOf(fn, false), fn, isDropped: true, fresh: undefined });
-  for (const record of fresh) {
-    const { bucket, fn } = record;
-    members.set(fn, { bucket, fn, isDropped: members.has(fn), fresh: record });
-  }
+  for (const fn of dropped) members.set(fn, { bucket: bucketOf(fn, false), fn, isDropped: true, text: undefined });
+  for (const { bucket, fn, text } of fresh) members.set(fn, { bucket, fn, isDropped: members.has(fn), text });
   return [...members.values()].sort((a, b) => (precedes(a, b) ? -1 : 1));
 }
 

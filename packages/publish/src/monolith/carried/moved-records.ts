@@ -1,5 +1,5 @@
 import { changedRecords, type PublicationInput } from '@sluice/catalog';
-import { bucketOf, type RepodataBucket, repodataBuckets } from '@sluice/formats/conda';
+import { bucketOf, type RepodataBucket } from '@sluice/formats/conda';
 import type { MonolithDeps } from '../monolith-deps.ts';
 import type { MovedWords } from './moved-words.ts';
 import { halvesOf, lookAtNames, revisionsOf, type Version } from './records-of-names.ts';
@@ -14,12 +14,9 @@ export interface FreshRecord {
 
 /** By what the documents of two publications differ in a part. */
 export interface MovedRecords {
-  /** The file names whose records are not carried over. */
-  dropped: ReadonlySet<string>;
-  /** In the order of a document. */
+  /** By file name, what is not carried over: how many bytes its run exports take, null where it has none. */
+  dropped: ReadonlyMap<string, number | null>;
   fresh: readonly FreshRecord[];
-  /** Whether any of them, before or after, has run exports. */
-  exports: boolean;
 }
 
 /**
@@ -35,18 +32,14 @@ export async function movedRecords(
   inputs: { before: readonly PublicationInput[]; after: readonly PublicationInput[] },
   words: MovedWords,
 ): Promise<MovedRecords | undefined> {
-  const dropped = new Set<string>();
+  const dropped = new Map<string, number | null>();
   const fresh: FreshRecord[] = [];
-  let exports = false;
   const look = (version: Version) => {
     const { file, body, v3, extra } = version;
     const [a, b] = halvesOf(version);
     const word = (BigInt(b) << 32n) | BigInt(a);
-    const isDropped = words.dropped.delete(word);
-    const isFresh = words.fresh.delete(word);
-    if (isDropped) dropped.add(file);
-    if (isDropped || isFresh) exports ||= extra !== null;
-    if (!isFresh) return;
+    if (words.dropped.delete(word)) dropped.set(file, extra?.byteLength ?? null);
+    if (!words.fresh.delete(word)) return;
     // A view would keep all that was read with it.
     const copied = { body: Uint8Array.from(body), extra: extra && Uint8Array.from(extra) };
     fresh.push({ bucket: bucketOf(file, v3), fn: file, ...copied });
@@ -60,9 +53,5 @@ export async function movedRecords(
   await lookAtNames(deps, inputs.after, { subdir, names: () => words.fresh.values() }, look);
   await lookAtNames(deps, inputs.before, { subdir, names: () => words.dropped.values() }, look);
   if (words.fresh.size + words.dropped.size > 0) return undefined;
-  return { dropped, fresh: fresh.sort(inDocumentOrder), exports };
-}
-
-function inDocumentOrder(a: FreshRecord, b: FreshRecord): number {
-  return repodataBuckets.indexOf(a.bucket) - repodataBuckets.indexOf(b.bucket) || (a.fn < b.fn ? -1 : 1);
+  return { dropped, fresh };
 }

@@ -21,7 +21,7 @@ export async function newestAfter(
   { dropped, fresh }: MovedRecords,
   listed: ReadonlyMap<string, Uint8Array>,
 ): Promise<NewestList | undefined> {
-  const names = new Set([...dropped, ...fresh.map(({ fn }) => fn)].map(nameOf));
+  const names = new Set([...dropped.keys(), ...fresh.map(({ fn }) => fn)].map(nameOf));
   const newest = newestFiles(subdir);
   const lost = new Set<string>();
   for (const file of newestOf(earlier, names)) {

@@ -1,0 +1,64 @@
+import type { BlobRow } from '@sluice/catalog';
+import { repodataBuckets } from '@sluice/formats/conda';
+import { blobRef, putCompressed, readCompressedPieces } from '@sluice/storage';
+import { PublishError } from '../../errors.ts';
+import { documentLevel } from '../document-level.ts';
+import { type DocumentRun, runList } from '../document-runs.ts';
+import type { MonolithDeps } from '../monolith-deps.ts';
+import type { SubdirContent } from '../subdir-content.ts';
+import { drift } from '../write-subdir.ts';
+import { type MergedTo, mergeRuns } from './merge-runs.ts';
+import type { MovedMember } from './moved-members.ts';
+
+/** A document, with a text that says where in it the runs of package names stand. */
+export interface DocumentWithRuns {
+  blob: BlobRow;
+  runs: Buffer;
+}
+
+/** How a document comes out. */
+export interface MergedContent extends Pick<SubdirContent, 'subdir' | 'counts'> {
+  /** bytes */
+  size: number;
+  begin(emit: (chunk: Uint8Array) => void): MergedTo['writer'] & { end(): void };
+}
+
+/**
+ * Write a document out of an earlier one as it streams.
+ *
+ * @param known the earlier one's runs.
+ * @throws {PublishError} `monolith_drift` when it does not come out as it must.
+ */
+export async function mergedDocument(
+  { storage }: Pick<MonolithDeps, 'storage'>,
+  earlier: BlobRow,
+  known: readonly DocumentRun[],
+  moved: readonly MovedMember[],
+  content: MergedContent,
+): Promise<DocumentWithRuns> {
+  const { size } = content;
+  const left = [...content.counts];
+  const runs = runList();
+  const add = (run: Omit<DocumentRun, 'name'>) => {
+    left[repodataBuckets.indexOf(run.bucket)]! -= run.records;
+    runs.add(run);
+  };
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    const ready: Uint8Array[] = [];
+    const writer = content.begin((chunk) => ready.push(chunk));
+    const pieces = readCompressedPieces(storage, blobRef(earlier));
+    for await (const _ of mergeRuns(pieces, known, moved, { writer, runs: { add } })) yield* ready.splice(0);
+    const wrong = left.findIndex((count) => count !== 0);
+    if (wrong >= 0) throw drift(content, repodataBuckets[wrong]!, left[wrong]!);
+    writer.end();
+    if (writer.size() !== size) throw otherSize(content, writer.size());
+    yield* ready;
+  }
+  const blob = await putCompressed(storage, { chunks: chunks(), bytes: size }, documentLevel(size));
+  return { blob, runs: runs.text() };
+}
+
+function otherSize({ subdir, size }: MergedContent, found: number): PublishError {
+  const details = { wanted: `${size} bytes`, found: `${found} bytes` };
+  return new PublishError('monolith_drift', `An earlier document of ${subdir} has other bytes than noted.`, details);
+}
