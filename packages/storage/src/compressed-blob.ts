@@ -83,8 +83,14 @@ export async function* readCompressedPieces(store: BlobStore, ref: BlobRef): Asy
   yield* through(store.open(ref), createZstdDecompress({ ...waiting, chunkSize: pieceBytes }));
 }
 
-/** What comes out of `codec`. Its reader is told of all that fails, and may stop at any time. */
-function through<Codec extends Transform>(chunks: AsyncIterable<Uint8Array>, codec: Codec): Codec {
+/**
+ * What comes out of `codec`. Its reader is told of all that fails, and may stop at any time. (Node's `compose` throws uncaught when
+ * who reads it leaves early.)
+ */
+export function through<Codec extends Transform>(
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  codec: Codec,
+): Codec {
   pipeline(chunks, codec).catch(() => {});
   return codec;
 }

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import type { Unpacked } from '@sluice/storage';
+import { through, type Unpacked } from '@sluice/storage';
 
 /** A document whose size is only known at its end, kept small until then. */
 export interface Gathered {
@@ -50,7 +49,7 @@ export function gathered(): Gathered {
       const done = finished(compress);
       compress.end();
       await done;
-      return { chunks: Readable.from(packed).compose(createZstdDecompress(room)), bytes };
+      return { chunks: through(packed, createZstdDecompress(room)), bytes };
     },
   };
 }

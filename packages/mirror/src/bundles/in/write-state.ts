@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { createZstdCompress } from 'node:zlib';
 import { type Db, findBlob, findBundle, lastImport, openImports, saveBundleBlobs } from '@sluice/catalog';
 import { applyDifference, lineKey, readContentsLine } from '@sluice/formats/bundle';
 import { bytesToHex, sha256ToBytes } from '@sluice/formats/digest';
 import { admitBlob } from '@sluice/registry';
 import { MirrorError } from '../../errors.ts';
+import { keptLevel, packed } from '../out/pack-lines.ts';
 import { storedLines } from '../stored-lines.ts';
 import { refuseReplay } from './open-import.ts';
 import type { InWork } from './work.ts';
@@ -37,8 +36,7 @@ export async function writeState(work: InWork): Promise<boolean | 'wait'> {
   }
   const state = createHash('sha256');
   const listing = applyDifference(before ? storedLines(deps, before) : [], noted());
-  const packed = Readable.from(chunks(work, listing, state), { objectMode: true }).compose(createZstdCompress());
-  const blob = await admitBlob(deps, packed, async (trx, { sha256 }) => {
+  const blob = await admitBlob(deps, packed(chunks(work, listing, state), keptLevel), async (trx, { sha256 }) => {
     if (state.copy().digest('hex') !== definition.state) throw otherState(work);
     await work.guard(trx);
     await saveBundleBlobs(trx, row.id, [{ blob: sha256, member: 'listing', part: null, position: null }]);

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 
 /** How hard lines are packed that are carried, and those that only stay here for the next delta. */
@@ -40,8 +40,9 @@ export async function* together(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
   if (filled > 0) yield held.subarray(0, filled);
 }
 
-/** A text, packed. */
+/** A text, packed. Its reader is told of all that fails, and may stop at any time. */
 export function packed(text: AsyncIterable<Uint8Array>, level: number): AsyncIterable<Uint8Array> {
   const compress = createZstdCompress({ ...waiting, params: { [constants.ZSTD_c_compressionLevel]: level } });
-  return Readable.from(text, { objectMode: true }).compose(compress);
+  pipeline(text, compress).catch(() => {});
+  return compress;
 }

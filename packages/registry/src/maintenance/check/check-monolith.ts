@@ -1,9 +1,7 @@
-import { Readable } from 'node:stream';
-import { createZstdDecompress } from 'node:zlib';
 import { type ChannelNumbers, listedDocument, listedEntries } from '@sluice/catalog';
 import { createRepodataScanner, readRecord } from '@sluice/formats/conda';
 import { textHash } from '@sluice/policy';
-import { blobRef } from '@sluice/storage';
+import { blobRef, readCompressedPieces } from '@sluice/storage';
 import { readShardFiles } from '../read-shard.ts';
 import { type Check, reindexRemedy } from './context.ts';
 import { type FindingCode, note } from './report.ts';
@@ -60,8 +58,7 @@ async function documentSet({ deps }: Check, document: Parameters<typeof blobRef>
       set.bytes += Buffer.byteLength(JSON.stringify(key)) + 1 + body.byteLength + 1;
     },
   });
-  const plain = Readable.from(deps.storage.open(blobRef(document))).compose(createZstdDecompress());
-  for await (const chunk of plain) scanner.push(chunk as Uint8Array);
+  for await (const chunk of readCompressedPieces(deps.storage, blobRef(document))) scanner.push(chunk);
   scanner.end();
   return set;
 }

@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import { publishChannel, writeMonolith } from '@sluice/publish';
 import { blobRef } from '@sluice/storage';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
@@ -104,6 +105,17 @@ it.each(['missing', 'damaged'])('goes on where an index is %s', async (what) => 
   const { findings } = await check(catalog, { deep: false, channel: 'c' });
   const subject = 'linux-64/repodata_shards.msgpack.zst';
   expect(findings).toContainEqual(expect.objectContaining({ code: 'index_differs', subject }));
+});
+
+it('says of a document that is none that it cannot be compared, and goes on', async () => {
+  // All of it is here before it is looked at; a stream that nobody reads to its end must not end the process.
+  const open = async function* () {
+    yield zstdCompressSync('no document');
+  };
+  const { findings } = await check({ ...catalog, storage: { ...catalog.storage, open } });
+  expect(findings).toContainEqual(
+    expect.objectContaining({ code: 'monolith_differs', message: expect.stringContaining('cannot be compared') }),
+  );
 });
 
 it('takes upper case in the names of packages for what it is', async () => {
