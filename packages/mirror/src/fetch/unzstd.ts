@@ -9,11 +9,8 @@ const rleBlock = 1;
 /** Compressed bytes handed over at once. */
 const gatheredBytes = 64 * 1024;
 
-/**
- * How the plain bytes come out: some pieces ahead, so that the next are made while one is read. Larger ones malloc would get from
- * the system and give back each time.
- */
-const ahead = { chunkSize: 128 * 1024, readableHighWaterMark: 1024 * 1024 };
+/** How the plain bytes come out: some pieces ahead, so that the next are made while one is read. */
+const ahead = { chunkSize: 256 * 1024, readableHighWaterMark: 1024 * 1024 };
 
 /** Do these first bytes begin a zstd stream? */
 export function looksLikeZstd(head: Uint8Array): boolean {
