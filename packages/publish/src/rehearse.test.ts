@@ -28,6 +28,8 @@ test('shards of a channel are written, and nothing is kept or changed', async ()
   ];
   const before = await all();
   expect(await rehearse(catalog)).toBe(1);
+  // The same shard once of its records, and once out of the one that the head has.
+  expect(await rehearse({ ...catalog, spliceFrom: 1 })).toBe(2);
   expect(await all()).toEqual(before);
 });
 

@@ -1,10 +1,12 @@
-import { findChannelById, lastPublishedShards, withSession } from '@sluice/catalog';
+import { findChannelById, headShardEntries, lastPublishedShards, withSession } from '@sluice/catalog';
 import { chooseShards } from './choose-shards.ts';
-import type { ReadingDeps } from './deps.ts';
+import { chooseSplices } from './choose-splices.ts';
+import type { PublishDeps, ReadingDeps } from './deps.ts';
 import { knownNeeded } from './known-needed.ts';
 import { type PublishedLayer, publishedLayers } from './layers.ts';
 import { shownNames } from './select.ts';
 import { loadSelection } from './selection.ts';
+import { spliceShards } from './splice-shards.ts';
 import { writeShards } from './write-shards.ts';
 
 /** What is read and written at once: a tenth of a second, whatever the size of the channel, and three where code is new. */
@@ -14,6 +16,8 @@ const mostFiles = 4000;
 /** The engine compiles what is called often, and the last of it in the fourth of so many rounds. */
 const rounds = 4;
 
+type RehearsalDeps = ReadingDeps & Pick<PublishDeps, 'spliceFrom'>;
+
 /**
  * Read, judge and write some shards of the channel that was published last, and keep nothing of it. The first edit after a
  * start then finds code that the engine has compiled and connections that know the tables.
@@ -21,7 +25,7 @@ const rounds = 4;
  * @param signal aborted when there is real work: no other round is begun.
  * @returns how many shards were written; 0 where nothing is published.
  */
-export async function rehearse(deps: ReadingDeps, signal?: AbortSignal): Promise<number> {
+export async function rehearse(deps: RehearsalDeps, signal?: AbortSignal): Promise<number> {
   const samples = await samplesOf(deps);
   const [first] = samples;
   if (!first) return 0;
@@ -39,16 +43,26 @@ export async function rehearse(deps: ReadingDeps, signal?: AbortSignal): Promise
 }
 
 async function rehearseRound(
-  deps: ReadingDeps,
+  deps: RehearsalDeps,
   layers: readonly PublishedLayer[],
   { channelId, subdir, touched }: Sample,
 ): Promise<number> {
   const scope = { subdir, touched, patch: undefined, from: 'columns' as const };
   const loaded = await loadSelection(deps, layers, scope, () => new Set());
   const names = [...shownNames(loaded)];
-  await chooseShards(deps, { channelId, subdir, layers: loaded, live: new Map() }, names, false);
+  const chosen = await chooseShards(deps, { channelId, subdir, layers: loaded, live: new Map() }, names, false);
   let written = 0;
   for await (const batch of writeShards(deps, loaded, subdir, names)) written += batch.length;
+  // An edit of many names has no texts at hand, and makes shards out of the head's.
+  const layersAlone = loaded.map(({ texts: _, ...layer }) => layer);
+  const head = await headShardEntries(
+    deps.db,
+    channelId,
+    chosen.map(({ entry }) => entry.key),
+  );
+  const live = new Map(head.map((entry) => [entry.key, entry]));
+  const { splices } = chooseSplices(deps, { subdir, layers: layersAlone, live }, chosen);
+  for await (const batch of spliceShards(deps, layersAlone, subdir, splices, [])) written += batch.length;
   return written;
 }
 
