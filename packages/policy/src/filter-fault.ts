@@ -88,8 +88,12 @@ export function filterFault(key: FilterKey, text: string, types: readonly Packag
 }
 
 function specFault(type: PackageType, text: string): FilterFault | undefined {
-  const fault = refusal('spec_invalid', () => literalSpecName(type, text));
-  return fault ?? (type === 'conda' ? strangeKeys(text) : undefined);
+  if (type !== 'conda') return refusal('spec_invalid', () => literalSpecName(type, text));
+  let used: readonly MatchKey[] = [];
+  const fault = refusal('spec_invalid', () => {
+    used = usedKeys(parseMatchSpec(text));
+  });
+  return fault ?? strangeKeys(text, used);
 }
 
 function refusal(code: FilterFault['code'], read: () => unknown): FilterFault | undefined {
@@ -102,8 +106,8 @@ function refusal(code: FilterFault['code'], read: () => unknown): FilterFault | 
   }
 }
 
-function strangeKeys(text: string): FilterFault | undefined {
-  const strange = usedKeys(parseMatchSpec(text)).filter((key) => !judged.includes(key));
+function strangeKeys(text: string, used: readonly MatchKey[]): FilterFault | undefined {
+  const strange = used.filter((key) => !judged.includes(key));
   if (strange.length === 0) return undefined;
   return {
     code: 'spec_key_not_supported',
