@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { blobRef } from './blob-columns.ts';
+import { blobRef, putBlob } from './blob-columns.ts';
 import type { BlobStore } from './blob-store.ts';
-import { putCompressed, readCompressed } from './compressed-blob.ts';
+import { putCompressed, readCompressed, readCompressedPieces } from './compressed-blob.ts';
 import { openDiskStore } from './disk/open-disk-store.ts';
 
 let root: string;
@@ -32,6 +32,14 @@ test('refuses what unpacks to another size', async () => {
   for (const size of [bytes.length - 1, bytes.length + 1, 10]) {
     await expect(readCompressed(store, blobRef(row), size)).rejects.toMatchObject({ code: 'blob_corrupt' });
   }
+});
+
+test('says of what does not unpack that it is damaged', async () => {
+  const ref = blobRef(await putBlob(store, [Buffer.from('no frame at all')]));
+  await expect(readCompressed(store, ref, 10)).rejects.toMatchObject({ code: 'blob_corrupt' });
+  await expect(readCompressedPieces(store, ref).next()).rejects.toMatchObject({ code: 'blob_corrupt' });
+  const missing = { ...ref, sha256: ref.sha256.replace(/./g, '0') as typeof ref.sha256 };
+  await expect(readCompressedPieces(store, missing).next()).rejects.toMatchObject({ code: 'blob_missing' });
 });
 
 test('fails with what its chunks failed with, also when the store was slow to begin', async () => {

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { type BlobColumns, putBlob } from './blob-columns.ts';
 import type { BlobRef, BlobStore } from './blob-store.ts';
-import { StorageError } from './errors.ts';
+import { StorageError, systemCode } from './errors.ts';
 
 /** Bytes that go through a stream at once. */
 const pieceBytes = 1 << 20;
@@ -44,7 +44,7 @@ export async function putCompressed(
  * Read back what {@link putCompressed} wrote, whole, into one array of `unpackedBytes`. What is packed is never held, beside a
  * few pieces.
  *
- * @throws {StorageError} `blob_corrupt` when it is of another size.
+ * @throws {StorageError} `blob_corrupt` when it is of another size, or does not unpack.
  */
 export async function readCompressed(store: BlobStore, ref: BlobRef, unpackedBytes: number): Promise<Uint8Array> {
   // Room for all of it at once: the pieces then lie in it one behind the other, and need not be copied.
@@ -56,6 +56,8 @@ export async function readCompressed(store: BlobStore, ref: BlobRef, unpackedByt
       size += chunk.byteLength;
       if (size <= unpackedBytes) pieces.push(chunk);
     }
+  }).catch((error: unknown) => {
+    throw unpackError(error, ref);
   });
   if (size === unpackedBytes) return asOne(pieces, size);
   throw new StorageError('blob_corrupt', `The blob ${ref.sha256} unpacks to ${size} bytes, not ${unpackedBytes}.`, {
@@ -78,9 +80,25 @@ function asOne(pieces: readonly Uint8Array[], size: number): Uint8Array {
   return first ? new Uint8Array(first.buffer, first.byteOffset, size) : new Uint8Array();
 }
 
-/** What {@link putCompressed} wrote, a piece at a time. */
+/**
+ * What {@link putCompressed} wrote, a piece at a time.
+ *
+ * @throws {StorageError} `blob_corrupt` when it does not unpack.
+ */
 export async function* readCompressedPieces(store: BlobStore, ref: BlobRef): AsyncGenerator<Uint8Array> {
-  yield* through(store.open(ref), createZstdDecompress({ ...waiting, chunkSize: pieceBytes }));
+  try {
+    yield* through(store.open(ref), createZstdDecompress({ ...waiting, chunkSize: pieceBytes }));
+  } catch (error) {
+    throw unpackError(error, ref);
+  }
+}
+
+/** What zlib says of bytes that are none of its own is damage of the blob; any other error stays. */
+function unpackError(error: unknown, { sha256 }: BlobRef): unknown {
+  const code = systemCode(error);
+  if (!code || !/^Z(STD)?_/.test(code)) return error;
+  const details = { wanted: 'a zstd frame', found: code, cause: error };
+  return new StorageError('blob_corrupt', `The blob ${sha256} does not unpack.`, details);
 }
 
 /**
