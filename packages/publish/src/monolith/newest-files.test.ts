@@ -42,6 +42,15 @@ it('takes the one built last, then the newer version', () => {
   expect(newestOf(late, { fn: 'b-1.1-0.conda', version: '1.1' })).toEqual(['b-1.1-0.conda']);
 });
 
+it('takes one of however many', () => {
+  const newest = newestFiles('linux-64');
+  addTo(
+    newest,
+    Array.from({ length: 150_000 }, (_, i) => ({ fn: `b-1-${i}.conda`, version: '1' })),
+  );
+  expect(newest.list()).toMatchObject([{ fn: 'b-1-0.conda' }]);
+});
+
 const file = fc
   .tuple(
     fc.constantFrom('b', 'b-1'),

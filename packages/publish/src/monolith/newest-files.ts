@@ -20,7 +20,7 @@ export interface NewestFile {
   sha256?: string | undefined;
 }
 
-/** Finds the newest file of every name among records that come map by map, sorted by file name. */
+/** Finds the newest file of every name, whatever order the records come in; soonest map by map, sorted by file name. */
 export interface NewestFiles {
   /** The record's text lies in `bytes`, from `at` to before `end`, and stays there. */
   add(fn: string, bytes: Uint8Array, at: number, end: number): void;
@@ -102,7 +102,7 @@ export function newestFiles(subdir: string): NewestFiles {
 function latestBuilt(finalists: readonly Finalist[]): Finalist {
   if (finalists.length === 1) return finalists[0]!;
   const times = finalists.map(timeOf);
-  const latest = Math.max(...times);
+  const latest = times.reduce((one, other) => Math.max(one, other));
   return firstByName(finalists.filter((_, i) => times[i] === latest));
 }
 

@@ -1,3 +1,4 @@
+import { PublishError } from '../errors.ts';
 import type { NewestFile } from './newest-files.ts';
 
 /** The newest files of one subdir as a text, a line of JSON each, in byte order of their names: objects only one by one. */
@@ -57,11 +58,19 @@ function* filesOf(list: NewestList): Generator<NewestFile, undefined> {
 
 const fileAt = (list: NewestList, at: number, end: number): NewestFile => JSON.parse(list.toString('utf8', at, end));
 
-/** The lines with their ends; each begins with the name, which needs no escape. */
+/**
+ * The lines with their ends; each begins with the name, which needs no escape.
+ *
+ * @throws {PublishError} `monolith_drift` when the last one has no end.
+ */
 function* linesOf(list: NewestList): Generator<{ name: string; at: number; end: number }, undefined> {
   const nameAt = '{"name":"'.length;
   for (let at = 0; at < list.length; ) {
     const end = list.indexOf(lineEnd, at) + 1;
+    if (end === 0) {
+      const details = { wanted: 'a line of JSON', found: list.toString('utf8', at, at + 100) };
+      throw new PublishError('monolith_drift', 'What was noted of the newest files of a subdir is cut.', details);
+    }
     yield { name: list.toString('latin1', at + nameAt, list.indexOf(quote, at + nameAt)), at, end };
     at = end;
   }

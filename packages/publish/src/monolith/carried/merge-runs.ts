@@ -105,7 +105,7 @@ function runMerger(
         member = undefined;
         return true;
       }
-      member.sizes ??= JSON.parse(`[${all.sizes}]`) as number[];
+      member.sizes ??= all.sizes.split(',').map(Number);
       const bytes = member.sizes[index] ?? Number.POSITIVE_INFINITY;
       if (at + bytes > end) throw otherMembers(`members up to ${end}`, `one at ${at} of ${bytes} bytes`);
       keepOrTake({ bucket, fn }, at, bytes);

@@ -47,7 +47,11 @@ export async function mergedDocument(
     const ready: Uint8Array[] = [];
     const writer = content.begin((chunk) => ready.push(chunk));
     const pieces = readCompressedPieces(storage, blobRef(earlier));
-    for await (const _ of mergeRuns(pieces, known, moved, { writer, runs: { add } })) yield* ready.splice(0);
+    for await (const _ of mergeRuns(pieces, known, moved, { writer, runs: { add } })) {
+      // Before the codec says so of what it was promised, in words of its own.
+      if (writer.size() > size) throw otherSize(content, writer.size());
+      yield* ready.splice(0);
+    }
     const wrong = left.findIndex((count) => count !== 0);
     if (wrong >= 0) throw drift(content, repodataBuckets[wrong]!, left[wrong]!);
     writer.end();

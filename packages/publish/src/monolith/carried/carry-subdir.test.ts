@@ -1,0 +1,90 @@
+import { zstdDecompressSync } from 'node:zlib';
+import { insertBlobs } from '@sluice/catalog';
+import { blobRef, putCompressed } from '@sluice/storage';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type HandMade, type HandRecord, handMade } from '../testing/hand-made.ts';
+import { writeMonolith } from '../write-monolith.ts';
+
+let made: HandMade;
+beforeEach(async () => {
+  made = await handMade(1);
+});
+afterEach(() => made.catalog.close());
+
+const record = (version: string, license = 'MIT'): HandRecord => ({
+  text: JSON.stringify({ build: '0', build_number: 0, depends: [], license, name: 'a', version }),
+  runExports: '{"weak":["a"]}',
+});
+
+/** Publish these files, and write the documents as those of a large subdir. */
+async function write(files: Record<string, HandRecord>, storage = made.catalog.storage): Promise<void> {
+  await made.revise(0, { noarch: files });
+  await made.publish(() => true);
+  await writeMonolith({ ...made.catalog, storage, largeAbove: 0 }, made.channelId);
+}
+
+/** The digest of a document of a publication, in hex. */
+async function digestOf(name: string, no: number): Promise<string> {
+  const row = made.catalog.db.selectFrom('monolith').select('blob').where('key', '=', `noarch/${name}`);
+  const { blob } = await row.where('no', '=', no).executeTakeFirstOrThrow();
+  return Buffer.from(blob).toString('hex');
+}
+
+const documents = ['repodata.json.zst', 'run_exports.json.zst', 'newest.jsonl.zst', 'runs.jsonl.zst'];
+documents.push('run_exports_runs.jsonl.zst');
+
+/** The documents of a publication are those that are written of its records alone. */
+async function expectAsFromScratch(no: number): Promise<void> {
+  const written = await Promise.all(documents.map((name) => digestOf(name, no)));
+  await made.catalog.db.deleteFrom('monolith').execute();
+  await writeMonolith({ ...made.catalog, largeAbove: 0 }, made.channelId, no);
+  expect(await Promise.all(documents.map((name) => digestOf(name, no)))).toEqual(written);
+}
+
+it.each(documents)('is not done where %s cannot be unpacked', async (name) => {
+  await write({ 'a-1-0.conda': record('1'), 'a-2-0.conda': record('2') });
+  const damaged = await digestOf(name, 1);
+  const { storage } = made.catalog;
+  let read = 0;
+  const open: typeof storage.open = (ref, range) => {
+    if (ref.sha256 !== damaged) return storage.open(ref, range);
+    read++;
+    return (async function* () {
+      yield Buffer.from('no frame at all');
+    })();
+  };
+  await write({ 'a-1-0.conda': record('1'), 'a-3-0.conda': record('3') }, { ...storage, open });
+  expect(read).toBe(1);
+  await expectAsFromScratch(2);
+});
+
+it('is not done where the last documents take more than the publication says', async () => {
+  await write({ 'a-1-0.conda': record('1', 'x'.repeat(4_000_000)), 'a-2-0.conda': record('2') });
+  await write({ 'a-1-0.conda': record('1'), 'a-2-0.conda': record('2') });
+  for (const name of ['repodata.json.zst', 'runs.jsonl.zst']) {
+    const blob = Buffer.from(await digestOf(name, 1), 'hex');
+    const row = made.catalog.db.updateTable('monolith').set({ blob }).where('key', '=', `noarch/${name}`);
+    await row.where('no', '=', 2).execute();
+  }
+  await write({ 'a-1-0.conda': record('1'), 'a-3-0.conda': record('3') });
+  await expectAsFromScratch(3);
+});
+
+it.each<[string, (text: string) => string]>([
+  ['runs.jsonl.zst', (text) => text.replace(/,(\d+)\]\]/, ',,$1]]')],
+  ['newest.jsonl.zst', (text) => text.slice(0, -1)],
+])('is not done where %s says something else', async (name, change) => {
+  const { db, storage, now } = made.catalog;
+  await write({ 'a-1-0.conda': record('1'), 'a-2-0.conda': record('2') });
+  const row = db.selectFrom('monolith').innerJoin('blob', 'blob.sha256', 'monolith.blob').selectAll('blob');
+  const noted = await row.where('key', '=', `noarch/${name}`).executeTakeFirstOrThrow();
+  const text = zstdDecompressSync(await storage.read(blobRef(noted))).toString();
+  const changed = Buffer.from(change(text));
+  expect(changed.toString()).not.toBe(text);
+  const blob = await putCompressed(storage, { chunks: [changed], bytes: changed.length }, 1);
+  await insertBlobs(db, [blob], now());
+  const other = db.updateTable('monolith').set({ blob: Buffer.from(blob.sha256) });
+  await other.where('key', '=', `noarch/${name}`).execute();
+  await write({ 'a-1-0.conda': record('1'), 'a-3-0.conda': record('3') });
+  await expectAsFromScratch(2);
+});
