@@ -5,6 +5,7 @@ import type { ReadingDeps } from './deps.ts';
 import { versionFacts } from './listed-version.ts';
 import { expectedOf, type ListedFileVersion, ownInputs } from './listed-versions.ts';
 import { movedWords } from './monolith/carried/moved-words.ts';
+import { showsOthers } from './own-changes.ts';
 import { signatureWord } from './select.ts';
 
 /** Which publications of a channel: the earlier and the later one, in one part. */
@@ -31,7 +32,7 @@ const mostChanged = 20_000;
 /**
  * What changed between two kept publications, where all of it is a change of records: then nothing else of their names is read.
  *
- * @returns undefined where rules, layers or patches have a part in it, and where equal texts may be of other bytes.
+ * @returns undefined where rules, other layers or patches have a part in it, and where equal texts may be of other bytes.
  */
 export async function changedVersions(deps: ReadingDeps, wish: ChangedWish): Promise<ChangedVersions | undefined> {
   const { channelId, part, from, to, layers } = wish;
@@ -43,6 +44,8 @@ export async function changedVersions(deps: ReadingDeps, wish: ChangedWish): Pro
     movedWords(deps.db, channelId, { subdir: part, from, to, most: mostChanged }),
   ]);
   if (!before || !after || !words || before.patch_rev > 0 || after.patch_rev > 0) return undefined;
+  // A word that did not move may be another layer's, and then says nothing of these.
+  if (showsOthers(before, layers) || showsOthers(after, layers)) return undefined;
   const dropped = new Set<string>();
   const fresh: ListedFileVersion[] = [];
   const known = revisionsOf(ownInputs(before, layers));

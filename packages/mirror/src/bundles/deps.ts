@@ -24,6 +24,14 @@ export interface BundledWish {
   names?: readonly string[] | undefined;
 }
 
+/** What is compared: an earlier and a later publication of a channel, some of its layers only where they are named. */
+export interface BundledSpan {
+  channelId: number;
+  from: number;
+  to: number;
+  layers?: readonly string[] | undefined;
+}
+
 /** By what two publications of a channel differ in a part. */
 export interface BundledChanges {
   /** Files that only the earlier one lists, or otherwise. */
@@ -41,13 +49,12 @@ export interface BundleDeps extends MirrorDeps {
   /** What it lists of the channel's own layers, in byte order of the files. */
   listedVersions(wish: BundledWish): AsyncIterable<BundledFile[]>;
   /** What changed of that from one publication to a later one; undefined where it cannot be told without reading names. */
-  changedVersions(wish: {
-    channelId: number;
-    part: string;
-    from: number;
-    to: number;
-    layers?: readonly string[] | undefined;
-  }): Promise<BundledChanges | undefined>;
+  changedVersions(wish: BundledSpan & { part: string }): Promise<BundledChanges | undefined>;
+  /**
+   * Names, by part, whose files changed in these layers though what the channel shows need not say so; undefined where it cannot be
+   * told which.
+   */
+  ownChangedNames(wish: BundledSpan): Promise<ReadonlyMap<string, readonly string[]> | undefined>;
   /** Where bundles come in and, below `out`, lie when nobody says elsewhere: `<data>/airgap`. */
   bundleFolder: string;
 }

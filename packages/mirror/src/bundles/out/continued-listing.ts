@@ -10,7 +10,7 @@ import {
   splicedListing,
 } from '@sluice/formats/bundle';
 import { fileRange, packageNameOf, packageTypeOf } from '@sluice/formats/package';
-import type { BundledChanges } from '../deps.ts';
+import type { BundledChanges, BundledSpan } from '../deps.ts';
 import { storedWholeLines } from '../stored-lines.ts';
 import { headLines, recordLines, type TouchedPart } from './listing-lines.ts';
 import { outWork } from './place.ts';
@@ -18,6 +18,8 @@ import type { OutWork } from './work.ts';
 
 /** More names than that to read, and everything is read anew. */
 const mostNames = 2000;
+/** So, too, when there are more records than that to hold. */
+const mostHeld = 50_000;
 
 /** Channel path → part → what of it its publications show differently. */
 export type Touched = ReadonlyMap<string, ReadonlyMap<string, TouchedPart>>;
@@ -26,37 +28,43 @@ export type Touched = ReadonlyMap<string, ReadonlyMap<string, TouchedPart>>;
  * What changed since the base was made, from the entries of the publications: undefined where these cannot tell, since a
  * publication is gone, other channels are bundled, or files were left out then that may be had now.
  */
-export async function touchedSince({ deps, place }: OutWork, base: BundleRow): Promise<Touched | undefined> {
+export async function touchedSince(work: OutWork, base: BundleRow): Promise<Touched | undefined> {
+  const { deps, place } = work;
   const { place: then, report } = outWork(base);
   if (report.missing > 0 || then.channels.length !== place.channels.length) return undefined;
   const touched = new Map<string, Map<string, TouchedPart>>();
   let read = 0;
+  let held = 0;
   for (const [i, { id, no, line, mirrors }] of place.channels.entries()) {
     const before = then.channels[i]!;
     const isSame = before.id === id && before.line.path === line.path && `${before.mirrors}` === `${mirrors}`;
     if (!isSame || before.no === 0 || !(await findPublicationSource(deps.db, id, before.no))) return undefined;
+    const span = { channelId: id, from: before.no, to: no, layers: mirrors };
+    const names = await changedNames(work, span);
+    if (!names) return undefined;
     const parts = new Map<string, TouchedPart>();
-    for (const [part, names] of await changedNames(deps, id, before.no, no)) {
-      const wish = { channelId: id, part, from: before.no, to: no, layers: mirrors };
-      const changes = await deps.changedVersions(wish);
-      parts.set(part, { names, changes });
-      read += changes ? 0 : names.length;
-      if (read > mostNames) return undefined;
+    for (const [part, some] of names) {
+      const changes = await deps.changedVersions({ ...span, part });
+      parts.set(part, { names: [...some], changes });
+      read += changes ? 0 : some.size;
+      held += changes?.fresh.length ?? 0;
+      if (read > mostNames || held > mostHeld) return undefined;
     }
     touched.set(line.path, parts);
   }
   return touched;
 }
 
-/** The package names that differ between two publications, by part. */
-async function changedNames({ db }: OutWork['deps'], channelId: number, from: number, to: number) {
-  const parts = new Map<string, string[]>();
-  for (const key of (await changedShards(db, channelId, from, to)).sort()) {
+/** The package names whose lines may differ between two publications, by part; undefined where it cannot be told which. */
+async function changedNames({ deps }: OutWork, span: BundledSpan): Promise<Map<string, Set<string>> | undefined> {
+  const own = await deps.ownChangedNames(span);
+  if (!own) return undefined;
+  const parts = new Map(Array.from(own, ([part, names]) => [part, new Set(names)]));
+  for (const key of await changedShards(deps.db, span.channelId, span.from, span.to)) {
     const cut = key.indexOf('/');
     const part = key.slice(0, cut);
-    const names = parts.get(part) ?? [];
-    names.push(key.slice(cut + 1));
-    parts.set(part, names);
+    const names = parts.get(part) ?? new Set();
+    parts.set(part, names.add(key.slice(cut + 1)));
   }
   return parts;
 }

@@ -34,6 +34,7 @@ function deps(): BundleDeps {
     publishedParts: async () => [],
     async *listedVersions() {},
     changedVersions: async () => undefined,
+    ownChangedNames: async () => undefined,
     bundleFolder: join(folder, 'airgap'),
   };
 }

@@ -180,3 +180,41 @@ test('a delta makes of its base what a full bundle says at once, whatever happen
     { numRuns: isLong ? 50 : 2 },
   );
 });
+
+test('what a mirror brings that a channel below shows already is in a delta as in a full bundle', async () => {
+  const root = join(scratch, 'both');
+  mkdirSync(join(root, 'noarch'), { recursive: true });
+  async function come(version: string): Promise<void> {
+    const { bytes, fileName } = await buildCondaPackage({ name: 'shared', version });
+    writeFileSync(join(root, 'noarch', fileName), bytes);
+  }
+  await come('1.0');
+  const runs: string[] = [];
+  for (const path of ['below', 'above']) {
+    await makeChannel(app, { name: path });
+    const wish = { mirror_name: 'm', mirror_mode: 'active', source_root: pathToFileURL(root).href, run_now: true };
+    const { id } = await call('POST', `/api/channels/${path}/mirrors`, wish);
+    runs.push(`/api/channels/${path}/mirrors/${id}/run`);
+  }
+  await call('PUT', '/api/channels/above/layers', { layers: ['below'], name_priority: 'merge' });
+  await come('2.0');
+  await call('POST', runs[0]!);
+  let { contents: listing } = await bundled({ channels: ['above'], series: 'above' });
+
+  async function isAsInFull(series: string): Promise<void> {
+    const delta = await bundled({ channels: ['above'], series: 'above', since: 'last' });
+    const full = await bundled({ channels: ['above'], series });
+    expect(await applied(listing, delta.contents)).toEqual(full.contents);
+    expect(delta.state).toBe(full.state);
+    listing = full.contents;
+  }
+  const ownNewer = () => listing.filter((line) => line.startsWith('{"c":"above"') && line.includes('shared-2.0'));
+  expect(ownNewer()).toHaveLength(0);
+  // What is shown stays the same, so a publication comes of something else.
+  await call('POST', runs[1]!);
+  await sendPackage(app, 'above', 'conda', { name: 'other', version: '1.0' });
+  await isAsInFull('full-1');
+  expect(ownNewer()).toHaveLength(1);
+  await call('PUT', runs[0]!.replace('/run', ''), { filters: { exclude_specs: ['shared'] } });
+  await isAsInFull('full-2');
+});
