@@ -41,7 +41,7 @@ export interface ReceivedBlobs {
 }
 
 /**
- * Take in the bytes of some blobs, each asked for when the one before is in, to make them durable together: the disk syncs them at the
+ * Take in the bytes of some blobs, each read when the one before is in, to make them durable together: the disk syncs them at the
  * same time.
  *
  * @throws what the chunks throw; storage's own errors.

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { carriedLevel, packed } from './pack-lines.ts';
@@ -6,10 +8,28 @@ it('packs what comes', async () => {
   expect(zstdDecompressSync(await whole(packed(text(3), carriedLevel))).toString()).toBe('line 0\nline 1\nline 2\n');
 });
 
-it('tells whoever reads what failed, also before somebody reads', async () => {
-  const failing = packed(text(2, new Error('gone')), carriedLevel);
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  await expect(whole(failing)).rejects.toThrow('gone');
+it('tells whoever reads what failed', async () => {
+  await expect(whole(packed(text(2, new Error('gone')), carriedLevel))).rejects.toThrow('gone');
+});
+
+it('begins when it is read, and is over when its reader has left', async () => {
+  let state = 'not begun';
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    try {
+      state = 'open';
+      for (;;) yield Buffer.from(randomBytes(1000).toString('hex'));
+    } finally {
+      state = 'over';
+    }
+  }
+  const unread = packed(endless(), carriedLevel);
+  await setTimeout(20);
+  expect(state).toBe('not begun');
+  for await (const _ of unread) {
+    expect(state).toBe('open');
+    break;
+  }
+  expect(state).toBe('over');
 });
 
 it('may be left early', async () => {

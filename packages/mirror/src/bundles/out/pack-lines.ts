@@ -40,9 +40,17 @@ export async function* together(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
   if (filled > 0) yield held.subarray(0, filled);
 }
 
-/** A text, packed. Its reader is told of all that fails, and may stop at any time. */
-export function packed(text: AsyncIterable<Uint8Array>, level: number): AsyncIterable<Uint8Array> {
+/**
+ * A text, packed. Nothing of it begins before somebody reads: who never does leaves nothing open. Its reader is told of all that fails,
+ * and may stop at any time; then the text is given up, too.
+ */
+export async function* packed(text: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array> {
   const compress = createZstdCompress({ ...waiting, params: { [constants.ZSTD_c_compressionLevel]: level } });
-  pipeline(text, compress).catch(() => {});
-  return compress;
+  const feeding = pipeline(text, compress).catch(() => {});
+  try {
+    yield* compress;
+  } finally {
+    compress.destroy();
+    await feeding;
+  }
 }

@@ -78,12 +78,11 @@ async function sinceBase(work: OutWork, base: BundleRow, before: BlobRow): Promi
   }
   const { text, earlier, later, known } = await continuedListing(work, base, before, touched);
   work.known = known;
-  // Packing begins at once, and of the second only when the first was read to its end.
-  function* both() {
-    yield packed(hashed(together(text), state), keptLevel);
-    yield packed(textOf(counted(work, differenceOf(earlier, later))), carriedLevel);
-  }
-  const received = await receiveBlobs(deps, both());
+  // Nothing of either begins before it is read, and the second is when the first has come to its end.
+  const received = await receiveBlobs(deps, [
+    packed(hashed(together(text), state), keptLevel),
+    packed(textOf(counted(work, differenceOf(earlier, later))), carriedLevel),
+  ]);
   const [listing, contents] = received.blobs;
   const members = [listingMember, contentsMember];
   return { state: state.digest(), listing: listing!, contents: contents!, received, members };
