@@ -236,6 +236,19 @@ test.each([
   await expect(spliced(lines, 9, splice)).rejects.toMatchObject({ code: 'bundle_contents' });
 });
 
+test('of much that comes at once no piece is large', async () => {
+  const coming = Array.from({ length: 20_000 }, (_, i) =>
+    writeContentsLine({ kind: 'reserved', pattern: String(i).padStart(6, '0'), note: 'x'.repeat(100) }),
+  );
+  const splice = { ranges: [['', '9']] as const, coming, stays: () => true, onStretch: () => {} };
+  let bytes = 0;
+  for await (const piece of splicedListing(wholeLinesOf([]), splice)) {
+    expect(piece.length).toBeLessThan(1 << 20);
+    bytes += piece.length;
+  }
+  expect(bytes).toBe(coming.reduce((sum, line) => sum + line.length + 1, 0));
+});
+
 test('the blobs that lines name are found in their bytes, wherever they stand', () => {
   const digests = fc.uniqueArray(fc.constantFrom('a'.repeat(64), 'b'.repeat(64), `${'a'.repeat(63)}0`));
   fc.assert(

@@ -3,6 +3,9 @@ import { compareLineKeys } from './contents.ts';
 import { keyOfText, outOfOrder } from './difference.ts';
 import { linesIn, lineText } from './lines.ts';
 
+/** Characters of lines that are handed on together. */
+const pieceLength = 1 << 18;
+
 /** Keys from the first, up to and without the second. */
 export type KeyRange = readonly [from: string, to: string];
 
@@ -70,13 +73,13 @@ export async function* splicedListing(listing: AsyncIterable<Uint8Array>, splice
       }
       if (!range || start === lines.length) break;
       at = placeOf(range[1], lines, start);
-      yield encoded(lineByLine(lines.subarray(start, at)));
+      yield* encoded(lineByLine(lines.subarray(start, at)));
       if (at === lines.length) break;
-      yield encoded(comingBefore(range[1]));
+      yield* encoded(comingBefore(range[1]));
       turn++;
     }
   }
-  yield encoded(comingBefore(undefined));
+  yield* encoded(comingBefore(undefined));
 }
 
 /** Where the first line from `from` on begins that has this key or a later one; the end when there is none. */
@@ -100,8 +103,13 @@ function keyAt(lines: Uint8Array, begin: number): string {
   return keyOfText(lineText(lines.subarray(begin, lines.indexOf(10, begin))));
 }
 
-function encoded(lines: Iterable<string>): Uint8Array {
+function* encoded(lines: Iterable<string>): Generator<Uint8Array> {
   let text = '';
-  for (const line of lines) text += `${line}\n`;
-  return encodeUtf8(text);
+  for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < pieceLength) continue;
+    yield encodeUtf8(text);
+    text = '';
+  }
+  if (text.length > 0) yield encodeUtf8(text);
 }
