@@ -1,4 +1,4 @@
-import { lastCompletedRun } from '@sluice/catalog';
+import { isConnectionLoss, lastCompletedRun } from '@sluice/catalog';
 import type { LayerDefinition } from '@sluice/policy';
 import { planLayer, readAhead } from '@sluice/registry';
 import { addNames, type FileSet, fileSet } from './file-set.ts';
@@ -15,12 +15,14 @@ export function shownBefore(context: RunContext): Promise<FileSet | undefined> {
 
 /**
  * Make use of the time in which a part's new index is on its way: read what it will be compared with, and judge what the run before
- * showed. What goes wrong here is told by who asks for it.
+ * showed. What goes wrong here goes wrong again for who asks for it, or was the connection's.
  */
 export function prepareForIndex(context: RunContext, subdir: string): void {
   const part = { source_id: context.mirror.source_id, subdir };
   context.facts = readAhead(context.deps, part).catch(() => undefined);
-  shownBefore(context).catch(() => undefined);
+  shownBefore(context).catch(() => {
+    context.before = undefined;
+  });
 }
 
 async function filesOfLastRun({ deps, mirror }: RunContext): Promise<FileSet | undefined> {
@@ -31,7 +33,8 @@ async function filesOfLastRun({ deps, mirror }: RunContext): Promise<FileSet | u
     const definition = JSON.parse(previous.plan_key) as LayerDefinition;
     const layer = { sourceId: mirror.source_id, revision: previous.revision, definition };
     for await (const part of planLayer(deps, layer)) addNames(set, part);
-  } catch {
+  } catch (error) {
+    if (isConnectionLoss(error)) throw error;
     return undefined;
   }
   return set;
