@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { rehearse } from '@sluice/publish';
+import { collectGarbage } from './collect-garbage.ts';
 import { compose } from './compose.ts';
 import { type Environment, readConfig } from './config/read-config.ts';
 import { jobs } from './jobs/index.ts';
@@ -8,6 +9,9 @@ import { createLog } from './log.ts';
 import type { WorkerThreadMessage } from './start-worker-thread.ts';
 
 // The entry of the worker thread: the job queue with rooms of its own, so that heavy work never holds up a request.
+
+/** A run of a large source takes some 250 MB: where the process holds this much, what earlier work left behind goes first. */
+const much_bytes = 350 * 1024 ** 2;
 
 const { env, database } = workerData as { env: Environment; database: string };
 const port = parentPort!;
@@ -20,6 +24,7 @@ await rooms.follow();
 const rehearsing = new AbortController();
 const running = await startJobs(rooms, jobs, (name) => {
   if (name === 'publish-channel') rehearsing.abort();
+  if (name === 'run-slice' && process.memoryUsage.rss() > much_bytes) collectGarbage();
 });
 
 port.once('message', async ({ patience_ms }: { patience_ms: number }) => {
