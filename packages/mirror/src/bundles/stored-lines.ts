@@ -1,9 +1,9 @@
-import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import type { BlobRow } from '@sluice/catalog';
 import { linesOf, wholeLinesOf } from '@sluice/formats/bundle';
 import { blobRefOf } from './blob-ref.ts';
 import type { BundleDeps } from './deps.ts';
+import { throughCodec } from './through-codec.ts';
 
 /** Bytes that come out at once, and that may wait, so that more are unpacked while they are read. */
 const room = { chunkSize: 1 << 18, readableHighWaterMark: 1 << 20 };
@@ -19,13 +19,5 @@ export function storedWholeLines({ storage }: Pick<BundleDeps, 'storage'>, blob:
 }
 
 async function* unpacked(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const decoder = createZstdDecompress(room);
-  // What breaks while it is fed breaks it, and so whoever reads.
-  const feeding = pipeline(packed, decoder).catch(() => {});
-  try {
-    yield* decoder;
-  } finally {
-    decoder.destroy();
-    await feeding;
-  }
+  yield* throughCodec(packed, createZstdDecompress(room));
 }

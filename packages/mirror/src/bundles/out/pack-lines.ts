@@ -1,5 +1,5 @@
-import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
+import { throughCodec } from '../through-codec.ts';
 
 /** How hard lines are packed that are carried, and those that only stay here for the next delta. */
 export const carriedLevel = 3;
@@ -22,7 +22,7 @@ export async function* textOf(lines: AsyncIterable<string>): AsyncGenerator<Uint
 }
 
 /** The same bytes, small pieces put together: each that goes through costs more than copying it. Their memory may be used again. */
-export async function* together(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* inLargePieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held = Buffer.allocUnsafeSlow(chunkBytes);
   let filled = 0;
   for await (const piece of pieces) {
@@ -40,17 +40,8 @@ export async function* together(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
   if (filled > 0) yield held.subarray(0, filled);
 }
 
-/**
- * A text, packed. Nothing of it begins before somebody reads: who never does leaves nothing open. Its reader is told of all that fails,
- * and may stop at any time; then the text is given up, too.
- */
+/** A text, packed, as {@link throughCodec} does it. */
 export async function* packed(text: AsyncIterable<Uint8Array>, level: number): AsyncGenerator<Uint8Array> {
-  const compress = createZstdCompress({ ...waiting, params: { [constants.ZSTD_c_compressionLevel]: level } });
-  const feeding = pipeline(text, compress).catch(() => {});
-  try {
-    yield* compress;
-  } finally {
-    compress.destroy();
-    await feeding;
-  }
+  const params = { [constants.ZSTD_c_compressionLevel]: level };
+  yield* throughCodec(text, createZstdCompress({ ...waiting, params }));
 }

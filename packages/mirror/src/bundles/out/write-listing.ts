@@ -6,7 +6,7 @@ import { admitBlob, type ReceivedBlobs, receiveBlobs } from '@sluice/registry';
 import { storedLines } from '../stored-lines.ts';
 import { continuedListing, touchedSince } from './continued-listing.ts';
 import { LacksFiles, listingLines } from './listing-lines.ts';
-import { carriedLevel, keptLevel, packed, textOf, together } from './pack-lines.ts';
+import { carriedLevel, inLargePieces, keptLevel, packed, textOf } from './pack-lines.ts';
 import type { OutWork } from './work.ts';
 
 /** A listing and its contents, as far as they are to be saved together. */
@@ -80,7 +80,7 @@ async function sinceBase(work: OutWork, base: BundleRow, before: BlobRow): Promi
   work.known = known;
   // Nothing of either begins before it is read, and the second is when the first has come to its end.
   const received = await receiveBlobs(deps, [
-    packed(hashed(together(text), state), keptLevel),
+    packed(hashed(inLargePieces(text), state), keptLevel),
     packed(textOf(counted(work, differenceOf(earlier, later))), carriedLevel),
   ]);
   const [listing, contents] = received.blobs;
