@@ -1,10 +1,11 @@
-import { changedFiles, changedRecords, findPublicationSource, type PublicationInput } from '@sluice/catalog';
+import { changedFiles, changedRecords, findPublicationSource } from '@sluice/catalog';
 import { compareLineKeys } from '@sluice/formats/bundle';
 import { packageTypeOf } from '@sluice/formats/package';
 import type { ReadingDeps } from './deps.ts';
 import { versionFacts } from './listed-version.ts';
 import { expectedOf, type ListedFileVersion, ownInputs } from './listed-versions.ts';
 import { movedWords } from './monolith/carried/moved-words.ts';
+import { revisionsOf } from './monolith/carried/records-of-names.ts';
 import { showsOthers } from './own-changes.ts';
 import { signatureWord } from './select.ts';
 
@@ -71,13 +72,4 @@ export async function changedVersions(deps: ReadingDeps, wish: ChangedWish): Pro
   }
   if (words.dropped.size + words.fresh.size > 0) return undefined;
   return { dropped, fresh: fresh.sort((a, b) => compareLineKeys(a.file, b.file)) };
-}
-
-/** The newest revision of each source; what an older one has beside it leaves its words. */
-function revisionsOf(inputs: readonly PublicationInput[]): Map<number, number> {
-  const revisions = new Map<number, number>();
-  for (const { source_id, revision } of inputs) {
-    revisions.set(source_id, Math.max(revision, revisions.get(source_id) ?? 0));
-  }
-  return revisions;
 }

@@ -1,4 +1,5 @@
 import { createZstdDecompress } from 'node:zlib';
+import { frameStream, streamsInTurn } from './frame-stream.ts';
 
 /** Reads zstd frames on other threads. */
 export interface FrameOpener {
@@ -20,44 +21,19 @@ const room_bytes = 1 << 20;
 
 /** The streams live as long as the opener: to set up zstd takes longer than to open a usual shard. */
 export function openFrameOpener(): FrameOpener {
-  const streams: FrameOpener[] = [];
-  let next = 0;
+  const streams = streamsInTurn(mostStreams, () => frameStream(createZstdDecompress({ chunkSize: room_bytes })));
   return {
     open(frame) {
-      const place = next++ % mostStreams;
-      streams[place] ??= openStream();
-      const opened = streams[place].open(frame);
+      const opened = streams.next().through(frame).then(whole);
       // Whoever fails elsewhere closes, and waits for none of what was begun.
       opened.catch(() => {});
       return opened;
     },
-    close() {
-      for (const stream of streams) stream.close();
-    },
+    close: streams.close,
   };
 }
 
-function openStream(): FrameOpener {
-  const stream = createZstdDecompress({ chunkSize: room_bytes });
-  let pieces: Buffer[] = [];
-  stream.on('data', (piece: Buffer) => void pieces.push(piece));
-  // What the stream was at when it failed it never answers.
-  const waiting = new Set<(error: Error) => void>();
-  stream.on('error', (error) => {
-    for (const fail of waiting) fail(error);
-  });
-  return {
-    open: (frame) =>
-      new Promise((resolve, reject) => {
-        waiting.add(reject);
-        stream.write(frame, (error) => {
-          waiting.delete(reject);
-          if (error || stream.destroyed) return reject(error ?? new Error('The opener was closed.'));
-          const [whole, more] = pieces;
-          resolve(whole && !more ? whole : Buffer.concat(pieces));
-          pieces = [];
-        });
-      }),
-    close: () => void stream.destroy(),
-  };
+function whole(pieces: Buffer[]): Buffer {
+  const [first, more] = pieces;
+  return first && !more ? first : Buffer.concat(pieces);
 }

@@ -1,4 +1,5 @@
 import { constants, createZstdCompress } from 'node:zlib';
+import { type FrameStream, frameStream, streamsInTurn } from './frame-stream.ts';
 import { frameRoom } from './one-frame.ts';
 
 /** Makes the frames of `oneFrame` on other threads. */
@@ -20,62 +21,35 @@ const room_bytes = 1 << 18;
 
 /** The streams live as long as the packer: to set up zstd takes longer than to pack a usual shard. */
 export function openFramePacker(): FramePacker {
-  const streams: FrameStream[] = [];
-  let next = 0;
+  const streams = streamsInTurn(mostStreams, () => openStream(room_bytes));
   return {
     pack(bytes) {
-      const packed = bytes.byteLength > block_bytes ? packAlone(bytes) : nextStream().pack(bytes);
+      const packed = bytes.byteLength > block_bytes ? packAlone(bytes) : packWith(streams.next(), bytes);
       // Whoever fails elsewhere closes, and waits for none of what was begun.
       packed.catch(() => {});
       return packed;
     },
-    close() {
-      for (const stream of streams) stream.close();
-    },
+    close: streams.close,
   };
-
-  function nextStream(): FrameStream {
-    const place = next++ % mostStreams;
-    streams[place] ??= openStream(room_bytes);
-    return streams[place];
-  }
 }
-
-type FrameStream = FramePacker;
 
 /** A stream in which every write is a frame of its own, which states its size since all of it is known when it begins. */
 function openStream(chunkSize: number): FrameStream {
-  const stream = createZstdCompress({ flush: constants.ZSTD_e_end, chunkSize });
-  let pieces: Buffer[] = [];
-  stream.on('data', (piece: Buffer) => void pieces.push(piece));
-  // What the stream was at when it failed it never answers.
-  const waiting = new Set<(error: Error) => void>();
-  stream.on('error', (error) => {
-    for (const fail of waiting) fail(error);
-  });
-  return {
-    pack: (bytes) =>
-      new Promise((resolve, reject) => {
-        waiting.add(reject);
-        stream.write(bytes, (error) => {
-          waiting.delete(reject);
-          if (error || stream.destroyed) return reject(error ?? new Error('The packer was closed.'));
-          const [frame, more] = pieces;
-          pieces = [];
-          // Behind what fills the room to its last byte an empty frame is written. That one is made again, with more room.
-          if (!frame || more) return resolve(packAlone(bytes));
-          // Copied: it lies in the room that it shares.
-          resolve(Buffer.from(frame));
-        });
-      }),
-    close: () => void stream.destroy(),
-  };
+  return frameStream(createZstdCompress({ flush: constants.ZSTD_e_end, chunkSize }));
+}
+
+async function packWith(stream: FrameStream, bytes: Uint8Array): Promise<Buffer> {
+  const [frame, more] = await stream.through(bytes);
+  // Behind what fills the room to its last byte an empty frame is written. That one is made again, with more room.
+  if (!frame || more) return packAlone(bytes);
+  // Copied: it lies in the room that it shares.
+  return Buffer.from(frame);
 }
 
 async function packAlone(bytes: Uint8Array): Promise<Buffer> {
   const stream = openStream(frameRoom(bytes.byteLength));
   try {
-    return await stream.pack(bytes);
+    return await packWith(stream, bytes);
   } finally {
     stream.close();
   }

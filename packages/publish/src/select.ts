@@ -174,8 +174,8 @@ export function signatureDifference(
   previous: Uint8Array | null,
   next: Uint8Array | null,
 ): { added: number; removed: number } {
-  const before = words(previous);
-  const after = words(next);
+  const before = wordsOf(previous);
+  const after = wordsOf(next);
   let [i, j, both] = [0, 0, 0];
   while (i < before.length && j < after.length) {
     if (before[i] === after[j]) {
@@ -188,7 +188,8 @@ export function signatureDifference(
   return { added: after.length - both, removed: before.length - both };
 }
 
-function words(signature: Uint8Array | null): BigUint64Array {
+/** The words of a signature, in their order. */
+export function wordsOf(signature: Uint8Array | null | undefined): BigUint64Array {
   // Copied: a Buffer from the database may begin anywhere in its pool, these words may not.
   return new BigUint64Array(new Uint8Array(signature ?? []).buffer);
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { blobsByDigest, type Db, findRecords, withSession } from '@sluice/catalog';
 import { blobRef, StorageError } from '@sluice/storage';
+import { batches } from './batches.ts';
 import type { Splice } from './choose-splices.ts';
 import type { PublishDeps } from './deps.ts';
 import { type FrameOpener, openFrameOpener } from './frame-opener.ts';
@@ -42,7 +43,10 @@ export async function* spliceShards(
       return { batch, texts, opened: await openShards({ ...deps, db }, opener, batch) };
     });
   try {
-    for await (const { batch, texts, opened } of readAhead(batches(splices), read)) {
+    for await (const { batch, texts, opened } of readAhead(
+      batches(splices, recordsPerBatch, ({ shown }) => shown.count),
+      read,
+    )) {
       const shards: PackingShard[] = [];
       let sinceTurn = 0;
       for (const [i, { shown, kept, fresh }] of batch.entries()) {
@@ -63,20 +67,6 @@ export async function* spliceShards(
     packer.close();
     opener.close();
   }
-}
-
-function* batches(splices: readonly Splice[]): Iterable<Splice[]> {
-  let batch: Splice[] = [];
-  let records = 0;
-  for (const splice of splices) {
-    batch.push(splice);
-    records += splice.shown.count;
-    if (records < recordsPerBatch) continue;
-    yield batch;
-    batch = [];
-    records = 0;
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /** What a layer has of the files that came, as they are shown. */

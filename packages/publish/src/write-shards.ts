@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { copyOut, copyRecordsOf, withSession } from '@sluice/catalog';
+import { batches } from './batches.ts';
 import type { PublishDeps } from './deps.ts';
 import { openFramePacker } from './frame-packer.ts';
 import { rowOf } from './names-facts.ts';
@@ -39,7 +40,10 @@ export async function* writeShards(
   const format = shardFormatOf(subdir);
   const packer = openFramePacker();
   try {
-    for await (const { batch, texts } of readAhead(batches(names), read)) {
+    for await (const { batch, texts } of readAhead(
+      batches(names, recordsPerBatch, ({ count }) => count),
+      read,
+    )) {
       const shards: PackingShard[] = [];
       let sinceTurn = 0;
       for (const shown of batch) {
@@ -66,21 +70,6 @@ export interface PackingShard extends Omit<WrittenShard, 'bytes'> {
 /** A shard when it is packed. */
 export async function packed({ name, unpacked, packing }: PackingShard): Promise<WrittenShard> {
   return { name, bytes: await packing, unpacked };
-}
-
-function* batches(names: readonly ShownName[]): Iterable<ShownName[]> {
-  let batch: ShownName[] = [];
-  let records = 0;
-  for (const name of names) {
-    batch.push(name);
-    records += name.count;
-    if (records >= recordsPerBatch) {
-      yield batch;
-      batch = [];
-      records = 0;
-    }
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /** What a layer has of these names' files, as they are shown; read if it is not at hand. */

@@ -1,4 +1,5 @@
 import { type Db, touchedEntries } from '@sluice/catalog';
+import { wordsOf } from '../../select.ts';
 
 /** Words of records by which two publications differ in a part, each with the package name it belongs to. */
 export interface MovedWords {
@@ -29,8 +30,4 @@ export async function movedWords(
     if (moved.dropped.size + moved.fresh.size > most) return undefined;
   }
   return moved;
-}
-
-function wordsOf(signature: Uint8Array | undefined): BigUint64Array {
-  return new BigUint64Array(Uint8Array.from(signature ?? []).buffer);
 }
