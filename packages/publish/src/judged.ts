@@ -3,7 +3,7 @@ import type { ChannelFilters, MirrorFilters } from '@sluice/policy';
 import type { PublishedLayer } from './layers.ts';
 
 /** Raise it when the same layers and rules would give another publication than before. */
-const engine = 2;
+const engine = 3;
 
 /** One layer, as far as it decides what is shown. */
 export interface JudgedLayer {

@@ -42,11 +42,22 @@ function unasked({ names, name, count }: Facts, touched: Touched): Verdicts {
   return verdicts;
 }
 
-/** Hide what is not among the words of the records that a channel below shows. */
-export function hideUnlisted({ facts, verdicts }: LayerSelection, listed: Pick<WordSet, 'has'>): void {
+/**
+ * Hide what is not among the words of the records that a channel below shows.
+ *
+ * @param below the words that files have there, where these are not those of their facts.
+ */
+export function hideUnlisted(
+  { facts, verdicts }: LayerSelection,
+  listed: Pick<WordSet, 'has'>,
+  below: ReadonlyMap<string, readonly [number, number]>,
+): void {
   const { recordHash } = facts;
   for (let i = 0; i < facts.count; i++) {
-    if (verdicts[i] === 0 && !listed.has(recordHash[i * 2]!, recordHash[i * 2 + 1]!)) verdicts[i] = hidden;
+    if (verdicts[i] !== 0) continue;
+    const there = below.size === 0 ? undefined : below.get(facts.file(i));
+    const [a, b] = there ?? [recordHash[i * 2]!, recordHash[i * 2 + 1]!];
+    if (!listed.has(a, b)) verdicts[i] = hidden;
   }
 }
 

@@ -1,7 +1,7 @@
 import { failedFiles, findRecords } from '@sluice/catalog';
 import type { PatchInstructions } from '@sluice/formats/conda';
 import { packageNameOf } from '@sluice/formats/package';
-import { addRecords, type Facts, factsBuilder, replacedFacts } from '@sluice/policy';
+import { addRecords, type Facts, factsBuilder, recordHash, replacedFacts } from '@sluice/policy';
 import type { PublishDeps, ReadingDeps } from './deps.ts';
 import type { PublishedLayer } from './layers.ts';
 import type { WordSet } from './monolith/word-set.ts';
@@ -62,30 +62,58 @@ export async function loadLayers(
   const listed = new Map<number, WordSet>();
   for (const layer of layers) {
     const { shownBy, mirror } = layer;
-    const patches = await patchesOf(deps, layer, scope);
+    const patchesBelow = await patchesOf(deps, layer, scope.subdir);
+    const patches = scope.patch ? [...patchesBelow, scope.patch] : patchesBelow;
     const { facts, texts } = await loadFacts(deps, layer, scope, patches);
     const failed = mirror?.failed_run_id ? await failedFiles(deps.db, mirror.failed_run_id, scope.subdir) : [];
     const selection = selectLayer(layer.rules, facts, scope.touched, new Set(failed));
     if (shownBy && facts.count > 0) {
       const words = listed.get(shownBy.channel_id) ?? (await wordsAt(deps, shownBy, scope.subdir, scope.touched));
       listed.set(shownBy.channel_id, words);
-      hideUnlisted(selection, words);
+      hideUnlisted(selection, words, await wordsBelow(deps, layer, facts, scope, patchesBelow));
     }
     loaded.push({ layer, patches, ...(texts && { texts }), ...selection });
   }
   return loaded;
 }
 
+/** What a layer of a channel below is seen through there. */
 async function patchesOf(
   { db }: Pick<PublishDeps, 'db'>,
   { shownBy }: PublishedLayer,
-  { subdir, patch }: SubdirScope,
+  subdir: string,
 ): Promise<PatchInstructions[]> {
   const theirs: (PatchInstructions | undefined)[] = [];
   for (const { channel_id, patch_rev } of shownBy?.patches ?? []) {
     theirs.push(await (await patchesAt(db, channel_id, patch_rev)).of(subdir));
   }
-  return [...theirs, patch].filter((one) => one !== undefined);
+  return theirs.filter((one) => one !== undefined);
+}
+
+/** The words that files named by this channel's own patches have in the channel below: their facts are patched already. */
+async function wordsBelow(
+  { db }: ReadingDeps,
+  { source_id, revision }: PublishedLayer,
+  facts: Facts,
+  { subdir, touched, patch }: SubdirScope,
+  patchesBelow: readonly PatchInstructions[],
+): Promise<Map<string, readonly [number, number]>> {
+  const words = new Map<string, readonly [number, number]>();
+  const files = patch ? namedFiles([patch], facts, touched) : [];
+  for (let at = 0; at < files.length; at += portion) {
+    for (const record of await findRecords(db, { source_id, subdir }, files.slice(at, at + portion), revision)) {
+      const shown = patchedThrough(patchesBelow, record);
+      if (shown) words.set(record.file, recordHash(record.file, shown.body, shown));
+    }
+  }
+  return words;
+}
+
+/** The files of touched names that patches say something of. */
+function namedFiles(patches: readonly PatchInstructions[], facts: Facts, touched: Touched): string[] {
+  const names = touched === 'all' ? new Set(facts.names) : touched;
+  const named = new Set(patches.flatMap((patch) => [...patch.keys()]));
+  return [...named].filter((file) => names.has(packageNameOf('conda', file)));
 }
 
 async function loadFacts(
@@ -112,9 +140,7 @@ async function patchedFacts(
   patches: readonly PatchInstructions[],
 ): Promise<Facts> {
   const part = { source_id, subdir: facts.subdir };
-  const names = touched === 'all' ? new Set(facts.names) : touched;
-  const named = new Set(patches.flatMap((patch) => [...patch.keys()]));
-  const files = [...named].filter((file) => names.has(packageNameOf('conda', file)));
+  const files = namedFiles(patches, facts, touched);
   const patched = factsBuilder(facts.subdir);
   const changed: string[] = [];
   for (let at = 0; at < files.length; at += portion) {
