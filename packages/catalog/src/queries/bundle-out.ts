@@ -5,7 +5,7 @@ import type { Db } from '../session.ts';
 import type { CompanionKind } from '../tables.ts';
 import type { BlobRow } from './blob.ts';
 import type { BundleRow } from './bundle.ts';
-import type { Part } from './record.ts';
+import { eachByItself, type Part } from './record.ts';
 
 /** The next serial of a series: a number is given out once. */
 export async function nextBundleSerial(trx: Db, series: string): Promise<number> {
@@ -125,15 +125,12 @@ export function copyVersionsAfter(
   ) to stdout (format binary)`;
 }
 
-/**
- * Of records those whose files lie in one of the ranges. "offset 0" has each range looked up by itself: the planner, who cannot
- * know how little lies in one, would hold every record against all of them.
- */
+/** Of records those whose files lie in one of the ranges. */
 function withinRanges(records: string, ranges: readonly (readonly [from: string, to: string])[]): string {
   const texts = (bound: 0 | 1) => `array[${ranges.map((range) => pg.escapeLiteral(range[bound]))}]::text[]`;
   return `
     select found.* from unnest(${texts(0)}, ${texts(1)}) as wished(low, high)
-    cross join lateral (${records} and file >= wished.low and file < wished.high offset 0) as found`;
+    cross join lateral (${records} and file >= wished.low and file < wished.high ${eachByItself}) as found`;
 }
 
 /** Without those that lie within another, so that nothing is read twice. Ranges of names lie within each other or apart. */

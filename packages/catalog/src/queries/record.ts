@@ -268,6 +268,7 @@ function copyRecordsOfNames(part: Part, revision: number, names: readonly string
       select * from record
       where ${livePart(part, revision)} and file >= wanted.name || '-' and file < wanted.name || '.'
         and substr(file, length(wanted.name) + 2) like '%-%' and substr(file, length(wanted.name) + 2) not like '%-%-%'
+      ${eachByItself}
     ) as record
   ) to stdout (format binary)`;
 }
@@ -283,9 +284,16 @@ function copyRecordsOfRanges(
     from (values ${ranges.map(([from, to]) => `(${quoted(from)}, ${quoted(to)})`).join(',')}) as wanted(low, high)
     cross join lateral (
       select * from record where ${livePart(part, revision)} and file >= wanted.low and file < wanted.high
+      ${eachByItself}
     ) as record
   ) to stdout (format binary)`;
 }
+
+/**
+ * At the end of a lateral query: it is made once for each row before it. The planner cannot know how little lies in a range of keys,
+ * and would hold every record of a part against all ranges: in a catalog of 3,000,000 records 24 s instead of 30 ms.
+ */
+export const eachByItself = 'offset 0';
 
 function livePart({ source_id, subdir }: Part, revision: number): string {
   const at = Number(revision);
