@@ -1,4 +1,5 @@
 import { packageTypeOf } from '@sluice/formats/package';
+import { buildIn, buildTexts } from './build-texts.ts';
 import type { Facts, LicenceText } from './facts.ts';
 import { fileRows } from './file-rows.ts';
 import { type PackedTexts, packedTexts } from './packed-texts.ts';
@@ -48,7 +49,7 @@ const legacyExtension = '.tar.bz2';
 export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
   const names = dictionary();
   const versions = dictionary();
-  const builds = packedTexts(expected);
+  const builds = dictionary();
   const licences = dictionary();
   const pythons = dictionary();
   const files = packedTexts(expected);
@@ -90,7 +91,7 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
     columns.size[count] = row.size ?? Number.NaN;
     if (row.sha256) columns.sha256.set(row.sha256, count * 32);
     if (row.md5) columns.md5.set(row.md5, count * 16);
-    builds.add(row.build);
+    columns.build[count] = row.build === buildIn(row.file) ? 0 : builds.id(row.build) + 1;
     files.add(row.file);
     count++;
   }
@@ -111,7 +112,7 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
         name: columns.name.subarray(0, count),
         versions: versions.texts,
         version: columns.version.subarray(0, count),
-        builds: builds.pack(),
+        builds: buildTexts(packed, columns.build.subarray(0, count), builds.texts),
         buildNumber: columns.buildNumber.subarray(0, count),
         licences: licences.texts.map(licenceOfKey),
         licence: columns.licence.subarray(0, count),
@@ -138,6 +139,7 @@ function newColumns(rows: number) {
   return {
     name: new Uint32Array(rows),
     version: new Uint32Array(rows),
+    build: new Uint32Array(rows),
     // A float holds every whole number that JSON can: some channels make build numbers of dates and times.
     buildNumber: new Float64Array(rows),
     licence: new Uint32Array(rows),

@@ -8,8 +8,9 @@ import { fileRows } from './file-rows.ts';
 const text = fc.string({ minLength: 1, maxLength: 20 });
 // Whatever a record holds, also the characters that a careless join of texts would trip over.
 const licence = fc.string({ unit: fc.constantFrom('a', '\n', '\0', '"', 'é'), minLength: 1, maxLength: 5 });
-const row: fc.Arbitrary<FactsRow> = fc.record({
-  file: fc.tuple(text, fc.constantFrom('.conda', '.tar.bz2')).map(([stem, ending]) => stem + ending),
+const ending = fc.constantFrom('.conda', '.tar.bz2', '.CONDA', '');
+const anyRow: fc.Arbitrary<FactsRow> = fc.record({
+  file: fc.tuple(text, ending).map(([stem, end]) => stem + end),
   name: text,
   version: text,
   build: text,
@@ -25,6 +26,9 @@ const row: fc.Arbitrary<FactsRow> = fc.record({
   v3: fc.boolean(),
   recordHash: fc.tuple(fc.nat(0xffffffff), fc.nat(0xffffffff)),
 });
+const row = fc
+  .tuple(anyRow, fc.boolean(), ending)
+  .map(([one, isNamed, end]) => (isNamed ? { ...one, file: `${one.name}-${one.version}-${one.build}${end}` } : one));
 const rows = fc.uniqueArray(row, { selector: (one) => one.file, maxLength: 200 });
 
 function factsOf(list: readonly FactsRow[]): Facts {
@@ -103,6 +107,13 @@ describe('facts columns', () => {
     const row = (file: string, v3: boolean): FactsRow => ({ ...one, file, v3, recordHash: [1, 2] });
     expect([...factsOf([row(legacy, false), row(conda, true)]).twin]).toEqual([-1, -1]);
     expect([...factsOf([row(legacy, true), row(conda, true)]).twin]).toEqual([1, -1]);
+  });
+
+  it('of another version are told from damaged ones: they are built anew', () => {
+    const bytes = Buffer.from(bytesOf(factsOf([])));
+    const at = bytes.indexOf('"version":') + '"version":'.length;
+    bytes[at] = bytes[at]! - 1;
+    expect(() => decodeColumns(bytes)).toThrow(expect.objectContaining({ code: 'columns_format' }));
   });
 
   it.each([

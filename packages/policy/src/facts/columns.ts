@@ -1,5 +1,6 @@
 import type { PackageType } from '@sluice/formats/package';
 import { PolicyError } from '../errors.ts';
+import { buildTexts } from './build-texts.ts';
 import { licenceKey, licenceOfKey } from './builder.ts';
 import type { Facts } from './facts.ts';
 import { type PackedTexts, packedTexts, readTexts } from './packed-texts.ts';
@@ -19,7 +20,7 @@ declare class TextDecoder {
  * Each section starts at a multiple of 8, so that it can be viewed in place as a typed array.
  */
 const magic = 0x43_4c_53_31;
-const formatVersion = 4;
+const formatVersion = 5;
 
 interface Header {
   version: number;
@@ -34,7 +35,7 @@ export function encodeColumns(facts: Facts): { chunks: Iterable<Uint8Array>; byt
   const sections: ArrayBufferView[] = [
     ...textSections(dictionary(facts.names)),
     ...textSections(dictionary(facts.versions)),
-    ...textSections(facts.builds),
+    ...textSections(dictionary(facts.builds.words)),
     ...textSections(dictionary(facts.licences.map(licenceKey))),
     facts.name,
     facts.version,
@@ -53,6 +54,7 @@ export function encodeColumns(facts: Facts): { chunks: Iterable<Uint8Array>; byt
     ...textSections(dictionary(facts.pythons)),
     facts.python,
     facts.signed,
+    facts.builds.ids,
   ];
   const header: Header = {
     version: formatVersion,
@@ -106,7 +108,7 @@ export function decodeColumns(bytes: Uint8Array): Facts {
     count: header.count,
     names: texts(0),
     versions: texts(2),
-    builds: readTexts(raw(4), words(5)),
+    builds: buildTexts(files, words(27), texts(4)),
     licences: texts(6).map(licenceOfKey),
     name: words(8),
     version: words(9),

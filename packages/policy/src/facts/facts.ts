@@ -1,4 +1,5 @@
 import type { PackageType } from '@sluice/formats/package';
+import type { BuildTexts } from './build-texts.ts';
 import type { PackedTexts } from './packed-texts.ts';
 
 /** A licence as a record spells it: the text, and of conda the family beside it, both as written. */
@@ -21,11 +22,8 @@ export interface Facts {
   readonly name: Uint32Array;
   readonly versions: readonly string[];
   readonly version: Uint32Array;
-  /**
-   * The build strings, one a row: hardly any comes twice, so a dictionary would only cost. Of Python a wheel's tags or
-   * `sdist`, of R `source` or `binary`.
-   */
-  readonly builds: PackedTexts;
+  /** The build strings. Of Python a wheel's tags or `sdist`, of R `source` or `binary`. */
+  readonly builds: BuildTexts;
   readonly buildNumber: Float64Array;
   readonly licences: readonly LicenceText[];
   readonly licence: Uint32Array;

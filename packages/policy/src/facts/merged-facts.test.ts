@@ -6,17 +6,24 @@ import type { Facts } from './facts.ts';
 import { mergedFacts } from './merged-facts.ts';
 
 const files = ['a', 'b', 'c-d'].flatMap((name) =>
-  ['1', '2'].flatMap((version) => [`${name}-${version}-0.conda`, `${name}-${version}-0.tar.bz2`]),
+  ['1', '2'].flatMap((version) => [`${name}-${version}-h0.conda`, `${name}-${version}-h0.tar.bz2`]),
 );
-const record = fc.record({ license: fc.constantFrom('MIT', 'BSD'), size: fc.nat(9), v3: fc.boolean() });
+const record = fc.record({
+  license: fc.constantFrom('MIT', 'BSD'),
+  // One as the file name has it, one spelt otherwise.
+  build: fc.constantFrom('h0', 'H0'),
+  size: fc.nat(9),
+  v3: fc.boolean(),
+});
+type TestRecord = typeof record extends fc.Arbitrary<infer T> ? T : never;
 const state = fc.dictionary(fc.constantFrom(...files), record);
 
-function row(file: string, { v3, ...more }: { license: string; size: number; v3: boolean }) {
-  const [build, version, ...name] = file
+function row(file: string, { v3, ...more }: TestRecord) {
+  const [, version, ...name] = file
     .replace(/\.(conda|tar\.bz2)$/, '')
     .split('-')
     .reverse();
-  const body = { name: name.reverse().join('-'), version, build, ...more };
+  const body = { name: name.reverse().join('-'), version, ...more };
   return condaFactsRow(file, Buffer.from(JSON.stringify(body)), 1, { v3 });
 }
 

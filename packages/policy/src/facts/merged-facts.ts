@@ -1,3 +1,4 @@
+import { buildTexts } from './build-texts.ts';
 import type { Facts } from './facts.ts';
 import { fileRowsOf } from './file-rows.ts';
 import { type PackedTexts, readTexts } from './packed-texts.ts';
@@ -16,8 +17,8 @@ export function mergedFacts(base: Facts, kept: Uint8Array, added: Facts): Facts 
   const count = before + added.count;
   const [names, nameIds] = joined(base.names, added.names, (text) => text);
   const [versions, versionIds] = joined(base.versions, added.versions, (text) => text);
+  const [builds, buildIds] = joined(base.builds.words, added.builds.words, (text) => text);
   const [licences, licenceIds] = joined(base.licences, added.licences, (text) => JSON.stringify(text));
-
   const [pythons, pythonIds] = joined(base.pythons, added.pythons, (text) => text);
 
   type Column = Uint8Array | Uint32Array | Float64Array;
@@ -44,7 +45,7 @@ export function mergedFacts(base: Facts, kept: Uint8Array, added: Facts): Facts 
     pythons,
     name: column(base.name, added.name, 1, nameIds),
     version: column(base.version, added.version, 1, versionIds),
-    builds: joinedTexts(base.builds, runs, added.builds, count),
+    builds: buildTexts(files, column(base.builds.ids, added.builds.ids, 1, behindNone(buildIds)), builds),
     buildNumber: column(base.buildNumber, added.buildNumber, 1),
     licence: column(base.licence, added.licence, 1, licenceIds),
     python: column(base.python, added.python, 1, pythonIds),
@@ -86,6 +87,13 @@ function joined<T>(one: readonly T[], other: readonly T[], key: (word: T) => str
     return all.push(word) - 1;
   });
   return [all, moved];
+}
+
+/** Where the first id means none of the words. */
+function behindNone(ids: Uint32Array): Uint32Array {
+  const all = new Uint32Array(ids.length + 1);
+  for (let i = 0; i < ids.length; i++) all[i + 1] = ids[i]! + 1;
+  return all;
 }
 
 function joinedTexts(one: PackedTexts, runs: readonly Run[], other: PackedTexts, count: number): PackedTexts {
