@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { LayerState, Privacy } from '@sluice/catalog';
 import type { MirrorFilters, NeededSet } from '@sluice/policy';
+import { lostRecords } from '@sluice/publish';
 import { type AdmitDeps, admitIndexDocument, admitUpload, neededFiles } from '@sluice/registry';
 import { openDiskStore } from '@sluice/storage';
 import { createTestDatabase } from './database.ts';
@@ -31,6 +32,7 @@ export interface TestCatalog extends AdmitDeps {
   ): Promise<string>;
   editMirror(id: string, columns: { at_rev?: number; filters?: string }): Promise<void>;
   neededFiles(layer: LayerState): Promise<NeededSet>;
+  lostRecords(part: Parameters<typeof lostRecords>[1]): ReturnType<typeof lostRecords>;
   upload(channelId: number, path: string, file: { fileName: string; bytes: Uint8Array }): Promise<{ status: string }>;
   close(): Promise<void>;
 }
@@ -120,6 +122,7 @@ export async function createTestCatalog(): Promise<TestCatalog> {
       await db.updateTable('mirror').set(columns).where('id', '=', id).execute();
     },
     neededFiles: (layer) => neededFiles(deps, layer),
+    lostRecords: (part) => lostRecords(deps, part),
     async upload(channelId, path, { fileName, bytes }) {
       const receiving = await storage.receive();
       await receiving.write(bytes);

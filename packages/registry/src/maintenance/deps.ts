@@ -9,6 +9,8 @@ export interface MaintenanceDeps {
   storage: BlobStore;
   now: () => Date;
   newId: () => string;
+  /** Of what a publication lists of a part, how many records by package name no row says any more. */
+  lostRecords: (part: { channelId: number; no: number; subdir: string }) => Promise<ReadonlyMap<string, number>>;
 }
 
 /**

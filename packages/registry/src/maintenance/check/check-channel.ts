@@ -13,6 +13,7 @@ import { blobRef } from '@sluice/storage';
 import { readZstd } from '../read-shard.ts';
 import { checkBytes } from './check-bytes.ts';
 import { checkMonolith } from './check-monolith.ts';
+import { checkListedRecords } from './check-rows.ts';
 import { checkShards } from './check-shards.ts';
 import { type Check, reindexRemedy } from './context.ts';
 import { type FindingCode, note } from './report.ts';
@@ -41,6 +42,7 @@ export async function checkChannel(check: Check, at?: Place): Promise<Place | un
   await checkIndex(check, channel, numbers, subdir);
   if (check.deep) {
     await checkShards(check, channel, numbers, subdir);
+    await checkListedRecords(check, channel, numbers, subdir);
     if (packageTypeOf(subdir) === 'conda') await checkMonolith(check, channel, numbers, subdir);
   }
   return { channel, subdir };

@@ -1,4 +1,4 @@
-import { nextPart, type SourcePartPlace, strayRows, twiceLiveFiles } from '@sluice/catalog';
+import { type ChannelNumbers, nextPart, type SourcePartPlace, strayRows, twiceLiveFiles } from '@sluice/catalog';
 import type { Check } from './context.ts';
 import { note } from './report.ts';
 
@@ -20,6 +20,25 @@ export async function checkRecords(
     });
   }
   return part;
+}
+
+/** Deep: do the rows still say what the head lists? */
+export async function checkListedRecords(
+  { deps, report }: Check,
+  channelId: number,
+  { path, head_no: no }: ChannelNumbers,
+  subdir: string,
+): Promise<void> {
+  for (const [name, count] of await deps.lostRecords({ channelId, no, subdir })) {
+    note(report, {
+      code: 'record_lost',
+      severity: 'error',
+      channel: path,
+      subject: `${subdir}/${name}`,
+      message: `${count} records that publication ${no} lists are in the database no more, or say something else there.`,
+      remedy: `The database was changed by hand or restored in part. Restore it whole from a backup; or have the channel show what its rows say now: npx sluice channel reindex ${path}.`,
+    });
+  }
 }
 
 /** Fourth stage: rows that belong to nothing. */

@@ -61,6 +61,12 @@ it.each<[string, string, string]>([
     'record_twice',
   ],
   ['columns of a revision to come', 'update facts set revision = 7', 'stray_rows'],
+  [
+    'a record that says something else',
+    "update record set body = convert_to(replace(convert_from(body, 'UTF8'), '\"1\"', '\"2\"'), 'UTF8') where file = 'a-1-0.conda'",
+    'record_lost',
+  ],
+  ['a record that is gone', "delete from record where file = 'b-1-0.tar.bz2'", 'record_lost'],
 ])('%s: found, with what to do', async (_what, deed, code) => {
   await run(deed);
   const { findings, errors } = await check(catalog);

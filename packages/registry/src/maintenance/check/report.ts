@@ -20,6 +20,7 @@ export type FindingCode =
   | 'monolith_missing'
   | 'mirror_ahead'
   | 'record_twice'
+  | 'record_lost'
   | 'stray_rows'
   | 'audit_broken';
 
