@@ -23,8 +23,12 @@ export interface SluiceProcess {
 const main = path.join(import.meta.dirname, '../../packages/server/src/main.ts');
 const patience_ms = 60_000;
 
-/** What `npm start` sets beside: memory that many threads gave back to malloc goes back to the system. */
+/** What `npm start` sets beside: memory that many threads gave back to malloc goes back to the system, */
 const asStarted = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' };
+/** and what requests leave behind is cleaned up before it is 100 MB. */
+const flags = ['--max-semi-space-size=8'];
+/** And what has answers to many requests not take 128 MB before anything is cleaned up. */
+const engineAsStarted = ['--max-semi-space-size=8'];
 
 /**
  * Start one on a free port with its data below `folder`, new or from an earlier life, and wait until it is ready.
@@ -43,7 +47,7 @@ export async function startSluice(
   const password = 'bench-admin-password';
   const logFile = path.join(folder, 'sluice.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...engineAsStarted, main], {
     stdio: ['ignore', log, log],
     env: {
       PATH: process.env.PATH,
