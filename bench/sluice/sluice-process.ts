@@ -25,9 +25,7 @@ const patience_ms = 60_000;
 
 /** What `npm start` sets beside: memory that many threads gave back to malloc goes back to the system, */
 const asStarted = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' };
-/** and what requests leave behind is cleaned up before it is 100 MB. */
-const flags = ['--max-semi-space-size=8'];
-/** And what has answers to many requests not take 128 MB before anything is cleaned up. */
+/** and what answers to many requests leave behind is cleaned up before it takes 128 MB. */
 const engineAsStarted = ['--max-semi-space-size=8'];
 
 /**
