@@ -107,19 +107,25 @@ export function encodeShardIndex(info: ShardIndexInfo, shards: Iterable<[string,
  * @throws {FormatError} `shard_syntax`; `run_exports_json` for a broken `run_exports`.
  */
 export function decodeShard(bytes: Uint8Array): Shard {
-  const { records, removed } = readShard(bytes);
-  return { records, removed };
+  const shard = unpack(bytes, 'shard');
+  return contentOf(shard, v3Of(shard));
 }
 
-/** As {@link decodeShard}, and how it is written. */
+/** As {@link decodeShard}, and how it is written, which takes writing it once more. */
 export function readShard(bytes: Uint8Array): ReadShard {
   const shard = unpack(bytes, 'shard');
-  const v3 = isMap(shard.v3) ? shard.v3 : {};
+  const v3 = v3Of(shard);
   // Before the records are read: their digests become texts on the way.
   const canonical = isCanonical(shard, v3) && isEncodedAs(bytes, shard);
+  return { canonical, leftOut: isMap(v3.whl) ? Object.keys(v3.whl) : [], ...contentOf(shard, v3) };
+}
+
+function v3Of({ v3 }: Record<string, unknown>): Record<string, unknown> {
+  return isMap(v3) ? v3 : {};
+}
+
+function contentOf(shard: Record<string, unknown>, v3: Record<string, unknown>): Shard {
   return {
-    canonical,
-    leftOut: isMap(v3.whl) ? Object.keys(v3.whl) : [],
     records: [
       ...readMap('packages', shard.packages),
       ...readMap('packages.conda', shard['packages.conda']),

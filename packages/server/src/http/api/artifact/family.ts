@@ -21,6 +21,8 @@ export interface FamilyFile {
   record: JsonObject;
 }
 
+type FileComparison = (a: FamilyFile, b: FamilyFile) => number;
+
 /** What of a type of package this API has words of its own for. */
 export interface FamilyWords {
   family: PackageFamily;
@@ -29,8 +31,8 @@ export interface FamilyWords {
   ckey(part: string, file: string): string;
   /** The version that a file is of, to be shown. */
   version(file: FamilyFile): string;
-  /** Compares two files of a package; the newer is greater. */
-  compare(a: FamilyFile, b: FamilyFile): number;
+  /** Compares two files of a package; the newer is greater. Good for one sort, in which it reads each version once. */
+  comparison(): FileComparison;
   /** What is said of a file. */
   metadata(file: FamilyFile): Record<string, unknown>;
 }
@@ -40,10 +42,7 @@ const conda: FamilyWords = {
   type: 'conda',
   ckey: (part, file) => `${part}/${file}`,
   version: ({ record }) => String(record.version),
-  compare: (a, b) =>
-    compareMaybe(condaVersion(a), condaVersion(b), compareVersions) ||
-    numberOf(a, 'build_number') - numberOf(b, 'build_number') ||
-    numberOf(a, 'timestamp') - numberOf(b, 'timestamp'),
+  comparison: () => byVersion(condaVersion, compareVersions, ['build_number', 'timestamp']),
   metadata: ({ part, file, record }) => ({ 'repodata_record.json': { ...record, fn: file, subdir: part } }),
 };
 
@@ -52,7 +51,7 @@ const python: FamilyWords = {
   type: 'python',
   ckey: (part, file) => `${part}/${file}`,
   version: (file) => pythonVersion(file)?.text ?? '',
-  compare: (a, b) => compareMaybe(pythonVersion(a), pythonVersion(b), comparePythonVersions),
+  comparison: () => byVersion(pythonVersion, comparePythonVersions),
   metadata: (file) => ({ version: python.version(file), 'file.json': file.record }),
 };
 
@@ -61,7 +60,7 @@ const cran: FamilyWords = {
   type: 'r',
   ckey: (part, file) => `cran/${cranPath(part)}/${file}`,
   version: ({ record }) => String(record.Version),
-  compare: (a, b) => compareMaybe(rVersion(a), rVersion(b), compareRVersions),
+  comparison: () => byVersion(rVersion, compareRVersions),
   metadata: ({ record }) => ({ version: String(record.Version), DESCRIPTION: record }),
 };
 
@@ -70,9 +69,7 @@ const general: FamilyWords = {
   type: 'file',
   ckey: (part, file) => `${part}/${file}`,
   version: ({ record }) => (typeof record.version === 'string' ? record.version : ''),
-  compare: (a, b) =>
-    compareMaybe(generalVersion(a), generalVersion(b), compareVersions) ||
-    numberOf(a, 'uploaded') - numberOf(b, 'uploaded'),
+  comparison: () => byVersion(generalVersion, compareVersions, ['uploaded']),
   metadata: ({ record }) => ({
     version: typeof record.version === 'string' ? record.version : '',
     'file.json': record,
@@ -98,6 +95,23 @@ export function placeOfFile(
   if (subdir !== undefined) return { subdir, file };
   if (tree !== undefined) return { subdir: cranPart(tree.replaceAll(':', '/')), file };
   return { subdir: pythonPart, file: `${name}/${file}` };
+}
+
+/** Compares by versions, then by these numbers of the records. */
+function byVersion<V>(
+  versionOf: (file: FamilyFile) => V | undefined,
+  compare: (a: V, b: V) => number,
+  then: readonly string[] = [],
+): FileComparison {
+  const known = new Map<FamilyFile, V | undefined>();
+  const read = (file: FamilyFile) => {
+    if (!known.has(file)) known.set(file, versionOf(file));
+    return known.get(file);
+  };
+  return (a, b) => {
+    const order = compareMaybe(read(a), read(b), compare);
+    return then.reduce((before, key) => before || numberOf(a, key) - numberOf(b, key), order);
+  };
 }
 
 /** What cannot be read as a version is older than everything that can. */

@@ -15,7 +15,8 @@ export function newestFirst(shards: readonly { subdir: string; files: readonly S
     const files = ofType.flatMap(({ subdir: part, files: listed }) =>
       listed.map(({ file, record }) => ({ part, file, record })),
     );
-    files.sort((a, b) => words.compare(b, a) || compareText(a.part, b.part) || compareText(a.file, b.file));
+    const compare = words.comparison();
+    files.sort((a, b) => compare(b, a) || compareText(a.part, b.part) || compareText(a.file, b.file));
     return files.length === 0 ? [] : [{ words, files }];
   });
 }
