@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { encode } from '@msgpack/msgpack';
 import { encodeShard, encodeShardIndex, type ShardRecord } from '@sluice/formats/conda';
-import { sha256ToBytes } from '@sluice/formats/digest';
+import { parseSha256, sha256ToBytes } from '@sluice/formats/digest';
 import {
   condaSubdirs,
   type Fault,
@@ -240,6 +241,29 @@ describe('an upstream with shards', () => {
     await mirror();
     expect((await live()).length).toBeGreaterThan(40);
     expect(askedShards()).toEqual([]);
+  });
+
+  test('may list a name in capitals, too: the files of the other one stay', async () => {
+    const listWith = (capitals: readonly ShardRecord[]) => {
+      const shard = zstdCompressSync(encodeShard({ records: capitals, removed: [] }));
+      const sha256 = createHash('sha256').update(shard).digest('hex');
+      writeCondaShards(channel, 'linux-64', {
+        encodeIndex: (info, shards) => encodeShardIndex(info as never, [...shards, ['Zlib', parseSha256(sha256)]]),
+      });
+      writeFileSync(join(channel, 'linux-64/shards', `${sha256}.msgpack.zst`), shard);
+    };
+    listWith([]);
+    const id = await bench.mirror({ source_root: upstream.url, filters: { subdirs: ['linux-64'] } });
+    const before = await live();
+    expect(before.filter(({ file }) => file.startsWith('zlib-')).length).toBeGreaterThan(1);
+    const record = { name: 'Zlib', version: '9', build: '0', build_number: 0, depends: [] };
+    listWith([{ bucket: 'packages.conda', fn: 'Zlib-9-0.conda', record }]);
+    expect(await again(id)).toMatchObject({ state: 'completed' });
+    expect(await live()).toEqual(before);
+    listWith([{ bucket: 'packages.conda', fn: 'zlib-9-0.conda', record }]);
+    await again(id);
+    const files = (rows: { file: string }[]) => rows.map(({ file }) => file).sort();
+    expect(files(await live())).toEqual(files([...before, { file: 'zlib-9-0.conda' }]));
   });
 
   test('the sample of an early writer is read', async () => {

@@ -20,8 +20,11 @@ export async function refreshShards(
   const { deps, lease } = context;
   const live = await liveShards(deps.db, part);
   const listed = Array.from(index.shards, ([name, digest]): ListedShard => ({ name, sha256: sha256ToBytes(digest) }));
-  const changed = listed.filter(({ name, sha256 }) => !isSame(live.get(name), sha256));
   const gone = [...live.keys()].filter((name) => !index.shards.has(name));
+  const moved = new Set(gone.map(lowerCase));
+  for (const { name, sha256 } of listed) if (!isSame(live.get(name), sha256)) moved.add(lowerCase(name));
+  // Files are known by names in lower case: those of every spelling are listed anew together.
+  const changed = listed.filter(({ name }) => moved.has(lowerCase(name)));
   const noted = { ...origin, shards_absent_at: null, run_exports_absent_at: null };
   if (live.size > 0 && changed.length + gone.length === 0) {
     await commit(context, (trx) => touchPart(trx, part, deps.now(), noted));
@@ -73,6 +76,8 @@ async function fetchMissing(
     missing,
   );
 }
+
+const lowerCase = (name: string) => name.toLowerCase();
 
 function isSame(known: Uint8Array | undefined, found: Uint8Array): boolean {
   return known !== undefined && Buffer.compare(known, found) === 0;
