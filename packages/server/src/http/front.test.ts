@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, get, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MirrorError } from '@sluice/mirror';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ServerError } from '../errors.ts';
 import { createLog } from '../log.ts';
@@ -115,6 +116,20 @@ describe('protocols', () => {
     await expect(fetch(`${front.url}/x`).then((answer) => answer.text())).rejects.toThrow();
     await expect.poll(() => logged('/x')).toMatchObject([{ status: 200, cut: true }]);
     expect(lines.some((line) => line.includes('disk gone'))).toBe(true);
+  });
+
+  test('an answer that is cut for a reason we know leaves that in the log, since nobody can be told', async () => {
+    const door: Protocol = async (_, response) => {
+      response.writeHead(200, { 'Content-Length': 10 });
+      response.write('half');
+      await sleep(20);
+      throw new MirrorError('digest_mismatch', 'The file is not the one that is listed.', { wanted: 'a', found: 'b' });
+    };
+    await start({ protocols: [door] });
+    await expect(fetch(`${front.url}/x`).then((answer) => answer.text())).rejects.toThrow();
+    const detail = 'The file is not the one that is listed.';
+    await expect.poll(() => logged('/x')).toHaveLength(2);
+    expect(logged('/x')).toContainEqual(expect.objectContaining({ level: 'warn', code: 'digest_mismatch', detail }));
   });
 
   test('what clients download leaves no line, what they are refused does', async () => {

@@ -137,6 +137,11 @@ async function answer(
     if (isClientGone(error, response)) return;
     const known = await explainError(error, context.id, behind?.databaseUp ?? (async () => true));
     if (known.unexpected) deps.log.error({ request_id: context.id, error }, 'request failed');
+    else if (response.headersSent) {
+      const { code, detail } = known.problem;
+      const path = request.url!.split('?', 1)[0];
+      deps.log.warn({ request_id: context.id, path, code, detail }, 'answer cut');
+    }
     if (known.headers['WWW-Authenticate'] !== undefined) known.headers['WWW-Authenticate'] = CHALLENGE.protocol;
     sendProblem(response, known);
   }
