@@ -6,12 +6,12 @@ import type { Facts } from './facts.ts';
 import { mergedFacts } from './merged-facts.ts';
 
 const files = ['a', 'b', 'c-d'].flatMap((name) =>
-  ['1', '2'].flatMap((version) => [`${name}-${version}-h0.conda`, `${name}-${version}-h0.tar.bz2`]),
+  ['1', '2'].flatMap((version) => [`${name}-${version}-ha.conda`, `${name}-${version}-ha.tar.bz2`]),
 );
 const record = fc.record({
   license: fc.constantFrom('MIT', 'BSD'),
-  // One as the file name has it, one spelt otherwise.
-  build: fc.constantFrom('h0', 'H0'),
+  // As the file name has it, or spelt otherwise.
+  build: fc.constantFrom('ha', 'HA', 'Ha', 'hA'),
   size: fc.nat(9),
   v3: fc.boolean(),
 });
