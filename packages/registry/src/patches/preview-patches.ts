@@ -62,8 +62,7 @@ export async function previewPatches(
     unknown: { count: 0, files: [] },
     changes: { count: 0, items: [] },
   };
-  const below = (await headsBelow(db, channel.id)).flatMap(({ inputs }) => inputs);
-  const layers = [...(await channelLayers(db, channel.id)), ...below];
+  const layers = [...(await channelLayers(db, channel.id)), ...(await layersBelow(db, channel.id, subdir))];
   const known = new Set<string>();
   const files = [...new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])].sort();
   for (let at = 0; at < files.length; at += filesPerBatch) {
@@ -76,6 +75,26 @@ export async function previewPatches(
   for (const file of after?.keys() ?? []) if (isUnknown(file, known, after)) addNamed(preview.unknown, file);
   preview.unknown.files.sort();
   return preview;
+}
+
+/** A layer, and what its records are seen through below the channel. */
+interface SeenLayer extends Pick<LayerRow, 'source_id' | 'revision'> {
+  through?: readonly PatchInstructions[];
+}
+
+async function layersBelow(db: Db, channelId: number, subdir: string): Promise<SeenLayer[]> {
+  const layers: SeenLayer[] = [];
+  for (const { channel_id, patch_rev, inputs } of await headsBelow(db, channelId)) {
+    for (const { source_id, revision, patches = [] } of inputs) {
+      const through: PatchInstructions[] = [];
+      for (const { channel_id: id, patch_rev: rev } of [...patches, { channel_id, patch_rev }]) {
+        const patch = await instructionsInForce(db, { id, patch_rev: rev }, subdir);
+        if (patch) through.push(patch);
+      }
+      layers.push({ source_id, revision, through });
+    }
+  }
+  return layers;
 }
 
 async function instructionsInForce(
@@ -91,18 +110,31 @@ async function instructionsInForce(
 /** The records of these files, each of the topmost layer that has it. */
 async function topRecords(
   db: Db,
-  layers: readonly Pick<LayerRow, 'source_id' | 'revision'>[],
+  layers: readonly SeenLayer[],
   subdir: string,
   files: readonly string[],
 ): Promise<RecordVersion[]> {
   const found = new Map<string, RecordVersion>();
-  for (const { source_id, revision } of layers) {
+  for (const { source_id, revision, through = [] } of layers) {
     const missing = files.filter((file) => !found.has(file));
     if (missing.length === 0) break;
-    for (const record of await findRecords(db, { source_id, subdir }, missing, revision))
-      found.set(record.file, record);
+    for (const record of await findRecords(db, { source_id, subdir }, missing, revision)) {
+      const seen = seenThrough(through, record);
+      if (seen) found.set(record.file, seen);
+    }
   }
   return [...found.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+/** A record as a channel below shows it; undefined when it is removed there. */
+function seenThrough(through: readonly PatchInstructions[], record: RecordVersion): RecordVersion | undefined {
+  let seen = record;
+  for (const patch of through) {
+    const shown = patchRecord(patch, seen.file, seen.body, { v3: seen.v3, runExports: seen.extra });
+    if (shown.status === 'removed') return undefined;
+    seen = { ...seen, body: Buffer.from(shown.body), extra: shown.runExports && Buffer.from(shown.runExports) };
+  }
+  return seen;
 }
 
 /** A `.conda` that only stands for the `.tar.bz2` of its stem was not named; of two such files one is enough. */
