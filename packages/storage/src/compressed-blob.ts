@@ -1,9 +1,10 @@
-import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { type BlobColumns, putBlob } from './blob-columns.ts';
 import type { BlobRef, BlobStore } from './blob-store.ts';
 import { StorageError, systemCode } from './errors.ts';
+import { lent } from './lent.ts';
+import { through } from './through.ts';
 
 /** Bytes that go through a stream at once. */
 const pieceBytes = 1 << 20;
@@ -14,7 +15,10 @@ const packedPieceBytes = 1 << 18;
 /** Bytes that may wait on either side of a stream, so that both sides work at the same time. */
 const waiting = { readableHighWaterMark: 1 << 20, writableHighWaterMark: 1 << 21 };
 
-/** Bytes that compress to one zstd frame: the chunks in order, and their sum. */
+/** Pieces that may wait to be read, each by itself: else what waits is joined, which copies it. */
+const inPieces = { readableObjectMode: true, readableHighWaterMark: 2 };
+
+/** Bytes that compress to one zstd frame: the chunks in order, each done with when the next is asked for, and their sum. */
 export interface Unpacked {
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   bytes: number;
@@ -28,14 +32,14 @@ export async function putCompressed(
 ): Promise<BlobColumns> {
   const compress = () =>
     createZstdCompress({
-      ...waiting,
+      ...inPieces,
       params: { [constants.ZSTD_c_compressionLevel]: level },
       pledgedSrcSize: bytes,
       chunkSize: Math.min(packedPieceBytes, Math.max(4096, bytes)),
     });
   // Begun when somebody reads it: chunks that fail before, while the store opens a file, would fail unheard.
   async function* packed(): AsyncIterable<Uint8Array> {
-    yield* through(pieces(chunks), compress());
+    yield* lent(through(chunks, compress(), bytes));
   }
   return putBlob(store, packed());
 }
@@ -81,13 +85,13 @@ function asOne(pieces: readonly Uint8Array[], size: number): Uint8Array {
 }
 
 /**
- * What {@link putCompressed} wrote, a piece at a time.
+ * What {@link putCompressed} wrote, a piece at a time. Each is valid until the next is asked for.
  *
  * @throws {StorageError} `blob_corrupt` when it does not unpack.
  */
 export async function* readCompressedPieces(store: BlobStore, ref: BlobRef): AsyncGenerator<Uint8Array> {
   try {
-    yield* through(store.open(ref), createZstdDecompress({ ...waiting, chunkSize: pieceBytes }));
+    yield* lent(through(store.open(ref), createZstdDecompress({ ...inPieces, chunkSize: pieceBytes }), ref.size));
   } catch (error) {
     throw unpackError(error, ref);
   }
@@ -99,22 +103,4 @@ function unpackError(error: unknown, { sha256 }: BlobRef): unknown {
   if (!code || !/^Z(STD)?_/.test(code)) return error;
   const details = { wanted: 'a zstd frame', found: code, cause: error };
   return new StorageError('blob_corrupt', `The blob ${sha256} does not unpack.`, details);
-}
-
-/**
- * What comes out of `codec`. Its reader is told of all that fails, and may stop at any time. (Node's `compose` throws uncaught when
- * who reads it leaves early.)
- */
-export function through<Codec extends Transform>(
-  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  codec: Codec,
-): Codec {
-  pipeline(chunks, codec).catch(() => {});
-  return codec;
-}
-
-async function* pieces(chunks: Unpacked['chunks']): AsyncIterable<Uint8Array> {
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.byteLength; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);
-  }
 }

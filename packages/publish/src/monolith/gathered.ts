@@ -49,7 +49,7 @@ export function gathered(): Gathered {
       const done = finished(compress);
       compress.end();
       await done;
-      return { chunks: through(packed, createZstdDecompress(room)), bytes };
+      return { chunks: through(packed, createZstdDecompress(room), bytes), bytes };
     },
   };
 }

@@ -125,6 +125,6 @@ async function stillThere({ storage }: MonolithDeps, row: BlobRow): Promise<Blob
 
 async function wholeText({ storage }: MonolithDeps, row: BlobRow): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of readCompressedPieces(storage, blobRef(row))) pieces.push(piece);
+  for await (const piece of readCompressedPieces(storage, blobRef(row))) pieces.push(Uint8Array.from(piece));
   return Buffer.concat(pieces);
 }

@@ -35,10 +35,15 @@ async function merged(before: Records, after: Records, cut: number, runsBefore?:
   const dropped = new Set([...before].filter(([fn, text]) => after.get(fn) !== text).map(([fn]) => fn));
   const fresh = inOrder(new Map([...after].filter(([fn, text]) => before.get(fn) !== text)));
   async function* pieces() {
-    for (let at = 0; at < earlier.bytes.length; at += cut) yield earlier.bytes.subarray(at, at + cut);
+    for (let at = 0; at < earlier.bytes.length; at += cut) {
+      const piece = Buffer.from(earlier.bytes.subarray(at, at + cut));
+      yield piece;
+      // It is done with.
+      piece.fill(0);
+    }
   }
-  const [chunks, runs]: [Uint8Array[], RunList] = [[], runList()];
-  const writer = createRepodataWriter(frame, (chunk) => chunks.push(chunk));
+  const [ready, chunks, runs]: [Uint8Array[], Uint8Array[], RunList] = [[], [], runList()];
+  const writer = createRepodataWriter(frame, (chunk) => ready.push(chunk));
   const entry = (...[bucket, fn, text]: Parameters<typeof writer.entry>) => {
     writer.entry(bucket, fn, text);
     return memberBytes(fn.length, text.length);
@@ -46,9 +51,9 @@ async function merged(before: Records, after: Records, cut: number, runsBefore?:
   const come = fresh.map(({ text, ...place }) => ({ ...place, text: Buffer.from(text) }));
   const to = { writer: { ...writer, entry }, runs };
   const pass = mergeRuns(pieces(), runsBefore ?? readRuns(earlier.runs), movedMembers(dropped, come), to);
-  for await (const _ of pass);
+  for await (const _ of pass) chunks.push(Buffer.concat(ready.splice(0)));
   writer.end();
-  return { bytes: Buffer.concat(chunks), runs: runs.text() };
+  return { bytes: Buffer.concat([...chunks, ...ready]), runs: runs.text() };
 }
 
 // Names of which one continues the other, so that their files stand between each other.

@@ -31,11 +31,12 @@ export function pieceAtHand(pieces: AsyncIterable<Uint8Array>): PieceAtHand {
       return index < 0 ? -1 : at + index;
     },
     async next(from) {
+      // Mostly nothing, or what there is of a file name. Copied, since the piece is done with then.
+      const rest = Buffer.from(bytes.subarray(Math.min(bytes.length, from - at)));
+      const behind = at + bytes.length;
       const { value, done } = await iterator.next();
       if (done) return false;
-      // Mostly nothing, or what there is of a file name.
-      const rest = bytes.subarray(Math.min(bytes.length, from - at));
-      at += bytes.length - rest.length;
+      at = behind - rest.length;
       bytes = rest.length > 0 ? Buffer.concat([rest, value]) : asBuffer(value);
       return true;
     },
