@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../utf8.ts';
 import type { AboutJson } from './about-json.ts';
 import { type JsonObject, type JsonValue, writeJson } from './json.ts';
 import { createJsonMapWriter } from './json-map-writer.ts';
@@ -36,20 +37,6 @@ export interface ChanneldataBuilder {
   write(): string;
 }
 
-interface Rank {
-  version: CondaVersion;
-  timestamp: number;
-  place: string;
-}
-
-interface PackageEntry {
-  fields: Map<string, { rank: Rank; value: JsonValue }>;
-  runExports: Map<string, { rank: Rank; value: RunExports }>;
-  flags: LinkFlags;
-  subdirs: Set<string>;
-  timestamp: number;
-}
-
 /** What linking does, told by a package's paths. */
 export function linkFlags(paths: readonly PathEntry[]): LinkFlags {
   const anyBelow = (folder: string): boolean => paths.some(({ path }) => path.startsWith(folder));
@@ -74,22 +61,22 @@ export function linkFlags(paths: readonly PathEntry[]): LinkFlags {
  * @see CEP 38 https://conda.org/learn/ceps/cep-0038
  */
 export function createChanneldata(): ChanneldataBuilder {
-  const packages = new Map<string, PackageEntry>();
+  const packages = new Map<string, ChanneldataFile[]>();
   const subdirs = new Set<string>();
 
   return {
     add(file) {
       subdirs.add(file.subdir);
-      const entry = packages.get(file.record.name) ?? newEntry();
-      if (addFile(entry, file)) packages.set(file.record.name, entry);
+      const files = packages.get(file.record.name);
+      if (files) files.push(file);
+      else packages.set(file.record.name, [file]);
     },
     write() {
-      const entries = Array.from(packages, ([name, entry]): [string, JsonObject] => [name, entryObject(entry)]);
-      return writeJson({
-        channeldata_version: 1,
-        packages: Object.fromEntries(entries),
-        subdirs: [...subdirs].sort(),
-      });
+      const chunks: Uint8Array[] = [];
+      const writer = createChanneldataWriter((chunk) => chunks.push(chunk));
+      for (const name of [...packages.keys()].sort()) writer.entry(name, packages.get(name)!);
+      writer.end([...subdirs]);
+      return chunks.map(decodeUtf8).join('');
     },
   };
 }
@@ -110,8 +97,8 @@ export function createChanneldataWriter(emit: (chunk: Uint8Array) => void): {
   out.open('packages');
   return {
     entry(name, files) {
-      const entry = newEntry();
-      if (files.filter((file) => addFile(entry, file)).length > 0) out.entry(name, writeJson(entryObject(entry)));
+      const told = newestFirst(files);
+      if (told.length > 0) out.entry(name, entryText(told));
     },
     end(subdirs) {
       out.close();
@@ -121,62 +108,70 @@ export function createChanneldataWriter(emit: (chunk: Uint8Array) => void): {
   };
 }
 
-/** @returns false for a file whose version is none. */
-function addFile(entry: PackageEntry, file: ChanneldataFile): boolean {
-  const rank = rankOf(file);
-  if (rank === undefined) return false;
-  entry.subdirs.add(file.subdir);
-  entry.timestamp = Math.max(entry.timestamp, rank.timestamp);
-  for (const [key, value] of Object.entries(describe(file))) {
-    const known = entry.fields.get(key);
-    if (says(value) && (known === undefined || compareRanks(rank, known.rank) > 0)) {
-      entry.fields.set(key, { rank, value });
+/** What files of one name say in sum, of which the newest comes first. */
+type Told = (files: readonly ChanneldataFile[]) => JsonValue | undefined;
+
+/** What the newest says that says anything. */
+function saidBy(of: (file: ChanneldataFile) => JsonValue | undefined): Told {
+  return (files) => {
+    for (const file of files) {
+      const value = of(file);
+      if (says(value)) return value;
     }
-  }
-  for (const flag of Object.keys(entry.flags) as (keyof LinkFlags)[]) entry.flags[flag] ||= file.flags?.[flag] ?? false;
-  const exported = entry.runExports.get(file.record.version);
-  if (file.run_exports === undefined || exportsNothing(file.run_exports)) return true;
-  if (exported === undefined || compareRanks(rank, exported.rank) > 0) {
-    entry.runExports.set(file.record.version, { rank, value: file.run_exports });
-  }
-  return true;
-}
-
-function describe({ fn, subdir, record, about }: ChanneldataFile): Record<string, JsonValue | undefined> {
-  return {
-    description: about?.description,
-    dev_url: oneOrList(about?.dev_url),
-    doc_source_url: oneOrList(about?.doc_source_url),
-    doc_url: oneOrList(about?.doc_url),
-    home: oneOrList(about?.home),
-    icon_hash: about?.icon_hash,
-    icon_url: about?.icon_url,
-    identifiers: about?.identifiers,
-    keywords: about?.keywords,
-    license: record.license ?? about?.license,
-    recipe_origin: about?.recipe_origin,
-    reference_package: `${subdir}/${fn}`,
-    source_git_url: oneOrList(about?.source_git_url),
-    source_url: oneOrList(about?.source_url),
-    summary: about?.summary,
-    tags: about?.tags,
-    version: record.version,
   };
 }
 
-function entryObject(entry: PackageEntry): JsonObject {
-  const fields = Array.from(entry.fields, ([key, { value }]): [string, JsonValue] => [key, value]);
-  const runExports = Array.from(entry.runExports, ([version, { value }]): [string, JsonValue] => [
-    version,
-    { ...value },
-  ]);
-  return {
-    ...Object.fromEntries(fields),
-    ...entry.flags,
-    run_exports: Object.fromEntries(runExports),
-    subdirs: [...entry.subdirs].sort(),
-    timestamp: toSeconds(entry.timestamp),
-  };
+const described: Record<string, Told> = {
+  description: saidBy(({ about }) => about?.description),
+  dev_url: saidBy(({ about }) => oneOrList(about?.dev_url)),
+  doc_source_url: saidBy(({ about }) => oneOrList(about?.doc_source_url)),
+  doc_url: saidBy(({ about }) => oneOrList(about?.doc_url)),
+  home: saidBy(({ about }) => oneOrList(about?.home)),
+  icon_hash: saidBy(({ about }) => about?.icon_hash),
+  icon_url: saidBy(({ about }) => about?.icon_url),
+  identifiers: saidBy(({ about }) => about?.identifiers),
+  keywords: saidBy(({ about }) => about?.keywords),
+  license: saidBy(({ record, about }) => record.license ?? about?.license),
+  recipe_origin: saidBy(({ about }) => about?.recipe_origin),
+  reference_package: saidBy(({ subdir, fn }) => `${subdir}/${fn}`),
+  run_exports: runExportsOf,
+  source_git_url: saidBy(({ about }) => oneOrList(about?.source_git_url)),
+  source_url: saidBy(({ about }) => oneOrList(about?.source_url)),
+  subdirs: (files) => [...new Set(files.map(({ subdir }) => subdir))].sort(),
+  summary: saidBy(({ about }) => about?.summary),
+  tags: saidBy(({ about }) => about?.tags),
+  timestamp: (files) => toSeconds(Math.max(0, ...files.map(({ record }) => record.timestamp ?? 0))),
+  version: saidBy(({ record }) => record.version),
+};
+
+/** The newest run exports of each version. */
+function runExportsOf(files: readonly ChanneldataFile[]): JsonObject {
+  const exported = new Map<string, JsonObject>();
+  for (const { record, run_exports } of files) {
+    if (run_exports === undefined || exportsNothing(run_exports) || exported.has(record.version)) continue;
+    exported.set(record.version, { ...run_exports });
+  }
+  return Object.fromEntries(exported);
+}
+
+/** The members of an entry in their order, each with its key as it is written. */
+const members = [
+  ...Object.entries(described),
+  ...Object.keys(linkFlags([])).map((flag): [string, Told] => [
+    flag,
+    (files) => files.some(({ flags }) => flags?.[flag as keyof LinkFlags]),
+  ]),
+]
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([key, told]) => ({ key: `${JSON.stringify(key)}:`, told }));
+
+function entryText(files: readonly ChanneldataFile[]): string {
+  const texts: string[] = [];
+  for (const { key, told } of members) {
+    const value = told(files);
+    if (value !== undefined) texts.push(key + writeJson(value));
+  }
+  return `{${texts.join()}}`;
 }
 
 /** Whether a path reads as `bin/.<name>-post-link.sh`: `ending` somewhere behind a hidden name. */
@@ -185,23 +180,30 @@ function isHookScript(path: string, ending: string): boolean {
   return hidden >= 0 && path.includes(ending, hidden + 2);
 }
 
-function newEntry(): PackageEntry {
-  return { fields: new Map(), runExports: new Map(), flags: linkFlags([]), subdirs: new Set(), timestamp: 0 };
+/** Without those whose version is none. Of equals the first stays before the others. */
+function newestFirst(files: readonly ChanneldataFile[]): ChanneldataFile[] {
+  const ranked = files.flatMap((file) => {
+    const version = versionOrNone(file.record.version);
+    return version === undefined ? [] : { file, version };
+  });
+  if (ranked.length > 1) ranked.sort((a, b) => compareVersions(b.version, a.version) || compareBuilt(b.file, a.file));
+  return ranked.map(({ file }) => file);
 }
 
-function rankOf({ fn, subdir, record }: ChanneldataFile): Rank | undefined {
+function versionOrNone(text: string): CondaVersion | undefined {
   try {
-    return { version: parseVersion(record.version), timestamp: record.timestamp ?? 0, place: `${subdir}/${fn}` };
+    return parseVersion(text);
   } catch {
     return undefined;
   }
 }
 
-/** Newest last; the place only makes the order total, so that files may come in any. */
-function compareRanks(a: Rank, b: Rank): number {
-  const newer = compareVersions(a.version, b.version) || a.timestamp - b.timestamp;
-  if (newer !== 0) return newer;
-  return a.place < b.place ? -1 : Number(a.place > b.place);
+/** By time; the place only makes the order total, so that files may come in any. */
+function compareBuilt(a: ChanneldataFile, b: ChanneldataFile): number {
+  const later = (a.record.timestamp ?? 0) - (b.record.timestamp ?? 0);
+  if (later !== 0) return later;
+  const [one, other] = [`${a.subdir}/${a.fn}`, `${b.subdir}/${b.fn}`];
+  return one < other ? -1 : Number(one > other);
 }
 
 function oneOrList(texts: string[] | undefined): JsonValue | undefined {
