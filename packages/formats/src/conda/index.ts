@@ -27,6 +27,7 @@ export type { FilePatch, PatchInstructions } from './patch-instructions.ts';
 export { changedPatches, readPatchInstructions, viewPatchInstructions } from './patch-instructions.ts';
 export type { PatchedExtra, PatchedRecord } from './patch-record.ts';
 export { patchRecord } from './patch-record.ts';
+export { checkPatchValues } from './patch-values.ts';
 export type { LegacyPathFiles, PathEntry } from './paths-json.ts';
 export { parsePathsJson, pathsFromLists } from './paths-json.ts';
 export type { PlainRecord, ValuePlace } from './plain-record.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  checkPatchValues,
   type JsonObject,
   type PatchInstructions,
   parseJsonObject,
@@ -30,6 +31,7 @@ export function patchWish(subdir: string, document: Uint8Array | JsonObject): Pa
     const what = `${parseSubdir(subdir)}/patch_instructions.json`;
     const object = document instanceof Uint8Array ? parseJsonObject(document, what, 'patch_instructions') : document;
     const instructions = viewPatchInstructions(object);
+    checkPatchValues(object);
     const text = writeJson(object);
     return { subdir, text, sha256: createHash('sha256').update(text).digest(), instructions };
   } catch (error) {

@@ -19,6 +19,12 @@ async function patch(id: number, document: object, options = {}) {
   return setPatches(catalog, (await findChannelById(catalog.db, id))!, [wish], actor, options);
 }
 
+it('refuses a document that would cost clients a package', async () => {
+  const id = await catalog.addChannel('c');
+  const wrong = patch(id, { 'packages.conda': { 'a-1-0.conda': { license: ['MIT'] } } });
+  await expect(wrong).rejects.toMatchObject({ code: 'patch_invalid', wanted: 'a text or null' });
+});
+
 it('compares what patches above a channel do with what that channel shows', async () => {
   const [low, top] = [await catalog.addChannel('low'), await catalog.addChannel('top')];
   const records = { 'a-1-0.conda': testRecord('a', '1'), 'b-1-0.conda': testRecord('b', '1') };
