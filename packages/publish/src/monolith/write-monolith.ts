@@ -17,6 +17,7 @@ import {
   withFreeLock,
 } from '@sluice/catalog';
 import { blobRef, putCompressed } from '@sluice/storage';
+import { allEnded } from '../all-ended.ts';
 import { PublishError } from '../errors.ts';
 import { patchesAt } from '../patches.ts';
 import { carrySubdir } from './carried/carry-subdir.ts';
@@ -44,9 +45,15 @@ export type MonolithOutcome =
  * out the same whenever that is done, whatever rules are in force then. Subdirs whose documents are written are not
  * read, and of large ones only what differs from the last documents. Under a lock of its own, so publications go on meanwhile; one transaction brings them all.
  *
+ * @param again keys of documents that are written although they are: their bytes were lost.
  * @throws {PublishError} `monolith_drift`, `monolith_uncounted`.
  */
-export async function writeMonolith(deps: MonolithDeps, channelId: number, at?: number): Promise<MonolithOutcome> {
+export async function writeMonolith(
+  deps: MonolithDeps,
+  channelId: number,
+  at?: number,
+  again: readonly string[] = [],
+): Promise<MonolithOutcome> {
   // Not waiting: it takes seconds, and those that wait for it would keep all workers from other work.
   const outcome = await withFreeLock(deps.pool, 'monolith', channelId, async ({ db }): Promise<MonolithOutcome> => {
     const channel = await findChannelById(db, channelId);
@@ -55,7 +62,7 @@ export async function writeMonolith(deps: MonolithDeps, channelId: number, at?: 
     if (at === undefined && channel.monolith_no === no) return { status: 'unchanged', no };
     const source = await findPublicationSource(db, channelId, no);
     if (!source) return { status: 'missing' };
-    const draft = await writeDocuments(deps, db, channelId, source).catch(async (error: unknown) => {
+    const draft = await writeDocuments(deps, db, channelId, source, again).catch(async (error: unknown) => {
       // Entries and records that go meanwhile look like drift.
       if (error instanceof PublishError && !(await isThere(db, channelId, no))) return undefined;
       throw error;
@@ -67,7 +74,8 @@ export async function writeMonolith(deps: MonolithDeps, channelId: number, at?: 
       if (draft.rows.length > 0) {
         const written = deps.now();
         await insertBlobs(trx, draft.blobs, written);
-        await insertMonolith(trx, channelId, draft.rows, { created: source.created_at, written });
+        const when = { created: source.created_at, written, again: again.length > 0 };
+        await insertMonolith(trx, channelId, draft.rows, when);
       }
       if (at === undefined) await moveMonolith(trx, channelId, no);
       await notifyChanged(trx, 'head', channelId);
@@ -100,8 +108,10 @@ async function writeDocuments(
   db: Db,
   channelId: number,
   source: PublicationSource,
+  again: readonly string[],
 ): Promise<Draft> {
-  const { rows: known, missing } = await documentsAt(db, channelId, source.no);
+  const { rows: known, missing: unwritten } = await documentsAt(db, channelId, source.no);
+  const missing = [...unwritten, ...again];
   const draft: Draft = { rows: [], blobs: [] };
   if (missing.length === 0) return draft;
   const add = (key: string, no: number, blob: BlobRow) => {
@@ -122,7 +132,7 @@ async function writeDocuments(
   for (const { subdir, no, written } of await publishedSubdirs(db, channelId, source.no)) {
     // One subdir after the other: each holds its own pieces.
     await last;
-    if (written) {
+    if (written && !again.some((key) => key.startsWith(`${subdir}/`))) {
       const noted = known.find(({ key }) => key === `${subdir}/${newestKey}`);
       if (noted) newest.set(subdir, await decompress(await deps.storage.read(blobRef(noted))));
       continue;
@@ -132,9 +142,7 @@ async function writeDocuments(
     if (made.newest) newest.set(subdir, made.newest);
     last = note(made.documents, no);
   }
-  // The last subdir's documents are mostly another thread's work. Both are waited for, whichever fails.
-  for (const ended of await Promise.allSettled([last, noteChanneldata()])) {
-    if (ended.status === 'rejected') throw ended.reason;
-  }
+  // The last subdir's documents are mostly another thread's work.
+  await allEnded([last, noteChanneldata()]);
   return draft;
 }

@@ -2,6 +2,7 @@ import { type BlobRow, type Db, documentsBefore, findPublicationSource, type Pub
 import { FormatError } from '@sluice/formats/errors';
 import { packageTypeOf } from '@sluice/formats/package';
 import { blobRef, putCompressed, readCompressedPieces, StorageError } from '@sluice/storage';
+import { allEnded } from '../../all-ended.ts';
 import { PublishError } from '../../errors.ts';
 import { documentLevel } from '../document-level.ts';
 import { isLarge } from '../large.ts';
@@ -63,6 +64,7 @@ function isPatched({ patch_rev, inputs }: PublicationSource): boolean {
 }
 
 const [repodataKey, runExportsKey] = ['repodata.json.zst', 'run_exports.json.zst'] as const;
+const runsOf = { [repodataKey]: runsKey, [runExportsKey]: runExportsRunsKey } as const;
 const carriedKeys = [repodataKey, runExportsKey, newestKey, runsKey, runExportsRunsKey] as const;
 
 /** A document of the earlier publication. */
@@ -79,42 +81,54 @@ async function carried(
   const words = await movedWords(db, channelId, { subdir, from: base.no, to: source.no, most: mostMoved });
   const moved = words && (await movedRecords(deps, subdir, { before: base.inputs, after: source.inputs }, words));
   if (!moved) return undefined;
+  // Begun first, since it is mostly other threads' work.
+  const merging = mergedDocuments(deps, content, earlier, moved);
+  const merged = Promise.allSettled([merging]);
   const part = { subdir, inputs: source.inputs };
-  const newest = await newestAfter(deps, part, await wholeText(deps, earlier(newestKey)), moved, words.listed);
+  let newest: NewestList | undefined;
+  try {
+    newest = await newestAfter(deps, part, await wholeText(deps, earlier(newestKey)), moved, words.listed);
+  } finally {
+    // Nobody lets go of what is under way.
+    if (!newest) await merged;
+  }
   if (!newest) return undefined;
-  const documents = carriedDocuments(deps, content, earlier, moved, newest).catch((error: unknown) => {
-    if (!isOfEarlier(error)) throw error;
-    return writeSubdir(deps, content).then((anew) => anew.documents);
-  });
+  const documents = allEnded([putText(deps, newestKey, newest), merging])
+    .then(([list, all]) => [list, ...all].map(({ key, blob }) => ({ key: `${subdir}/${key}`, blob })))
+    .catch(async (error: unknown) => {
+      if (!isOfEarlier(error)) throw error;
+      return (await writeSubdir(deps, content)).documents;
+    });
   return { documents, newest };
 }
 
-async function carriedDocuments(
+/** repodata.json and run_exports.json, each with its runs. */
+async function mergedDocuments(
   deps: MonolithDeps,
   content: SubdirContent,
   earlier: Earlier,
   moved: MovedRecords,
-  newest: NewestList,
 ): Promise<PartDocument[]> {
-  const documents: PartDocument[] = [];
-  const add = (name: string, blob: BlobRow) => void documents.push({ key: `${content.subdir}/${name}`, blob });
-  const addText = async (name: string, text: Buffer) => {
-    const unpacked = { chunks: [text], bytes: text.byteLength };
-    add(name, await putCompressed(deps.storage, unpacked, documentLevel(text.byteLength)));
-  };
-  const known = async (
-    key: typeof repodataKey | typeof runExportsKey,
-    runs: typeof runsKey | typeof runExportsRunsKey,
-  ) => ({ blob: earlier(key), runs: await wholeText(deps, earlier(runs)) });
-  await addText(newestKey, newest);
-  const repodata = await mergedRepodata(deps, content, await known(repodataKey, runsKey), moved);
-  add(repodataKey, repodata.blob);
-  await addText(runsKey, repodata.runs);
-  const before = await known(runExportsKey, runExportsRunsKey);
-  const runExports = await mergedRunExports(deps, content.subdir, before, moved);
-  add(runExportsKey, runExports?.blob ?? (await stillThere(deps, before.blob)));
-  await addText(runExportsRunsKey, runExports?.runs ?? before.runs);
-  return documents;
+  const known = async (document: keyof typeof runsOf) => ({
+    blob: earlier(document),
+    runs: await wholeText(deps, earlier(runsOf[document])),
+  });
+  async function repodata(): Promise<PartDocument[]> {
+    const { blob, runs } = await mergedRepodata(deps, content, await known(repodataKey), moved);
+    return [{ key: repodataKey, blob }, await putText(deps, runsKey, runs)];
+  }
+  async function runExports(): Promise<PartDocument[]> {
+    const before = await known(runExportsKey);
+    const after = await mergedRunExports(deps, content.subdir, before, moved);
+    const blob = after?.blob ?? (await stillThere(deps, before.blob));
+    return [{ key: runExportsKey, blob }, await putText(deps, runExportsRunsKey, after?.runs ?? before.runs)];
+  }
+  return (await allEnded([repodata(), runExports()])).flat();
+}
+
+async function putText({ storage }: MonolithDeps, key: string, text: Buffer): Promise<PartDocument> {
+  const bytes = text.byteLength;
+  return { key, blob: await putCompressed(storage, { chunks: [text], bytes }, documentLevel(bytes)) };
 }
 
 /** A document that goes on as it is. @throws {PublishError} `monolith_drift` when its bytes are lost. */
