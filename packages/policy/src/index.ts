@@ -8,7 +8,7 @@ export { encodeColumns } from './facts/columns.ts';
 export { type Facts, hexAt, type LicenceText } from './facts/facts.ts';
 export { type FactsSources, factsAt, factsOfRecords } from './facts/facts-at.ts';
 export { addRecords, type RecordText, replacedFacts } from './facts/facts-of-records.ts';
-export { fileRowsOf } from './facts/file-rows.ts';
+export { fileRowsOf, rowsByName } from './facts/file-rows.ts';
 export { mergedFacts } from './facts/merged-facts.ts';
 export { factsRowOf } from './facts/record-facts.ts';
 export { sharedFacts, shareFacts } from './facts/shared-facts.ts';

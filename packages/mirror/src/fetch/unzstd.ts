@@ -9,8 +9,11 @@ const rleBlock = 1;
 /** Compressed bytes handed over at once. */
 const gatheredBytes = 64 * 1024;
 
-/** How the plain bytes come out: some pieces ahead, so that the next are made while one is read. */
-const ahead = { chunkSize: 256 * 1024, readableHighWaterMark: 1024 * 1024 };
+/**
+ * How the plain bytes come out: some pieces ahead, so that the next are made while one is read. Each is a block of zstd; larger
+ * ones malloc would fetch from the system and give back one by one (see MALLOC_MMAP_THRESHOLD_ of `npm start`).
+ */
+const ahead = { chunkSize: 128 * 1024, readableHighWaterMark: 1024 * 1024 };
 
 /** Do these first bytes begin a zstd stream? */
 export function looksLikeZstd(head: Uint8Array): boolean {

@@ -2,15 +2,60 @@ import type { Facts } from './facts.ts';
 import type { PackedTexts } from './packed-texts.ts';
 import { nameHash, nameHashAt } from './text-hash.ts';
 
-/** The table of each facts, for as long as somebody holds them. */
-const known = new WeakMap<PackedTexts, (file: string) => number>();
+type FileRows = (file: string) => number;
+
+/** What was worked out of each facts, for as long as somebody holds them. */
+const known = new WeakMap<PackedTexts, FileRows>();
 
 /** {@link fileRows} of facts, worked out once: a refresh and what follows from it ask for the same. */
-export function fileRowsOf({ files, count }: Pick<Facts, 'files' | 'count'>): (file: string) => number {
-  const rowOf = known.get(files) ?? fileRows(files, count);
+export function fileRowsOf(facts: Pick<Facts, 'type' | 'files' | 'count' | 'names' | 'name'>): FileRows {
+  const { type, files, count } = facts;
+  const rowOf = known.get(files) ?? (type === 'conda' ? fewFileRows(facts) : fileRows(files, count));
   known.set(files, rowOf);
   return rowOf;
 }
+
+/**
+ * {@link fileRows} of conda files, looked up among those of their package name, which every file name begins with. Who asks for
+ * so many that a table of all pays has one made.
+ */
+function fewFileRows(facts: Pick<Facts, 'files' | 'count' | 'names' | 'name'>): FileRows {
+  const { files, count } = facts;
+  const rowsOf = rowsByName(facts);
+  let looked = 0;
+  let table: FileRows | undefined;
+  return (file) => {
+    if (looked > count) table ??= fileRows(files, count);
+    if (table) return table(file);
+    const beforeVersion = file.lastIndexOf('-', file.lastIndexOf('-') - 1);
+    for (const row of rowsOf(file.slice(0, Math.max(0, beforeVersion)))) {
+      looked++;
+      if (isAt(files, file, row)) return row;
+    }
+    return -1;
+  };
+}
+
+/** The rows of each package name, found by counting. */
+export function rowsByName({
+  names,
+  name,
+  count,
+}: Pick<Facts, 'names' | 'name' | 'count'>): (name: string) => Uint32Array {
+  const ids = new Map(names.map((text, id) => [text, id]));
+  const starts = new Uint32Array(names.length + 1);
+  for (let i = 0; i < count; i++) starts[name[i]! + 1]!++;
+  for (let id = 0; id < names.length; id++) starts[id + 1]! += starts[id]!;
+  const rows = new Uint32Array(count);
+  const next = starts.slice();
+  for (let i = 0; i < count; i++) rows[next[name[i]!]!++] = i;
+  return (text) => {
+    const id = ids.get(text);
+    return id === undefined ? none : rows.subarray(starts[id], starts[id + 1]);
+  };
+}
+
+const none = new Uint32Array();
 
 /**
  * Finds the rows of file names in facts. Names are compared as bytes where they lie, so no text is made for the hundreds of
@@ -30,17 +75,18 @@ export function fileRows(files: PackedTexts, count: number): (file: string) => n
     rows[at] = row;
   }
 
-  function isAt(file: string, row: number): boolean {
-    const begin = offsets[row]!;
-    if (offsets[row + 1]! - begin !== file.length) return false;
-    for (let i = 0; i < file.length; i++) if (bytes[begin + i] !== file.charCodeAt(i)) return false;
-    return true;
-  }
-
   return (file) => {
     for (let at = nameHash(file) & mask; rows[at]! >= 0; at = (at + 1) & mask) {
-      if (isAt(file, rows[at]!)) return rows[at]!;
+      if (isAt(files, file, rows[at]!)) return rows[at]!;
     }
     return -1;
   };
+}
+
+/** Compared from the end: those of one package begin alike. */
+function isAt({ bytes, offsets }: PackedTexts, file: string, row: number): boolean {
+  const begin = offsets[row]!;
+  if (offsets[row + 1]! - begin !== file.length) return false;
+  for (let i = file.length - 1; i >= 0; i--) if (bytes[begin + i] !== file.charCodeAt(i)) return false;
+  return true;
 }

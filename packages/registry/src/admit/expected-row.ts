@@ -33,7 +33,7 @@ const COLON = 0x3a;
 
 /** One for all calls, since it is read at once. */
 const place = {
-  ...{ bytes: new Uint8Array(), fileAt: 0, fileEnd: 0, bodyAt: 0, bodyEnd: 0 },
+  ...{ bytes: new Uint8Array() as Uint8Array, fileAt: 0, fileEnd: 0, bodyAt: 0, bodyEnd: 0 },
   ...{ v3: false, extraAt: -1, extraEnd: -1, signaturesAt: -1, signaturesEnd: -1 },
 };
 
@@ -62,8 +62,17 @@ export function recordEnd(
   if (bodyEnd > chunk.length) return 0;
   const [a, b] = listedWith
     ? recordHash(file(row), chunk.subarray(bodyAt, bodyEnd), listedWith(file(row)))
-    : recordHashAt(Object.assign(place, { bytes: chunk, fileAt: at + 1, fileEnd, bodyAt, bodyEnd }));
+    : recordHashAt(placed(chunk, at + 1, fileEnd, bodyAt, bodyEnd));
   return words[row * 2] === a && words[row * 2 + 1] === b ? bodyEnd : 0;
+}
+
+function placed(bytes: Uint8Array, fileAt: number, fileEnd: number, bodyAt: number, bodyEnd: number): typeof place {
+  place.bytes = bytes;
+  place.fileAt = fileAt;
+  place.fileEnd = fileEnd;
+  place.bodyAt = bodyAt;
+  place.bodyEnd = bodyEnd;
+  return place;
 }
 
 function behindBlanks(chunk: Uint8Array, i: number): number {

@@ -9,6 +9,7 @@ import {
   type ListedWith,
   mergedFacts,
   recordHash,
+  rowsByName,
 } from '@sluice/policy';
 import { RegistryError } from '../errors.ts';
 import { changeSet } from './change-set.ts';
@@ -177,21 +178,6 @@ export function nameOf(file: string): string {
   const stem = file.replace(/\.(conda|tar\.bz2|whl)$/, '');
   const beforeBuild = stem.lastIndexOf('-');
   return stem.slice(0, Math.max(0, stem.lastIndexOf('-', beforeBuild - 1))).toLowerCase();
-}
-
-/** The rows of each package name, found by counting. */
-function rowsByName({ names, name, count }: Facts): (name: string) => Iterable<number> {
-  const ids = new Map(names.map((text, id) => [text, id]));
-  const starts = new Uint32Array(names.length + 1);
-  for (let i = 0; i < count; i++) starts[name[i]! + 1]!++;
-  for (let id = 0; id < names.length; id++) starts[id + 1]! += starts[id]!;
-  const rows = new Uint32Array(count);
-  const next = starts.slice();
-  for (let i = 0; i < count; i++) rows[next[name[i]!]!++] = i;
-  return (text) => {
-    const id = ids.get(text);
-    return id === undefined ? [] : rows.subarray(starts[id], starts[id + 1]);
-  };
 }
 
 /** The refusal of an index that is of two minds about a file. */
