@@ -3295,7 +3295,7 @@ export interface components {
             /** @description Whether clients are shown it. */
             is_head: boolean;
             /**
-             * @description Whether its repodata.json and kin are written, being written, or written when first asked for.
+             * @description Of its repodata.json and kin: written; pending, for the head, which serves those of the last publication that has them until then, or empty ones where none has; on_demand, made at the first ask (503 until then). Shards and their index are there at once.
              * @enum {string}
              */
             monolith: "written" | "pending" | "on_demand";
@@ -3307,6 +3307,8 @@ export interface components {
             /** Format: date-time */
             created: string;
             created_by: string;
+            /** @description The publication that had the name until now, where that was another: without a name it is kept as others are. */
+            moved_from?: number;
         };
         Rollback: {
             /** @description The new publication, with the content of the one that was asked for. */
@@ -3320,7 +3322,9 @@ export interface components {
              * @constant
              */
             indexing_behavior: "frozen";
-            /** @description How to get back to what layers and rules say now. */
+            /** @description Whether it was before. */
+            was_frozen: boolean;
+            /** @description How to get back to what it showed before. */
             undo: string;
         };
         Comparison: {
@@ -3343,7 +3347,7 @@ export interface components {
                      * @description What happened between the earlier and the later of the two.
                      * @enum {string}
                      */
-                    code: "uploaded" | "deleted" | "upstream_added" | "upstream_removed" | "upstream_changed" | "layer_added" | "layer_removed" | "layer_changed" | "below_added" | "below_removed" | "below_changed" | "patched" | "denied" | "hidden" | "allowed";
+                    code: "uploaded" | "deleted" | "upstream_added" | "upstream_removed" | "upstream_changed" | "layer_added" | "layer_removed" | "layer_changed" | "below_added" | "below_removed" | "below_changed" | "patched" | "denied" | "name_hidden" | "name_shown" | "hidden" | "allowed";
                     /** @description `uploads`, `below` for a channel below, or the name of the mirror; null when that is no more. */
                     layer: string | null;
                     /** @description The same in a sentence. */

@@ -12,6 +12,7 @@ import type { DifferentFile } from './compare.ts';
 import type { PublishDeps } from './deps.ts';
 import { belowName, type RuledLayer, ruledLayers } from './layers.ts';
 import { patchedVersion, twinOf, versionFacts } from './listed-version.ts';
+import { namesShownAbove } from './name-above.ts';
 import { patchesAt } from './patches.ts';
 import { signatureWord } from './select.ts';
 
@@ -25,7 +26,8 @@ import { signatureWord } from './select.ts';
  *     below_added, below_removed, below_changed            in a channel that shows below this one
  *     patched                                              the channel's own patches changed
  *     denied                                               a rule refuses it now: `rule` says which and why
- *     hidden                                               nothing of it changed and no rule refuses it now: one did then, its download failed, or a layer above shows that name
+ *     name_hidden, name_shown                              a layer above began to show the package name, which hides it here, or ceased to
+ *     hidden                                               nothing of it changed and no rule refuses it now: one did then, or its download failed
  *     allowed                                              no rule refuses it any more
  */
 export type ChangeCode =
@@ -42,6 +44,8 @@ export type ChangeCode =
   | 'below_changed'
   | 'patched'
   | 'denied'
+  | 'name_hidden'
+  | 'name_shown'
   | 'hidden'
   | 'allowed';
 
@@ -53,6 +57,9 @@ export interface ChangeReason {
   /** Who deleted it, and when. */
   by?: FileRemoval;
 }
+
+/** What may turn out to be a matter of its package name. */
+const mayBeByName: ReadonlySet<ChangeCode> = new Set(['hidden', 'allowed', 'below_added', 'below_removed']);
 
 /** A file as one of the two publications has it: which input shows it, and the version as it is shown. */
 interface Shown {
@@ -71,7 +78,7 @@ type Versions = Map<string, RecordVersion | null>[];
  * @returns one reason a file, in the same order.
  */
 export async function changeReasons(
-  deps: Pick<PublishDeps, 'db' | 'neededFiles'>,
+  deps: Pick<PublishDeps, 'db' | 'neededFiles' | 'storage'>,
   channel: ChannelRow,
   { from, to }: { from: number; to: number },
   files: readonly DifferentFile[],
@@ -81,6 +88,9 @@ export async function changeReasons(
   );
   if (!earlier || !later || files.length === 0) return files.map(() => ({ code: 'hidden', layer: null }));
   const layers = await ruledLayers(deps.db, channel, deps.neededFiles);
+  const hidesByName = channel.name_priority === 'strict';
+  const aboveThen = namesShownAbove(deps, channel.id, earlier);
+  const aboveNow = namesShownAbove(deps, channel.id, later);
   const reasons = new Map<DifferentFile, ChangeReason>();
   for (const [subdir, here] of Map.groupBy(files, (file) => file.subdir)) {
     const context = {
@@ -91,11 +101,17 @@ export async function changeReasons(
     for (const file of here) {
       const [then, now] =
         from <= to ? [file.signatures.from, file.signatures.to] : [file.signatures.to, file.signatures.from];
-      const was = shownBy(context.before, earlier, file, then);
-      const is = shownBy(context.after, later, file, now);
       const isThere = from <= to ? file.change !== 'removed' : file.change !== 'added';
       const wasThere = from <= to ? file.change !== 'added' : file.change !== 'removed';
-      reasons.set(file, reasonOf(context, file.file, wasThere ? was : undefined, isThere ? is : undefined));
+      const was = wasThere ? shownBy(context.before, earlier, file, then) : undefined;
+      const is = isThere ? shownBy(context.after, later, file, now) : undefined;
+      const reason = reasonOf(context, file.file, was, is);
+      const shown = is ?? was;
+      if (shown && hidesByName && mayBeByName.has(reason.code)) {
+        const isAbove = await (is ? aboveThen : aboveNow)(shown.layer, file);
+        if (isAbove) reason.code = is ? 'name_shown' : 'name_hidden';
+      }
+      reasons.set(file, reason);
     }
   }
   await addRemovals(deps, channel.id, reasons);

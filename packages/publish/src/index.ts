@@ -32,7 +32,7 @@ export { type ListedFileVersion, type ListedWish, listedVersions, publishedParts
 export { lostRecords } from './lost-records.ts';
 export { type MonolithOutcome, writeMonolith } from './monolith/write-monolith.ts';
 export { type OwnChangesWish, ownChangedNames } from './own-changes.ts';
-export { type PublicationDeps, pinPublication, unpinPublication } from './pin.ts';
+export { type PlacedPin, type PublicationDeps, pinPublication, unpinPublication } from './pin.ts';
 export { type PublishOutcome, publishChannel } from './publish-channel.ts';
 export { bringProjectList } from './pypi/bring-project-list.ts';
 export { pageUntil } from './pypi/page-until.ts';

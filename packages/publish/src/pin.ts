@@ -19,6 +19,11 @@ export interface PublicationDeps {
   now: () => Date;
 }
 
+/** A pin as it is now. `moved_from`: the publication that had its name until now, where that was another one. */
+export interface PlacedPin extends PinRow {
+  moved_from?: number;
+}
+
 type Place = Pick<ChannelRow, 'id' | 'path'>;
 
 /**
@@ -33,7 +38,7 @@ export async function pinPublication(
   channel: Place,
   { name, ref }: { name: string; ref: string },
   actor: { name: string },
-): Promise<PinRow> {
+): Promise<PlacedPin> {
   checkPinName(name);
   return deps.db.transaction().execute(async (trx) => {
     // Who removes publications that nothing pins holds this lock, too.
@@ -41,6 +46,7 @@ export async function pinPublication(
     const { no } = await resolveRef(trx, channel.id, ref);
     const before = await findPin(trx, channel.id, name);
     if (before?.no === no) return before;
+    const moved = before ? { moved_from: before.no } : {};
     const pin: PinRow = { name, no, created_at: deps.now(), created_by: actor.name };
     await setPin(trx, channel.id, pin);
     await notifyChanged(trx, 'channel', channel.id);
@@ -50,9 +56,9 @@ export async function pinPublication(
       action: 'publication_pinned',
       channel: channel.path,
       subject: name,
-      data: { publication: no, ...(before ? { moved_from: before.no } : {}) },
+      data: { publication: no, ...moved },
     });
-    return pin;
+    return { ...pin, ...moved };
   });
 }
 

@@ -1,5 +1,5 @@
 import { findChannelById, liveEntries } from '@sluice/catalog';
-import { deleteFiles, editChannel, patchWish, setPatches } from '@sluice/registry';
+import { deleteFiles, editChannel, patchWish, setChannelLayers, setPatches } from '@sluice/registry';
 import { blobRef } from '@sluice/storage';
 import { type BuiltPackage, buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import fc from 'fast-check';
@@ -175,6 +175,51 @@ describe('a comparison says what happened to a file', () => {
       { code: 'deleted', layer: 'uploads', by: { actor: 'ada', at: expect.any(Date) } },
     ]);
   });
+
+  it('by a layer above that shows the name, for as long as it does', async () => {
+    const mirrored = { 'own-2-0.conda': testRecord('own', '2'), 'own-part-1-0.conda': testRecord('own-part', '1') };
+    const { sourceId } = await catalog.admit(mirrored);
+    const mirror = await catalog.addMirror(channel, sourceId);
+    const first = await publish();
+    await catalog.upload(channel, path, own);
+    const uploaded = await publish();
+    expect(await changes(first, uploaded)).toEqual([`+${own.fileName} uploaded`, '-own-2-0.conda name_hidden']);
+    expect(await changes(uploaded, first)).toEqual([`-${own.fileName} uploaded`, '+own-2-0.conda name_hidden']);
+    // Another name that begins likewise is not hidden: a rule of then refused it.
+    await catalog.editMirror(mirror, { filters: JSON.stringify({ exclude_specs: ['own-part'] }) });
+    const ruled = await publish();
+    await catalog.editMirror(mirror, { filters: '{}' });
+    expect(await changes(uploaded, ruled)).toEqual(['-own-part-1-0.conda hidden']);
+    await deleteFiles(catalog, { id: channel, path }, { name: 'own' }, ada);
+    const freed = await publish();
+    expect(await changes(ruled, freed)).toEqual([
+      `-${own.fileName} deleted`,
+      '+own-2-0.conda name_shown',
+      '+own-part-1-0.conda allowed',
+    ]);
+  });
+
+  it('by a channel that shows the name above another one', async () => {
+    const [upper, lower] = [await catalog.addChannel(`${path}-upper`), await catalog.addChannel(`${path}-lower`)];
+    const publishBelow = async (id: number, file: string, version: string) => {
+      const { sourceId } = await catalog.admit({ [file]: testRecord('own', version) });
+      await catalog.addMirror(id, sourceId);
+      await publishChannel(catalog, id, 'test');
+    };
+    await publishBelow(lower, 'own-1-0.conda', '1');
+    await publishBelow(upper, 'own-2-0.conda', '2');
+    const show = async (layers: number[]) => {
+      const [row, ...below] = await Promise.all([channel, ...layers].map((id) => findChannelById(catalog.db, id)));
+      await setChannelLayers(catalog, row!, { layers: below.map((one) => one!) }, () => {}, ada);
+      return publish();
+    };
+    const first = await show([lower]);
+    const both = await show([upper, lower]);
+    expect(await changes(first, both)).toEqual(['-own-1-0.conda name_hidden', '+own-2-0.conda layer_added']);
+    const row = (await findChannelById(catalog.db, channel))!;
+    await setChannelLayers(catalog, row, { name_priority: 'merge' }, () => {}, ada);
+    expect(await changes(both, await publish())).toEqual(['+own-1-0.conda below_added']);
+  });
 });
 
 it('a comparison is paged over names and filtered, and its counts are of all', async () => {
@@ -261,9 +306,9 @@ it('pins name a publication, move, and go; each is said in the history', async (
   await publish();
   const place = { id: channel, path };
   const pin = (ref: string) => pinPublication(catalog, place, { name: 'release', ref }, ada);
-  expect(await pin('1')).toMatchObject({ name: 'release', no: 1, created_by: 'ada' });
-  await pin('release');
-  expect(await pin('head')).toMatchObject({ no: 2 });
+  expect(await pin('1')).toEqual({ name: 'release', no: 1, created_by: 'ada', created_at: expect.any(Date) });
+  expect(await pin('release')).not.toHaveProperty('moved_from');
+  expect(await pin('head')).toMatchObject({ no: 2, moved_from: 1 });
   await expect(pin('3')).rejects.toMatchObject({ code: 'publication_missing' });
   expect(await unpinPublication(catalog, place, 'release', ada)).toMatchObject({ no: 2 });
   await expect(unpinPublication(catalog, place, 'release', ada)).rejects.toMatchObject({ code: 'pin_missing' });

@@ -47,7 +47,7 @@ export const views = {
       [
         ['all publications', `${retention.all_days} days`],
         ['then one a day', `${retention.daily_days} days`],
-        ['grace', `${collect_grace_hours} hours, twice over`],
+        ['grace', `${collect_grace_hours} ${collect_grace_hours === 1 ? 'hour' : 'hours'}, twice over`],
       ],
       view,
     ),
@@ -56,5 +56,5 @@ export const views = {
 
 function wholeNumber(text: string): number {
   if (/^\d{1,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Say a whole number.');
+  throw new InvalidArgumentError('Say a whole number of at most five digits.');
 }

@@ -26,7 +26,10 @@ export async function run(
 }
 
 export const views = {
-  human: ({ channel, name, publication }: Data, view: View): string =>
-    paragraph(`Publication ${publication} is kept as ${name}; clients read it as ${channel}@${name}.`, view),
+  human: ({ channel, name, publication, moved_from }: Data, view: View): string => {
+    const now = `Publication ${publication} is kept as ${name}; clients read it as ${channel}@${name}.`;
+    const before = moved_from === undefined ? '' : ` Until now that was publication ${moved_from}.`;
+    return paragraph(`${now}${before}`, view);
+  },
   json: ({ channel: _, ...pin }: Data): unknown => pin,
 };

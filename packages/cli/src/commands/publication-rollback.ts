@@ -31,10 +31,10 @@ export async function run(
 }
 
 export const views = {
-  human: ({ channel, publication, to, added, removed }: Data, view: View): string =>
-    paragraph(
-      `${channel} shows publication ${to} again, as number ${publication} (${added} records added, ${removed} removed), and is frozen. To undo it: npx sluice channel unfreeze ${channel}`,
-      view,
-    ),
+  human: ({ channel, publication, to, added, removed, was_frozen }: Data, view: View): string => {
+    const done = `${channel} shows publication ${to} again, as number ${publication} (records: ${added} added, ${removed} removed), and is frozen.`;
+    const undo = was_frozen ? `publication rollback ${channel} ${publication - 1}` : `channel unfreeze ${channel}`;
+    return paragraph(`${done} To undo it: npx sluice ${undo}`, view);
+  },
   json: ({ channel: _, ...done }: Data): unknown => done,
 };

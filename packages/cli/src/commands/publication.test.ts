@@ -48,7 +48,9 @@ test('two are compared; without a second, with the head', async () => {
 
 test('one gets a name and loses it', async () => {
   expect((await publication('pin', 'team/dev', 'v1', '1')).json).toMatchObject({ name: 'v1', publication: 1 });
-  expect(await shown('pin', 'team/dev', 'v1', 'v1')).toContain('team/dev@v1');
+  expect(await shown('pin', 'team/dev', 'v1', 'v1')).toMatch(/read it as team\/dev@v1\.\n$/);
+  const moved = await shown('pin', 'team/dev', 'v1', '2');
+  expect(moved.replace(/\s+/g, ' ')).toContain('Until now that was publication 1.');
   expect((await publication('list', 'team/dev', '--pinned')).json).toMatchObject({ items: [{ pins: ['v1'] }] });
   expect((await publication('unpin', 'team/dev', 'v1')).json).toEqual({ unpinned: 'v1' });
 });
@@ -59,6 +61,8 @@ test('one is shown again, and the channel is frozen', async () => {
   expect((await it.cli(['channel', 'show', 'team/dev', '--json'])).json).toMatchObject({
     ...{ publication: 3, indexing_behavior: 'frozen', file_count: 1 },
   });
+  const again = await it.cli(['publication', 'rollback', 'team/dev', '2']);
+  expect(again.stdout.replace(/\s+/g, ' ')).toContain('To undo it: npx sluice publication rollback team/dev 3');
   expect((await it.cli(['channel', 'reindex', 'team/dev', '--json'])).json.error.code).toBe('channel_frozen');
   await it.cli(['channel', 'unfreeze', 'team/dev']);
   const reindex = await it.cli(['channel', 'reindex', 'team/dev']);

@@ -155,7 +155,7 @@ test('a rollback shows what was, freezes, and is undone by unfreezing', async ()
   expect([status, json]).toEqual([
     200,
     {
-      ...{ publication: 3, to: 1, added: 0, removed: 1, indexing_behavior: 'frozen' },
+      ...{ publication: 3, to: 1, added: 0, removed: 1, indexing_behavior: 'frozen', was_frozen: false },
       undo: expect.stringContaining('Unfreeze'),
     },
   ]);

@@ -34,7 +34,9 @@ export const PublicationView = z
     is_head: z.boolean().describe('Whether clients are shown it.'),
     monolith: z
       .enum(['written', 'pending', 'on_demand'])
-      .describe('Whether its repodata.json and kin are written, being written, or written when first asked for.'),
+      .describe(
+        'Of its repodata.json and kin: written; pending, for the head, which serves those of the last publication that has them until then, or empty ones where none has; on_demand, made at the first ask (503 until then). Shards and their index are there at once.',
+      ),
   })
   .meta({ id: 'Publication' });
 
@@ -43,7 +45,17 @@ export const PinParams = z.object({ pin: z.string().max(300) });
 export const PinBody = z.strictObject({ publication: RefValue.describe('Which publication is to have the name.') });
 
 export const PinView = z
-  .object({ name: z.string(), publication: number, created: z.iso.datetime(), created_by: z.string() })
+  .object({
+    name: z.string(),
+    publication: number,
+    created: z.iso.datetime(),
+    created_by: z.string(),
+    moved_from: number
+      .optional()
+      .describe(
+        'The publication that had the name until now, where that was another: without a name it is kept as others are.',
+      ),
+  })
   .meta({ id: 'Pin' });
 
 export const RollbackBody = z.strictObject({ to: RefValue.describe('Which publication is to be shown again.') });
@@ -55,7 +67,8 @@ export const RollbackView = z
     added: count,
     removed: count,
     indexing_behavior: z.literal('frozen').describe('So that the next change does not undo it.'),
-    undo: z.string().describe('How to get back to what layers and rules say now.'),
+    was_frozen: z.boolean().describe('Whether it was before.'),
+    undo: z.string().describe('How to get back to what it showed before.'),
   })
   .meta({ id: 'Rollback' });
 
@@ -81,6 +94,8 @@ const codes = [
   'below_changed',
   'patched',
   'denied',
+  'name_hidden',
+  'name_shown',
   'hidden',
   'allowed',
 ] as const satisfies readonly ChangeCode[];

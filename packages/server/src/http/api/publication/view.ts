@@ -1,5 +1,5 @@
-import type { PinRow, PublicationRow } from '@sluice/catalog';
-import type { ChangeReason, DifferentFile, Rollback } from '@sluice/publish';
+import type { PublicationRow } from '@sluice/catalog';
+import type { ChangeReason, DifferentFile, PlacedPin, Rollback } from '@sluice/publish';
 import type { z } from 'zod';
 import type { ComparisonView, PinView, PublicationView, RollbackView } from './schema.ts';
 
@@ -16,15 +16,18 @@ export function publicationView(row: PublicationRow, seesActors: boolean): z.out
 }
 
 /** A pin of a channel. */
-export function pinView(row: PinRow): z.output<typeof PinView> {
-  const { name, no, created_at, created_by } = row;
-  return { name, publication: no, created: created_at.toISOString(), created_by };
+export function pinView(pin: PlacedPin): z.output<typeof PinView> {
+  const { name, no, created_at, created_by, moved_from } = pin;
+  const moved = moved_from === undefined ? {} : { moved_from };
+  return { name, publication: no, created: created_at.toISOString(), created_by, ...moved };
 }
 
 /** What a rollback did. */
-export function rollbackView({ no, to, added, removed }: Rollback): z.output<typeof RollbackView> {
-  const undo = 'Unfreeze the channel: its next publication is made from its layers and rules as they are then.';
-  return { publication: no, to, added, removed, indexing_behavior: 'frozen', undo };
+export function rollbackView({ no, to, added, removed, was_frozen }: Rollback): z.output<typeof RollbackView> {
+  const undo = was_frozen
+    ? `Roll back to publication ${no - 1}, which it showed, frozen, before.`
+    : 'Unfreeze the channel: its next publication is made from its layers and rules as they are then.';
+  return { publication: no, to, added, removed, indexing_behavior: 'frozen', was_frozen, undo };
 }
 
 /** A file that differs, and why. */
@@ -60,15 +63,19 @@ function sentence({ code, layer, rule, by }: ChangeReason): string {
     case 'below_added':
       return 'A channel below shows it now.';
     case 'below_removed':
-      return 'The channel below does not show it any more, or a layer above shows packages of that name.';
+      return 'The channel below does not show it any more.';
     case 'below_changed':
       return 'A channel below shows it with other metadata.';
     case 'patched':
       return "The channel's patches changed it.";
     case 'denied':
       return `Refused by rule "${rule?.rule}", because ${rule?.evidence}. ${rule?.remedy}`;
+    case 'name_hidden':
+      return 'A layer above shows packages of that name, which hides those of lower ones.';
+    case 'name_shown':
+      return 'No layer above shows packages of that name any more.';
     case 'hidden':
-      return 'A rule refused it then, its download failed, or a layer above shows packages of that name; no rule of today refuses it.';
+      return 'A rule refused it then, or its download failed; no rule of today refuses it.';
     case 'allowed':
       return 'No rule refuses it any more, or its download came through.';
   }
