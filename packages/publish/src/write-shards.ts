@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { copyOut, copyRecordsOf, withSession } from '@sluice/catalog';
+import { type CopyBatch, copyOut, copyRecordsOf, withSession } from '@sluice/catalog';
 import { batches } from './batches.ts';
 import type { PublishDeps } from './deps.ts';
 import { openFramePacker } from './frame-packer.ts';
@@ -34,13 +34,14 @@ export async function* writeShards(
 ): AsyncGenerator<WrittenShard[]> {
   const read = async (batch: readonly ShownName[]) => {
     const texts: ReadonlyMap<string, ShownText>[] = [];
-    for (let k = 0; k < layers.length; k++) texts.push(await textsOf(deps, layers[k]!, k, subdir, batch));
-    return { batch, texts };
+    const held: CopyBatch[] = [];
+    for (let k = 0; k < layers.length; k++) texts.push(await textsOf(deps, layers[k]!, k, subdir, { batch, held }));
+    return { batch, texts, held };
   };
   const format = shardFormatOf(subdir);
   const packer = openFramePacker();
   try {
-    for await (const { batch, texts } of readAhead(
+    for await (const { batch, texts, held } of readAhead(
       batches(names, recordsPerBatch, ({ count }) => count),
       read,
     )) {
@@ -55,6 +56,7 @@ export async function* writeShards(
         shards.push({ name: shown.name, unpacked: shard.byteLength, packing: packer.pack(shard) });
         sinceTurn += shown.count;
       }
+      for (const rows of held) rows.release();
       yield await Promise.all(shards.map(packed));
     }
   } finally {
@@ -72,13 +74,13 @@ export async function packed({ name, unpacked, packing }: PackingShard): Promise
   return { name, bytes: await packing, unpacked };
 }
 
-/** What a layer has of these names' files, as they are shown; read if it is not at hand. */
+/** What a layer has of these names' files, as they are shown; read if it is not at hand, and then it lies in what is `held`. */
 async function textsOf(
   deps: Pick<PublishDeps, 'pool'>,
   { layer, texts, patches }: LoadedLayer,
   k: number,
   subdir: string,
-  batch: readonly ShownName[],
+  { batch, held }: { batch: readonly ShownName[]; held: CopyBatch[] },
 ): Promise<ReadonlyMap<string, ShownText>> {
   if (texts) return texts;
   const names = batch.flatMap(({ name, parts }) => (parts.some((part) => part.layer === k) ? [name] : []));
@@ -87,6 +89,7 @@ async function textsOf(
   await withSession(deps.pool, async ({ client }) => {
     const command = copyRecordsOf({ source_id: layer.source_id, subdir }, layer.revision, names);
     for await (const rows of copyOut(client, command)) {
+      held.push(rows);
       for (let i = 0; i < rows.length; i++) {
         const row = rowOf(rows, i);
         const shown = patchedThrough(patches, row);

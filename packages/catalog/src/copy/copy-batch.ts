@@ -17,7 +17,10 @@ export class CopyBatch {
   readonly #columns: number;
   readonly #starts: Int32Array;
 
-  /** @param starts where each value begins in `buffer`, row by row; its length is the int32 before it. */
+  /**
+   * @param buffer alone in its memory.
+   * @param starts where each value begins in `buffer`, row by row; its length is the int32 before it.
+   */
   constructor(buffer: Buffer, starts: Int32Array, columns: number) {
     this.buffer = buffer;
     this.length = columns === 0 ? 0 : starts.length / columns;
@@ -35,6 +38,14 @@ export class CopyBatch {
     const { buffer } = this;
     const at = this.start(row, column) - 4;
     return (buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!;
+  }
+
+  /**
+   * Give its memory back now: nothing of it may be read any more. Left to the collector, batches first come to 64 MB and more,
+   * since it goes by the number of objects, and these are few.
+   */
+  release(): void {
+    (this.buffer.buffer as ArrayBuffer).transfer(0);
   }
 
   /** A value as it lies in the buffer, not copied: all of a bytea, the UTF-8 of a text. */

@@ -10,8 +10,8 @@ const usualSize = 1 << 17;
 /**
  * Stream the rows of `copy (select …) to stdout (format binary)` in batches of about 128 KiB, in their order.
  *
- * A batch stays valid as long as it is held, and keeps its whole buffer. Leaving the loop early closes the connection,
- * since the server would send the rest first.
+ * A batch stays valid until it is released, and keeps its whole buffer as long as it is held. Leaving the loop early closes
+ * the connection, since the server would send the rest first.
  *
  * @param client one connection, busy until the last batch.
  * @throws {CatalogError} `copy_format` when the statement does not answer in binary; else what the server says.
@@ -23,15 +23,24 @@ export async function* copyOut(client: pg.ClientBase, sql: string): AsyncGenerat
   let isAtHeader = true;
   try {
     for (let piece = await source.next(); piece; piece = await source.next()) {
-      const bytes = left.length === 0 ? piece : Buffer.concat([left, piece]);
+      const bytes = left.length === 0 ? piece : joined(left, piece);
       const { batch, end } = readRows(bytes, isAtHeader ? headerSize(bytes) : 0);
       isAtHeader = false;
-      left = bytes.subarray(end);
+      // Copied: who has the batch may give back its memory.
+      left = Buffer.from(bytes.subarray(end));
       if (batch.length > 0) yield batch;
     }
   } finally {
     if (!source.isOver) await (client as pg.Client).end();
   }
+}
+
+/** Both in memory that nothing else lies in, however few they are. */
+function joined(left: Buffer, piece: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(left.length + piece.length);
+  left.copy(bytes);
+  piece.copy(bytes, left.length);
+  return bytes;
 }
 
 const nothing: Buffer = Buffer.alloc(0);

@@ -67,7 +67,7 @@ class CopyOutQuery extends EventEmitter implements CopySource {
   handleCopyData({ chunk }: { chunk: Buffer }): void {
     if (this.#size + chunk.length > this.#piece.length) {
       this.#handOver();
-      this.#piece = Buffer.allocUnsafe(Math.max(this.#pieceSize, chunk.length));
+      this.#piece = Buffer.allocUnsafeSlow(Math.max(this.#pieceSize, chunk.length));
     }
     // Copied at once: the next messages come into the same memory.
     this.#size += chunk.copy(this.#piece, this.#size);

@@ -135,6 +135,23 @@ describe('binary COPY', () => {
       }
     }
     expect(next).toBe(count);
+    for (const batch of batches.slice(1)) batch.release();
+    expect(batches[0]!.text(0, 1)).toBe('row 0 ');
+  });
+
+  it('reads on when a batch was given up', async () => {
+    let sum = 0;
+    const series =
+      'copy (select id, repeat(md5(id::text), id % 900) from generate_series(1, 3000) id) to stdout (format binary)';
+    for await (const batch of copyOut(client, series)) {
+      for (let row = 0; row < batch.length; row++) {
+        expect(batch.size(row, 1)).toBe((batch.integer(row, 0)! % 900) * 32);
+        sum += batch.integer(row, 0)!;
+      }
+      batch.release();
+      expect(batch.buffer.buffer.byteLength).toBe(0);
+    }
+    expect(sum).toBe((3000 * 3001) / 2);
   });
 
   it('gives no batch for no rows', async () => {

@@ -31,6 +31,7 @@ export async function lookAtNames(
         const command = copyRecordsOf({ source_id, subdir }, revision, names.slice(at, at + portion));
         for await (const rows of copyOut(client, command)) {
           for (let i = 0; i < rows.length; i++) look(rowOf(rows, i));
+          rows.release();
         }
       });
     }
