@@ -71,9 +71,10 @@ function runMerger(
     }
   }
 
-  function keep({ at, ...members }: Omit<DocumentRun, 'name'>): void {
-    const shift = kept.keep(members.bucket, members.first, at, at + members.bytes);
-    runs.add({ ...members, at: at + shift });
+  /** @param members nobody else has them. */
+  function keep(members: Omit<DocumentRun, 'name'>): void {
+    members.at += kept.keep(members.bucket, members.first, members.at, members.at + members.bytes);
+    runs.add(members);
   }
 
   /** A member of a run in which something moved. */
@@ -88,7 +89,8 @@ function runMerger(
   }
 
   /** @returns false when it needs the next piece. */
-  function goThrough({ bucket, first, ...all }: DocumentRun, behind: DocumentRun | undefined): boolean {
+  function goThrough(all: DocumentRun, behind: DocumentRun | undefined): boolean {
+    const { bucket, first } = all;
     const end = all.at + all.bytes;
     const placeBehind = behind && { bucket: behind.bucket, fn: behind.first };
     member ??= { index: 0, at: all.at, sizes: undefined };
@@ -97,18 +99,19 @@ function runMerger(
       const fn = nameAt(piece, at, end);
       if (fn === undefined) return false;
       if (index === 0 && fn !== first) throw otherMembers(first, fn);
-      takeBefore({ bucket, fn });
+      const place = { bucket, fn };
+      takeBefore(place);
       // Where a file of another name stands in between is only known when the run is read.
       if (!isNextBefore(placeBehind)) {
-        const rest = { at, bytes: end - at, records: all.records - index };
-        keep({ bucket, first: fn, ...rest, sizes: sizes?.slice(index).join() ?? all.sizes });
+        const records = all.records - index;
+        keep({ bucket, first: fn, at, bytes: end - at, records, sizes: sizes?.slice(index).join() ?? all.sizes });
         member = undefined;
         return true;
       }
       member.sizes ??= all.sizes.split(',').map(Number);
       const bytes = member.sizes[index] ?? Number.POSITIVE_INFINITY;
       if (at + bytes > end) throw otherMembers(`members up to ${end}`, `one at ${at} of ${bytes} bytes`);
-      keepOrTake({ bucket, fn }, at, bytes);
+      keepOrTake(place, at, bytes);
       member.at += bytes + 1;
     }
     member = undefined;
