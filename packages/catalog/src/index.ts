@@ -36,7 +36,7 @@ export {
   setDefaultChannel,
   touchLogin,
 } from './queries/account.ts';
-export { type BlobRow, blobsByDigest, findBlob, insertBlobs, keepBlobs, localDigests } from './queries/blob.ts';
+export { type BlobRow, blobsByDigest, findBlob, insertBlobs, keepBlobs, localDigests, placeBlobs } from './queries/blob.ts';
 export { shareBlobs, withBlobsAlone } from './queries/blob-lock.ts';
 export {
   type BundleChange,
@@ -482,7 +482,7 @@ export {
   type RevisionBy,
   type SourceRevisionRow,
 } from './queries/source-revision.ts';
-export { findShardBlobs, liveShards, replaceShards, type SourceShardRow } from './queries/source-shard.ts';
+export { findShardBlobs, keepShardsToSource, liveShards, replaceShards, type SourceShardRow } from './queries/source-shard.ts';
 export {
   findLiveToken,
   findToken,

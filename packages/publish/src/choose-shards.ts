@@ -1,4 +1,5 @@
 import { type EntryRow, earlierShards, shardsAt, upstreamShards } from '@sluice/catalog';
+import { bytesToHex } from '@sluice/formats/digest';
 import type { PublishDeps } from './deps.ts';
 import { type ShownName, signatureOf } from './select.ts';
 import type { LoadedLayer } from './selection.ts';
@@ -19,6 +20,8 @@ export interface ShownSubdir {
   layers: readonly LoadedLayer[];
   /** Live entries by key. */
   live: ReadonlyMap<string, EntryRow>;
+  /** Digests, in hex, of blobs whose bytes are lost: they are neither handed on nor left. Undefined where nobody has looked. */
+  unsound?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface ShownSubdir {
  */
 export async function chooseShards(
   deps: Pick<PublishDeps, 'db'>,
-  { channelId, subdir, layers, live }: ShownSubdir,
+  { channelId, subdir, layers, live, unsound }: ShownSubdir,
   names: Iterable<ShownName>,
   anew: boolean,
 ): Promise<ChosenShard[]> {
@@ -45,6 +48,7 @@ export async function chooseShards(
   }
   await addUpstreamShards(deps, subdir, layers, wanted);
   await addShardsBelow(deps, layers, wanted);
+  for (const one of wanted) if (one.blob && unsound?.has(bytesToHex(one.blob))) leaveToBeMade(one);
   if (anew) return wanted;
   const changed = wanted.filter((chosen) => !isRight(live.get(chosen.entry.key), chosen));
   const missing = changed.filter(({ blob }) => blob === undefined);
@@ -70,6 +74,11 @@ function isRight(entry: EntryRow | undefined, { entry: wanted, blob }: ChosenSha
   if (!entry || entry.buckets === null || entry.upstream !== wanted.upstream) return false;
   if (blob && Buffer.compare(entry.blob, blob) !== 0) return false;
   return Buffer.compare(entry.signature!, wanted.signature!) === 0;
+}
+
+function leaveToBeMade(one: ChosenShard): void {
+  one.entry = { ...one.entry, upstream: false };
+  one.blob = undefined;
 }
 
 async function addUpstreamShards(

@@ -30,6 +30,7 @@ export { knownNeeded } from './known-needed.ts';
 export { type RuledLayer, ruledLayers } from './layers.ts';
 export { type ListedFileVersion, type ListedWish, listedVersions, publishedParts } from './listed-versions.ts';
 export { lostRecords } from './lost-records.ts';
+export { mendDocuments } from './monolith/mend-documents.ts';
 export { type MonolithOutcome, writeMonolith } from './monolith/write-monolith.ts';
 export { type OwnChangesWish, ownChangedNames } from './own-changes.ts';
 export { type PlacedPin, type PublicationDeps, pinPublication, unpinPublication } from './pin.ts';

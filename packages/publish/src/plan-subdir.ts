@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type BlobRow, type EntryRow, headShardEntries, liveEntries } from '@sluice/catalog';
+import { bytesToHex } from '@sluice/formats/digest';
 import { packageTypeOf } from '@sluice/formats/package';
 import { putSmallBlobs } from '@sluice/storage';
 import { chooseShards, type ShownSubdir } from './choose-shards.ts';
@@ -20,6 +21,8 @@ export interface SubdirPlan {
   drop: Pick<EntryRow, 'kind' | 'key'>[];
   /** Blobs that the entries refer to and that are not known yet. */
   blobs: BlobRow[];
+  /** Where blobs that entries refer to lie now, whose bytes were lost. */
+  mended: BlobRow[];
   /** Records that came and went. */
   added: number;
   removed: number;
@@ -49,15 +52,17 @@ export interface SubdirState extends SubdirScope {
   index: BlobRow | undefined;
   /** Whether everything is made anew, whatever was written before; then all names are touched. */
   anew: boolean;
+  /** See {@link ShownSubdir}. */
+  unsound: ReadonlySet<string> | undefined;
 }
 
 /** Work out what changes in one subdir, and make its new shards and their index durable. */
 export async function planSubdir(deps: PublishDeps, state: SubdirState): Promise<SubdirPlan> {
-  const { subdir, channelId, anew } = state;
+  const { subdir, channelId, anew, unsound } = state;
   const { conflicts, onHidden } = conflictCollector(state.layers);
   const layers = await loadSelection(deps, state.layers, state, state.above, onHidden);
   const live = new Map((await entriesOf(deps, state)).map((entry) => [entry.key, entry]));
-  const shown: ShownSubdir = { channelId, subdir, layers, live };
+  const shown: ShownSubdir = { channelId, subdir, layers, live, unsound };
   const names = [...shownNames(layers)];
   const chosen = await chooseShards(deps, shown, names, anew);
   const stored = await storeShards(deps, shown, chosen, anew);
@@ -69,6 +74,7 @@ export async function planSubdir(deps: PublishDeps, state: SubdirState): Promise
     put,
     drop: Array.from(gone.keys(), (key) => ({ kind: 'shard', key })),
     blobs: stored.blobs,
+    mended: stored.mended,
     added: 0,
     removed: 0,
     files: 0,
@@ -152,6 +158,9 @@ async function addIndex(
   }
   plan.indexes_written++;
   const isSame = index && createHash('sha256').update(bytes).digest().equals(index.sha256);
+  if (isSame && state.unsound?.has(bytesToHex(index.sha256))) {
+    plan.mended.push(...(await putSmallBlobs(deps.storage, [bytes])));
+  }
   // A record that is only spelt otherwise gives the same shard. The index is listed anew all the same: documents hold until
   // it is, and theirs are the records' very texts.
   if (isSame && plan.added + plan.removed === 0) return;

@@ -1,18 +1,22 @@
 import {
   type ChannelRow,
+  type Db,
   findChannelById,
   headCounts,
   headIndexes,
   insertBlobs,
   insertPublication,
+  keepShardsToSource,
   lockChannel,
   notifyChanged,
   type PublicationInput,
+  placeBlobs,
   recordEvent,
   recountHead,
   setJudged,
   withFreeLock,
 } from '@sluice/catalog';
+import { bytesToHex, parseSha256, sha256ToBytes } from '@sluice/formats/digest';
 import { packageTypeOf } from '@sluice/formats/package';
 import type { PublishDeps } from './deps.ts';
 import { followBelow } from './follow-below.ts';
@@ -26,6 +30,7 @@ import { namesAbove } from './tiers.ts';
 import type { Touched } from './touched.ts';
 import { createNeededChanges } from './touched-by-needed.ts';
 import { touchedNames } from './touched-names.ts';
+import { unsoundEntries } from './unsound-blobs.ts';
 
 /** What a publication changed. */
 export interface Published {
@@ -41,6 +46,8 @@ export interface Published {
   indexes_written: number;
   /** Entries that are other than before, indexes among them. */
   changed: number;
+  /** Shards and indexes that are as before and whose bytes were stored again; absent for none. */
+  mended?: number;
   /** Keys of new shards that conda before 26.7 refuses, since they are 16 MiB or more before compression. */
   oversized: string[];
 }
@@ -51,14 +58,15 @@ export interface Published {
  */
 export type PublishOutcome =
   | ({ status: 'published' } & Published)
-  | { status: 'unchanged' | 'frozen' | 'missing' | 'busy' }
+  | { status: 'unchanged'; mended?: number }
+  | { status: 'frozen' | 'missing' | 'busy' }
   | { status: 'early'; until: Date };
 
 /** How to publish; for none of them as usual. */
 export interface PublishOptions {
   /**
    * `scratch`: judge everything by the records themselves and make every shard anew, then publish what differs. It differs
-   * only where something went wrong.
+   * only where something went wrong. Shards and indexes of the head whose bytes were lost are stored again.
    */
   from?: 'scratch';
   /** Who caused it, as the publication will say. */
@@ -103,11 +111,12 @@ export async function publishChannel(
       if (current.head_no !== channel.head_no) return { status: 'busy' };
       await setJudged(trx, channelId, text);
       const { plans, inputs, totals } = draft;
+      const mended = await noteMended(trx, channelId, draft);
       const [put, drop] = [plans.flatMap((plan) => plan.put), plans.flatMap((plan) => plan.drop)];
       await noteConflicts(trx, channel, plans, now);
       if (put.length + drop.length === 0) {
         if (options.from === 'scratch') await recountHead(trx, channelId);
-        return { status: 'unchanged' };
+        return { status: 'unchanged', ...mended };
       }
       const sum = (count: (plan: SubdirPlan) => number) => plans.reduce((all, plan) => all + count(plan), 0);
       const [added, removed] = [sum((plan) => plan.added), sum((plan) => plan.removed)];
@@ -150,6 +159,7 @@ export async function publishChannel(
         indexes_written: sum((plan) => plan.indexes_written),
         changed: put.length + drop.length,
         oversized: plans.flatMap((plan) => plan.oversized),
+        ...mended,
       };
     });
   });
@@ -181,6 +191,7 @@ async function planPublication(
   const shown = [...indexes.keys()];
   const before = anew ? undefined : readJudged(channel.judged);
   const touched = await touchedNames(deps.db, channel.id, { before, after, shown }, createNeededChanges(deps));
+  const unsound = anew ? await unsoundEntries(deps, channel.id, channel.head_no) : undefined;
   const patches = await patchesAt(deps.db, channel.id, after.patch_rev);
   const from = anew ? ('records' as const) : ('columns' as const);
   const plans: SubdirPlan[] = [];
@@ -189,7 +200,7 @@ async function planPublication(
     const above = await namesAbove(deps, layers, type, allTouched(parts), readingOf);
     for (const { subdir, touched: names } of parts) {
       const scope = { subdir, touched: names, ...(await readingOf(subdir)) };
-      const state = { ...scope, channelId: channel.id, layers, above, index: indexes.get(subdir), anew };
+      const state = { ...scope, channelId: channel.id, layers, above, index: indexes.get(subdir), anew, unsound };
       plans.push(await planSubdir(deps, state));
     }
   }
@@ -202,7 +213,23 @@ async function planPublication(
     plans.reduce((sum, plan) => sum + plan.indexes_written, 0),
   );
   const inputs = layers.map(inputOf);
-  return { plans, inputs, totals: await nextTotals(deps.db, channel, shown, plans) };
+  return { plans, inputs, totals: await nextTotals(deps.db, channel, shown, plans), unsound };
+}
+
+/** Say where bytes that were lost lie again. An upstream's shard that could not be made again is handed on no more. */
+async function noteMended(
+  trx: Db,
+  channelId: number,
+  { plans, unsound }: { plans: readonly SubdirPlan[]; unsound: ReadonlySet<string> | undefined },
+): Promise<{ mended?: number }> {
+  if (!unsound || unsound.size === 0) return {};
+  const mended = plans.flatMap((plan) => plan.mended);
+  await placeBlobs(trx, mended);
+  const lost = new Set(unsound);
+  for (const { sha256 } of mended) lost.delete(bytesToHex(sha256));
+  await keepShardsToSource(trx, [...lost].map(parseSha256).map(sha256ToBytes));
+  await notifyChanged(trx, 'head', channelId);
+  return mended.length > 0 ? { mended: mended.length } : {};
 }
 
 function allTouched(parts: readonly { touched: Touched }[]): Touched {

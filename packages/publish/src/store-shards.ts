@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BlobRow, EntryRow } from '@sluice/catalog';
+import { bytesToHex } from '@sluice/formats/digest';
 import { putSmallBlobs } from '@sluice/storage';
 import type { ChosenShard, ShownSubdir } from './choose-shards.ts';
 import { chooseSplices } from './choose-splices.ts';
@@ -12,6 +13,8 @@ export interface StoredShards {
   entries: EntryRow[];
   /** Of the blobs that are new. */
   blobs: BlobRow[];
+  /** Where blobs lie now that are known, and whose bytes were lost. */
+  mended: BlobRow[];
   /** How many were made. */
   written: number;
   /** Keys of those that are larger than some clients take. */
@@ -35,8 +38,8 @@ export async function storeShards(
   chosen: readonly ChosenShard[],
   anew: boolean,
 ): Promise<StoredShards> {
-  const { live } = shown;
-  const stored: StoredShards = { entries: [], blobs: [], written: 0, oversized: [] };
+  const { live, unsound } = shown;
+  const stored: StoredShards = { entries: [], blobs: [], mended: [], written: 0, oversized: [] };
   const unwritten = new Map<string, ChosenShard>();
   for (const one of chosen) {
     if (one.blob) stored.entries.push({ ...one.entry, blob: one.blob });
@@ -53,7 +56,7 @@ export async function storeShards(
     pending.forEach(({ name }, i) => {
       stored.entries.push({ ...unwritten.get(name)!.entry, blob: rows[i]!.sha256 });
     });
-    stored.blobs.push(...rows);
+    for (const row of rows) (unsound?.has(bytesToHex(row.sha256)) ? stored.mended : stored.blobs).push(row);
     pending = [];
     bytes = 0;
   };
@@ -63,7 +66,7 @@ export async function storeShards(
       stored.written++;
       if (shard.unpacked > usualLimit) stored.oversized.push(entry.key);
       const before = live.get(entry.key);
-      if (before && isBlobOf(before, shard.bytes)) {
+      if (before && isBlobOf(before, shard.bytes) && !unsound?.has(bytesToHex(before.blob))) {
         stored.entries.push({ ...entry, blob: before.blob });
         continue;
       }

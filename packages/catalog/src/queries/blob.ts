@@ -30,6 +30,18 @@ export async function insertBlobs(db: Db, blobs: readonly BlobRow[], now: Date):
   }
 }
 
+/** Note that these blobs, which are known, lie here now: their bytes were made again, since those of before were lost. */
+export async function placeBlobs(db: Db, blobs: readonly BlobRow[]): Promise<void> {
+  for (let at = 0; at < blobs.length; at += portion) {
+    const rows = blobs.slice(at, at + portion);
+    await sql`
+      update blob set pack = row.pack, pack_offset = row.pack_offset from unnest(
+        ${rows.map((row) => Buffer.from(row.sha256))}::bytea[],
+        ${rows.map((row) => row.pack)}::text[], ${rows.map((row) => row.pack_offset)}::bigint[]
+      ) as row(sha256, pack, pack_offset) where blob.sha256 = row.sha256`.execute(db);
+  }
+}
+
 /**
  * Rely on blobs without bringing their bytes in again: those that were condemned are so no more. Which of them are here
  * must be asked afterwards, since one may be going just now.

@@ -169,13 +169,17 @@ export async function insertMonolith(
   db: Db,
   channelId: number,
   rows: readonly MonolithRow[],
-  { created, written }: { created: Date; written: Date },
+  { created, written, again = false }: { created: Date; written: Date; again?: boolean },
 ): Promise<void> {
   const same = { channel_id: channelId, created_at: created, written_at: written };
   await db
     .insertInto('monolith')
     .values(rows.map((row) => ({ ...row, blob: Buffer.from(row.blob), ...same })))
-    .onConflict((conflict) => conflict.doNothing())
+    .onConflict((conflict) =>
+      again
+        ? conflict.columns(['channel_id', 'key', 'no']).doUpdateSet(({ ref }) => ({ blob: ref('excluded.blob') }))
+        : conflict.doNothing(),
+    )
     .execute();
 }
 

@@ -18,6 +18,13 @@ export async function liveShards(db: Db, part: Part): Promise<Map<string, Uint8A
   return new Map(rows.map(({ name, sha256 }) => [name, sha256]));
 }
 
+/** Hand these shards on no more, of whatever source: their bytes are lost. */
+export async function keepShardsToSource(db: Db, digests: readonly Uint8Array[]): Promise<void> {
+  if (digests.length === 0) return;
+  const lost = digests.map((digest) => Buffer.from(digest));
+  await sql`update source_shard set signature = null where blob = any(${lost}::bytea[])`.execute(db);
+}
+
 /**
  * End the live shards of these names, of all when `names` is 'all', and let the given ones begin at `revision`. Their
  * blobs are known already.

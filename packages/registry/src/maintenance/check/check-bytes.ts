@@ -51,7 +51,7 @@ async function checkBlob({ deps, report, deep }: Check, blob: BlobRow, channel: 
     code: 'blob_damaged',
     message: `The bytes of a blob in ${where} are not those of its digest: ${found ?? 'they cannot be read'}.`,
     remedy:
-      'The disk may be failing. Remove the damaged file and restore it from a backup, or upload or mirror it again.',
+      'The disk may be failing. Restore the blob store from a backup. Or upload the file again, run its mirror, or reindex the channel, whichever made it.',
   });
 }
 

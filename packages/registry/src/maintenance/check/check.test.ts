@@ -1,5 +1,5 @@
 import { zstdCompressSync } from 'node:zlib';
-import { publishChannel, writeMonolith } from '@sluice/publish';
+import { mendDocuments, publishChannel, writeMonolith } from '@sluice/publish';
 import { blobRef } from '@sluice/storage';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -97,6 +97,34 @@ it('finds bytes that are missing, and, reading all, bytes that are others', asyn
   expect((await check(catalog, { deep: false })).errors).toBe(2);
   // What is not the channel's is not looked at with it.
   expect((await check(catalog, { channel: 'c', deep: false })).errors).toBe(1);
+});
+
+it('is content after the channel was made anew, where the bytes of what is derived were lost', async () => {
+  const damaged = await blobOf('linux-64/a');
+  const [other] = await catalog.storage.putPack([Buffer.alloc(damaged.size, 7)]);
+  await catalog.db
+    .updateTable('blob')
+    .set({ pack: other!.pack, pack_offset: 0 })
+    .where('sha256', '=', damaged.sha256)
+    .execute();
+  for (const key of ['linux-64/b', 'linux-64/repodata_shards.msgpack.zst']) {
+    const { pack } = await blobOf(key);
+    if (pack) await catalog.storage.deletePack(pack);
+  }
+  const documents = await catalog.db
+    .selectFrom('monolith')
+    .innerJoin('blob', 'blob.sha256', 'monolith.blob')
+    .select(['key', 'blob.sha256', 'size', 'pack', 'pack_offset'])
+    .execute();
+  for (const document of documents) await catalog.storage.delete(blobRef(document));
+  expect((await check(catalog)).errors).toBeGreaterThan(4);
+
+  const anew = await publishChannel(catalog, channel, 'reindex', { from: 'scratch' });
+  expect(anew).toEqual({ status: 'unchanged', mended: 3 });
+  expect(await mendDocuments(catalog, channel)).toBe(documents.length);
+  expect((await check(catalog)).findings).toEqual([]);
+  expect(await publishChannel(catalog, channel, 'reindex', { from: 'scratch' })).toEqual({ status: 'unchanged' });
+  expect(await mendDocuments(catalog, channel)).toBe(0);
 });
 
 it.each(['missing', 'damaged'])('goes on where an index is %s', async (what) => {

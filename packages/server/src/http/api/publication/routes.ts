@@ -199,7 +199,7 @@ function registerReindex(app: App, deps: PublicationRouteDeps, { noun, url, para
       }
       const actor = signedIn(request.principal).name;
       await enqueue(deps.db, 'reindex-channel', { channel_id: id, actor }, { key: `reindex:${id}` });
-      const detail = 'It is being made anew; when that is done, the history has an event channel_reindex.';
+      const detail = 'It is being made anew; when that is done, the history has an event channel_reindexed.';
       return reply.status(202).send({ detail });
     },
   });
