@@ -58,6 +58,29 @@ it.each(documents)('is not done where %s cannot be unpacked', async (name) => {
   await expectAsFromScratch(2);
 });
 
+it('gives the same bytes where documents come in many pieces', async () => {
+  const { storage } = made.catalog;
+  let received = 0;
+  const receive: typeof storage.receive = (options) => {
+    received++;
+    return storage.receive(options);
+  };
+  // Some that are handed on where they lie, some that are copied, and ends of pieces within them.
+  const sized = (version: string, bytes: number) =>
+    record(version, Array.from({ length: bytes / 10 }, (_, i) => `${version}${(i * 2654435761) % 1e8}`).join());
+  const files = Object.fromEntries(
+    [900_000, 20, 2_300_000, 40_000, 70_000, 500_000].flatMap((bytes, i) =>
+      ['conda', 'tar.bz2'].map((ending) => [`a-${i}-0.${ending}`, sized(`${i}`, bytes)]),
+    ),
+  );
+  await write(files);
+  const { 'a-2-0.tar.bz2': _, ...left } = files;
+  await write({ ...left, 'a-1-0.conda': record('1'), 'a-4-0.tar.bz2': sized('4', 90_000) }, { ...storage, receive });
+  // Five and channeldata.json, none of them a second time.
+  expect(received).toBe(6);
+  await expectAsFromScratch(2);
+});
+
 it('is not done where the last documents take more than the publication says', async () => {
   await write({ 'a-1-0.conda': record('1', 'x'.repeat(4_000_000)), 'a-2-0.conda': record('2') });
   await write({ 'a-1-0.conda': record('1'), 'a-2-0.conda': record('2') });
