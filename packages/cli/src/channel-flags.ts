@@ -14,8 +14,11 @@ export interface ChannelFlags {
   licenses?: string[];
   excludeSpec?: string[];
   includeSpec?: string[];
-  keep?: Channel['retention'];
+  keep?: Keep;
 }
+
+/** How long publications are kept; `default`: as the installation does. Commander takes no null for a value. */
+type Keep = NonNullable<Channel['retention']> | 'default';
 
 /** The argument that names a channel. */
 export function channelArgument(): Argument {
@@ -38,8 +41,8 @@ export const keepOption = new Option(
   'publications of so many days, and then one a day for so many: 30,365; or default',
 ).argParser(parseKeep);
 
-function parseKeep(text: string): Channel['retention'] {
-  if (text === 'default') return null;
+function parseKeep(text: string): Keep {
+  if (text === 'default') return text;
   const [, all, daily] = /^(\d{1,5}),(\d{1,5})$/.exec(text) ?? [];
   if (all === undefined) throw new InvalidArgumentError('Say two numbers of days, as in 30,365; or default.');
   return { all_days: Number(all), daily_days: Number(daily) };
@@ -57,7 +60,7 @@ export function channelFields(flags: ChannelFlags, before: Channel['filters'] = 
     ...(privacy === undefined ? {} : { privacy }),
     ...(description === undefined ? {} : { description }),
     ...(types === undefined ? {} : { types: types as Channel['types'] }),
-    ...(keep === undefined ? {} : { retention: keep }),
+    ...(keep === undefined ? {} : { retention: keep === 'default' ? null : keep }),
     ...(Object.keys(filters).length === 0 ? {} : { filters: { ...before, ...filters } }),
   };
 }

@@ -44,11 +44,11 @@ export const views = {
           ['publications', report.publications],
           ['entries', report.entries],
           ['blobs needed', `${report.needed} of ${report.blobs} that had their grace`],
-          ['condemned', weight(report.condemned)],
-          ['removed', weight(report.removed)],
-          ['leftover files', weight(report.leftovers)],
-          ['packs rewritten', weight(report.rewritten)],
-          ['packs removed', weight(report.packs)],
+          ['condemned', weight(report.condemned, 'blob')],
+          ['removed', weight(report.removed, 'blob')],
+          ['leftover files', weight(report.leftovers, 'file')],
+          ['packs rewritten', weight(report.rewritten, 'pack')],
+          ['packs removed', weight(report.packs, 'pack')],
           ...(report.deferred ? [['left for later', 'uploads were in the way'] as const] : []),
           ...(report.damaged_packs?.length ? [['damaged packs', report.damaged_packs.join(', ')] as const] : []),
         ],
@@ -59,6 +59,6 @@ export const views = {
   json: (data: Data): unknown => data,
 };
 
-function weight(amount: Amount | undefined): string {
-  return amount && amount.count > 0 ? `${count(amount.count, '').trim()}, ${bytes(amount.bytes)}` : 'none';
+function weight(amount: Amount | undefined, noun: string): string {
+  return amount && amount.count > 0 ? `${count(amount.count, noun)}, ${bytes(amount.bytes)}` : 'none';
 }
