@@ -11,8 +11,15 @@ export type {
   SharedBytes,
   StoredObject,
 } from './blob-store.ts';
-export { putCompressed, readCompressed, readCompressedPieces, type Unpacked } from './compressed-blob.ts';
+export {
+  putCompressed,
+  readCompressed,
+  readCompressedIfSound,
+  readCompressedPieces,
+  type Unpacked,
+} from './compressed-blob.ts';
 export { type DiskStoreOptions, openDiskStore } from './disk/open-disk-store.ts';
-export { StorageError, type StorageErrorCode } from './errors.ts';
+export { isLoss, StorageError, type StorageErrorCode } from './errors.ts';
+export { lent } from './lent.ts';
 export { type Received, type ReceiveOptions, type Receiving, WITHHELD_BYTES } from './receiving.ts';
 export { through } from './through.ts';

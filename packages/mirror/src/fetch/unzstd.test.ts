@@ -10,7 +10,7 @@ async function* cut(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array>
 
 async function decompress(bytes: Uint8Array, size = 64 * 1024): Promise<Buffer> {
   const parts: Uint8Array[] = [];
-  for await (const part of unzstd(cut(bytes, size))) parts.push(part);
+  for await (const part of unzstd(cut(bytes, size))) parts.push(Buffer.from(part));
   return Buffer.concat(parts);
 }
 
@@ -20,6 +20,15 @@ const checksum = { params: { [constants.ZSTD_c_checksumFlag]: 1 } };
 const skippable = Buffer.from([0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
 
 describe('unzstd', () => {
+  test('gives the memory of a piece back when the next is asked for', async () => {
+    const seen: Uint8Array[] = [];
+    for await (const part of unzstd(cut(zstdCompressSync(plain), 5000))) {
+      expect(seen.every(({ byteLength }) => byteLength === 0)).toBe(true);
+      if (part.buffer.byteLength >= 1 << 17 && part.byteLength === part.buffer.byteLength) seen.push(part);
+    }
+    expect(seen.length).toBeGreaterThan(2);
+  });
+
   test.each([
     ['one frame', zstdCompressSync(plain), plain],
     ['incompressible', zstdCompressSync(noise), noise],

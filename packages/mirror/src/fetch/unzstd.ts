@@ -1,19 +1,19 @@
-import { pipeline, Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
+import { lent, through } from '@sluice/storage';
 import { MirrorError } from '../errors.ts';
 
 const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a50;
 const rleBlock = 1;
 
-/** Compressed bytes handed over at once. */
+/** Compressed bytes handed over at once: each time is a trip to another thread, and a frame comes in pieces of few KiB. */
 const gatheredBytes = 64 * 1024;
 
 /**
  * How the plain bytes come out: some pieces ahead, so that the next are made while one is read. Each is a block of zstd; larger
  * ones malloc would fetch from the system and give back one by one (see MALLOC_MMAP_THRESHOLD_ of `npm start`).
  */
-const ahead = { chunkSize: 128 * 1024, readableHighWaterMark: 1024 * 1024 };
+const ahead = { chunkSize: 128 * 1024, readableObjectMode: true, readableHighWaterMark: 8 };
 
 /** Do these first bytes begin a zstd stream? */
 export function looksLikeZstd(head: Uint8Array): boolean {
@@ -26,6 +26,7 @@ export function looksLikeZstd(head: Uint8Array): boolean {
  * Decompress a zstd stream of any number of frames. Node's own stream ends, without a word, after the first one, so the
  * frames are told apart here by walking their blocks.
  *
+ * @param source each chunk is done with when the next is asked for. So must be what comes out: its memory goes back then.
  * @throws {MirrorError} `upstream_malformed` when it is no zstd, `upstream_unavailable` when it ends inside a frame;
  *   whatever the source throws.
  */
@@ -38,34 +39,18 @@ export async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator
       continue;
     }
     if (magic !== frameMagic) throw malformed('another beginning');
-    yield* decompressed(gathered(frame(reader)));
+    yield* decompressed(frame(reader));
   }
 }
 
-async function* decompressed(compressed: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const stream = pipeline(Readable.from(compressed), createZstdDecompress(ahead), () => {});
+async function* decompressed(frame: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    yield* stream as AsyncIterable<Uint8Array>;
+    yield* lent(through(frame, createZstdDecompress(ahead), gatheredBytes));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code.startsWith('ZSTD_') || code === 'Z_BUF_ERROR') throw malformed(code, error);
     throw error;
   }
-}
-
-/** Pieces of some size: each is a trip to another thread, and a frame comes in three bytes and a block of few KiB by turns. */
-async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let waiting: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const piece of pieces) {
-    waiting.push(piece);
-    bytes += piece.length;
-    if (bytes < gatheredBytes) continue;
-    yield Buffer.concat(waiting);
-    waiting = [];
-    bytes = 0;
-  }
-  yield Buffer.concat(waiting);
 }
 
 /** One frame, its magic included (RFC 8878, section 3.1.1). */

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { PartOrigin } from '@sluice/catalog';
 import { sha256ToBytes } from '@sluice/formats/digest';
+import { lent } from '@sluice/storage';
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
 import type { OpenDocument } from '../upstreams/conda/document.ts';
@@ -11,7 +12,7 @@ export interface SpooledDocument {
   expected: number;
   /** Whether its bytes have this digest. */
   isSameAs(sha256: Uint8Array | null): boolean;
-  /** Plain JSON, anew each time. It ends at once, with the signal's reason, when the run must end. */
+  /** Plain JSON, anew each time; each piece is valid until the next is asked for. It ends at once, with the signal's reason, when the run must end. */
   json(): AsyncIterable<Uint8Array>;
   /** Where it came from; after the last byte of the last `json`. @throws as `OpenDocument.finish`. */
   finish(): PartOrigin;
@@ -48,7 +49,8 @@ export async function spoolDocument(
     return {
       expected: Math.min(mostExpected, Math.ceil(size / (document.encoding === 'zst' ? 64 : 480))),
       isSameAs: (known) => known !== null && Buffer.compare(known, sha256ToBytes(sha256)) === 0,
-      json: () => stoppable(document.jsonOf(createReadStream(receiving.path, { highWaterMark: 1 << 18 })), signal),
+      json: () =>
+        stoppable(document.jsonOf(lent(createReadStream(receiving.path, { highWaterMark: 1 << 18 }))), signal),
       finish: () => document.finish(),
       discard: () => receiving.discard(),
     };

@@ -9,11 +9,11 @@ import { documentInfo } from './document-info.ts';
 export interface OpenDocument {
   /** What `bytes` hold. */
   encoding: RawDocument['encoding'];
-  /** Plain JSON, as it arrives. */
+  /** Plain JSON, as it arrives; each piece is valid until the next is asked for. */
   json: AsyncIterable<Uint8Array>;
   /** Instead of `json`: the document as it lies at the upstream, to be put somewhere first. */
   bytes: AsyncIterable<Uint8Array>;
-  /** Plain JSON of a copy of `bytes`. */
+  /** Plain JSON of a copy of `bytes`; each piece is valid until the next is asked for. */
   jsonOf(copy: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Bytes of the document as transferred: all (unknown when the upstream does not say), and read so far. */
   progress(): { done: number; total: number | undefined };

@@ -38,7 +38,7 @@ async function server(answers: Answers, source = ''): Promise<{ upstream: Upstre
 async function read(answer: DocumentAnswer): Promise<{ text: string; origin: PartOrigin; zstAbsent: boolean }> {
   if (answer.status !== 'document') throw new Error(answer.status);
   const parts: Uint8Array[] = [];
-  for await (const part of answer.document.json) parts.push(part);
+  for await (const part of answer.document.json) parts.push(Buffer.from(part));
   return { text: Buffer.concat(parts).toString(), origin: answer.document.finish(), zstAbsent: answer.zstAbsent };
 }
 
