@@ -1,6 +1,6 @@
 import { factsSources, findFacts, insertBlobs, insertFacts, type LayerRow, type Part } from '@sluice/catalog';
 import { encodeColumns, type Facts, type FactsSources, factsAt, factsOfRecords, shareFacts } from '@sluice/policy';
-import { blobRef, putCompressed, readCompressed } from '@sluice/storage';
+import { blobRef, putCompressed, readCompressedIfSound } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
 
 /** After so many changed records the columns are written anew, so that a publication reads few of them. */
@@ -11,7 +11,7 @@ type FactsLayer = Pick<LayerRow, 'source_id' | 'revision'>;
 
 /**
  * The facts of one part of a layer at the revision the layer shows: the last columns that were written down, and what
- * changed since. Where there are none, or of another format, they are built from the records.
+ * changed since. Where there are none, or they are damaged or of another format, they are built from the records.
  */
 export async function partFacts(
   deps: FactsDeps,
@@ -41,7 +41,7 @@ function sourcesOf(
   subdir: string,
 ): Promise<FactsSources> {
   return factsSources(db, { source_id, subdir }, revision, (blob, bytes) =>
-    readCompressed(storage, blobRef(blob), bytes),
+    readCompressedIfSound(storage, blobRef(blob), bytes),
   );
 }
 

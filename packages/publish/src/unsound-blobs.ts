@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type BlobRow, documentsAt, type ListedEntry, listedEntries } from '@sluice/catalog';
 import { bytesToHex } from '@sluice/formats/digest';
-import { type BlobStore, blobRef, StorageError } from '@sluice/storage';
+import { type BlobStore, blobRef, isLoss } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
 
 /** Entries looked at together. */
@@ -56,7 +56,7 @@ async function isSound(storage: BlobStore, row: BlobRow): Promise<boolean> {
   try {
     for await (const chunk of storage.open(blobRef(row))) hash.update(chunk);
   } catch (error) {
-    if (error instanceof StorageError && (error.code === 'blob_missing' || error.code === 'blob_corrupt')) return false;
+    if (isLoss(error)) return false;
     throw error;
   }
   return hash.digest().equals(row.sha256);

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { type BlobColumns, putBlob } from './blob-columns.ts';
 import type { BlobRef, BlobStore } from './blob-store.ts';
-import { StorageError, systemCode } from './errors.ts';
+import { isLoss, StorageError, systemCode } from './errors.ts';
 import { lent } from './lent.ts';
 import { through } from './through.ts';
 
@@ -67,6 +67,22 @@ export async function readCompressed(store: BlobStore, ref: BlobRef, unpackedByt
   throw new StorageError('blob_corrupt', `The blob ${ref.sha256} unpacks to ${size} bytes, not ${unpackedBytes}.`, {
     wanted: `${unpackedBytes} bytes`,
     found: `${size} bytes`,
+  });
+}
+
+/**
+ * The same for what can be made again: nothing where its bytes are gone or damaged.
+ *
+ * @throws {StorageError} what says nothing of these bytes.
+ */
+export async function readCompressedIfSound(
+  store: BlobStore,
+  ref: BlobRef,
+  unpackedBytes: number,
+): Promise<Uint8Array> {
+  return readCompressed(store, ref, unpackedBytes).catch((error: unknown) => {
+    if (isLoss(error)) return new Uint8Array();
+    throw error;
   });
 }
 

@@ -43,6 +43,11 @@ export class StorageError extends Error {
   }
 }
 
+/** Whether an error says that the bytes of a blob are gone, or are others than they were: trying again is of no use. */
+export function isLoss(error: unknown): boolean {
+  return error instanceof StorageError && (error.code === 'blob_missing' || error.code === 'blob_corrupt');
+}
+
 /** The operating system's own code (`ENOENT`, `ENOSPC`, …) of an error, if it carries one. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;

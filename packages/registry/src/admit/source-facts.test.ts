@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Facts } from '@sluice/policy';
-import { putCompressed } from '@sluice/storage';
+import { type BlobColumns, putCompressed, putSmallBlobs } from '@sluice/storage';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { admitIndexDocument } from './index-document.ts';
@@ -42,8 +42,24 @@ async function replaceByOtherFormat(): Promise<void> {
   await catalog.db.updateTable('facts').set({ blob: blob.sha256, unpacked_bytes: bytes.length }).execute();
 }
 
+async function pointTo(blob: BlobColumns): Promise<void> {
+  await catalog.db
+    .insertInto('blob')
+    .values({ ...blob, created_at: catalog.now() } as never)
+    .execute();
+  await catalog.db
+    .updateTable('facts')
+    .set({ blob: Buffer.from(blob.sha256), unpacked_bytes: blob.size })
+    .execute();
+}
+
+const damage = async () => pointTo((await putSmallBlobs(catalog.storage, [Buffer.alloc(100, 7)]))[0]!);
+const remove = () => pointTo({ sha256: Buffer.alloc(32, 7), size: 100, pack: null, pack_offset: null });
+
 it.each([
   ['missing', forgetAll],
+  ['damaged', damage],
+  ['gone from the store', remove],
   ['missing for the last revision', forgetLast],
   ['of another format', replaceByOtherFormat],
 ])('columns that are %s are built from the records', async (_, lose) => {

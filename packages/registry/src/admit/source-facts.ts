@@ -1,6 +1,6 @@
 import { type Db, factsSources, insertBlobs, insertFacts, type Part, sourceRevision } from '@sluice/catalog';
 import { encodeColumns, type Facts, factsAt, fileRowsOf, sharedFacts, shareFacts } from '@sluice/policy';
-import { type BlobColumns, type BlobStore, blobRef, putCompressed, readCompressed } from '@sluice/storage';
+import { type BlobColumns, type BlobStore, blobRef, putCompressed, readCompressedIfSound } from '@sluice/storage';
 
 /** Quick: columns are read as often as they are written. */
 const level = 1;
@@ -10,7 +10,7 @@ type FactsDeps = { db: Db; storage: BlobStore; now: () => Date };
 /**
  * The facts columns of one part of a source as they were at `revision`; undefined before its first admission.
  *
- * Every admission of an index writes the columns of the revision it makes. Where they are missing, or of another format,
+ * Every admission of an index writes the columns of the revision it makes. Where they are missing, damaged, or of another format,
  * they are built from the records and written down.
  */
 export async function sourceFacts(deps: FactsDeps, part: Part, revision: number): Promise<Facts | undefined> {
@@ -22,7 +22,7 @@ export async function sourceFacts(deps: FactsDeps, part: Part, revision: number)
 }
 
 function sourcesOf({ db, storage }: FactsDeps, part: Part, revision: number) {
-  return factsSources(db, part, revision, (blob, bytes) => readCompressed(storage, blobRef(blob), bytes));
+  return factsSources(db, part, revision, (blob, bytes) => readCompressedIfSound(storage, blobRef(blob), bytes));
 }
 
 /**
