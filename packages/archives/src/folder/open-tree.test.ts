@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildTar, buildZip } from '@sluice/testkit';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { withRandomAccess } from '../random-access.ts';
 import { openArchiveTree, readArchiveFile } from './open-tree.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'tree-'));
+afterAll(() => rm(folder, { recursive: true }));
 let files = 0;
 
 async function written(bytes: Uint8Array, ending: string): Promise<string> {

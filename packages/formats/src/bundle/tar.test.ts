@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { readTarHeader, tarBlock, tarEnd, tarHeader, tarMemberBytes, tarPadding } from './tar.ts';
 
 test('tar itself lists and unpacks what is written', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bundle-tar-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   const body = Buffer.from('twelve bytes');
   const name = `blobs/${'a'.repeat(64)}`;
   const whole = Buffer.concat([tarHeader(name, body.length), body, Buffer.alloc(tarPadding(body.length)), tarEnd]);

@@ -1,11 +1,13 @@
-import { mkdtemp, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { createArchiveReader } from './archive-folder.ts';
 import type { SourceArchive } from './source-folder.ts';
 
-const path = join(await mkdtemp(join(tmpdir(), 'archive-')), 'a.zip');
+const folder = await mkdtemp(join(tmpdir(), 'archive-'));
+const path = join(folder, 'a.zip');
+afterAll(() => rm(folder, { recursive: true }));
 let opened = 0;
 let fault: Error | undefined;
 const archive: SourceArchive = {

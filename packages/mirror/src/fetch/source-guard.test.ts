@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, realpath, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSourceGuard } from './source-guard.ts';
 import { parseSourceRules } from './source-rules.ts';
 
@@ -71,6 +71,7 @@ describe('addresses', () => {
 describe('path', () => {
   test('only below the roots, links followed', async () => {
     const base = await realpath(await mkdtemp(join(tmpdir(), 'guard-')));
+    onTestFinished(() => rm(base, { recursive: true }));
     const airgap = join(base, 'airgap');
     await mkdir(join(airgap, 'channel'), { recursive: true });
     await mkdir(join(base, 'airgap-not'));

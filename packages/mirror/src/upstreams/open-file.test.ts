@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { testUpstreamDeps } from '../testing/deps.ts';
 import { startUpstream } from '../testing/upstream.ts';
 import { packageLocation } from './conda/locate.ts';
@@ -56,6 +56,7 @@ test('a part that nobody asked for is refused', async () => {
 
 test('a folder gives its files', async () => {
   const root = await mkdtemp(join(tmpdir(), 'channel-'));
+  onTestFinished(() => rm(root, { recursive: true }));
   await mkdir(join(root, 'noarch'));
   await writeFile(join(root, 'noarch', place.file), '0123456789');
   const deps = testUpstreamDeps(root, root);

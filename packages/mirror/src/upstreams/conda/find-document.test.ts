@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { PartOrigin } from '@sluice/catalog';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { testUpstreamDeps } from '../../testing/deps.ts';
 import { startUpstream, type Upstream } from '../../testing/upstream.ts';
 import type { UpstreamDeps } from '../upstream-deps.ts';
@@ -203,6 +203,7 @@ describe('over http', () => {
 describe('in a folder', () => {
   async function folder(files: Record<string, Buffer>) {
     const root = await mkdtemp(join(tmpdir(), 'channel-'));
+    onTestFinished(() => rm(root, { recursive: true }));
     await mkdir(join(root, 'noarch'));
     for (const [name, bytes] of Object.entries(files)) await writeFile(join(root, 'noarch', name), bytes);
     const deps = testUpstreamDeps(root, root);

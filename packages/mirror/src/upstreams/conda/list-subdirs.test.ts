@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { knownSubdirs } from '@sluice/formats/conda';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { testUpstreamDeps } from '../../testing/deps.ts';
 import { startUpstream } from '../../testing/upstream.ts';
 import { listSubdirs } from './list-subdirs.ts';
@@ -38,6 +38,7 @@ test('an upstream that is down is an error, not an empty channel', async () => {
 
 test('the subfolders of a folder', async () => {
   const root = await mkdtemp(join(tmpdir(), 'channel-'));
+  onTestFinished(() => rm(root, { recursive: true }));
   for (const name of ['linux-64', 'noarch', 'Not-A-Subdir', 'x']) await mkdir(join(root, name));
   await writeFile(join(root, 'win-64'), 'a file');
   const deps = testUpstreamDeps(root, root);
