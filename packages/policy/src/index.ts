@@ -14,6 +14,7 @@ export { factsRowOf } from './facts/record-facts.ts';
 export { sharedFacts, shareFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
 export {
+  hasRecordHash,
   type ListedWith,
   type RecordPlace,
   recordHash,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { recordHash, recordHashAt, textHash } from './text-hash.ts';
+import { hasRecordHash, recordHash, recordHashAt, textHash } from './text-hash.ts';
 
 it('changes with every single byte', () => {
   fc.assert(
@@ -73,6 +73,12 @@ it('tells a record in a buffer as it tells one by itself', () => {
         const extras = { extraAt, extraEnd, signaturesAt, signaturesEnd };
         const place = { bytes, fileAt, fileEnd: bodyAt, bodyAt, bodyEnd, v3, ...extras };
         expect(recordHashAt(place)).toEqual(recordHash(file, body, { v3, extra: exported, signatures }));
+        const view = new DataView(bytes.buffer);
+        const bare = recordHash(file, body);
+        expect(hasRecordHash({ ...place, view }, Uint32Array.of(7, ...bare), 1)).toBe(true);
+        for (const words of [Uint32Array.of(bare[0] ^ 1, bare[1]), Uint32Array.of(bare[0], bare[1] ^ 1)]) {
+          expect(hasRecordHash({ ...place, view }, words, 0)).toBe(false);
+        }
       },
     ),
   );

@@ -9,10 +9,22 @@ export function textHash(bytes: Uint8Array): [number, number] {
 
 /** {@link textHash} of a text that lies in `bytes`. */
 export function textHashAt(bytes: Uint8Array, from: number, to: number): [number, number] {
+  hashInto(made, viewOf(bytes), from, to);
+  return [made[0]!, made[1]!];
+}
+
+/** The words of the text that was hashed last. */
+const made = new Uint32Array(2);
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** {@link textHash} as two words. */
+function hashInto(words: Uint32Array, view: DataView, from: number, to: number): void {
   let a = 0x9e3779b1 ^ (to - from);
   let b = 0x85ebca77 ^ (to - from);
   const whole = from + ((to - from) & ~3);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let i = from;
   for (; i < whole; i += 4) {
     const word = view.getInt32(i, true);
@@ -22,11 +34,13 @@ export function textHashAt(bytes: Uint8Array, from: number, to: number): [number
     b ^= b >>> 13;
   }
   for (; i < to; i++) {
-    a = Math.imul(a ^ bytes[i]!, 0x2c1b3c6d);
-    b = Math.imul(b + bytes[i]!, 0x297a2d39);
+    const byte = view.getUint8(i);
+    a = Math.imul(a ^ byte, 0x2c1b3c6d);
+    b = Math.imul(b + byte, 0x297a2d39);
     b ^= b >>> 13;
   }
-  return [mix(a ^ (b >>> 7)), mix(b ^ (a << 9))];
+  words[0] = mix(a ^ (b >>> 7));
+  words[1] = mix(b ^ (a << 9));
 }
 
 /** A 32-bit hash of a short text, such as a file name; quick, and good enough for a table. */
@@ -95,6 +109,22 @@ export function recordHashAt(place: RecordPlace): [number, number] {
   const signatures = signaturesAt < 0 ? undefined : textHashAt(bytes, signaturesAt, signaturesEnd);
   const name = nameHashAt(bytes, place.fileAt, place.fileEnd);
   return listedHash(name, textHashAt(bytes, place.bodyAt, place.bodyEnd), { v3, extra, signatures });
+}
+
+/** Where a record lies that is listed with nothing, in a classic map. */
+interface BareRecordPlace extends Pick<RecordPlace, 'bytes' | 'fileAt' | 'fileEnd' | 'bodyAt' | 'bodyEnd'> {
+  /** Of all of `bytes`. */
+  view: DataView;
+}
+
+/**
+ * Whether the record there has the {@link recordHash} that stands in `words` from `at` on. Takes no memory, for hundreds of
+ * thousands are asked of.
+ */
+export function hasRecordHash(place: BareRecordPlace, words: Uint32Array, at: number): boolean {
+  const name = nameHashAt(place.bytes, place.fileAt, place.fileEnd);
+  hashInto(made, place.view, place.bodyAt, place.bodyEnd);
+  return words[at] === (made[0]! ^ name) >>> 0 && words[at + 1] === (made[1]! ^ mix(name)) >>> 0;
 }
 
 type Halves = [number, number];

@@ -1,4 +1,4 @@
-import { type Facts, type ListedWith, recordHash, recordHashAt } from '@sluice/policy';
+import { type Facts, hasRecordHash, type ListedWith, recordHash } from '@sluice/policy';
 
 /** Says which row of the state before comes next, while an index is gone through in its own order. */
 export interface ExpectedRow {
@@ -32,10 +32,11 @@ const QUOTE = 0x22;
 const COLON = 0x3a;
 
 /** One for all calls, since it is read at once. */
-const place = {
-  ...{ bytes: new Uint8Array() as Uint8Array, fileAt: 0, fileEnd: 0, bodyAt: 0, bodyEnd: 0 },
-  ...{ v3: false, extraAt: -1, extraEnd: -1, signaturesAt: -1, signaturesEnd: -1 },
-};
+const place = { ...viewed(new Uint8Array()), fileAt: 0, fileEnd: 0, bodyAt: 0, bodyEnd: 0 };
+
+function viewed(bytes: Uint8Array): { bytes: Uint8Array; view: DataView } {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
 
 /**
  * Whether a row's record stands at a place of an index in JSON: its file as the key, and behind it a text of its length and
@@ -60,19 +61,16 @@ export function recordEnd(
   const bodyAt = behindBlanks(chunk, colon + 1);
   const bodyEnd = bodyAt + length[row]!;
   if (bodyEnd > chunk.length) return 0;
-  const [a, b] = listedWith
-    ? recordHash(file(row), chunk.subarray(bodyAt, bodyEnd), listedWith(file(row)))
-    : recordHashAt(placed(chunk, at + 1, fileEnd, bodyAt, bodyEnd));
-  return words[row * 2] === a && words[row * 2 + 1] === b ? bodyEnd : 0;
-}
-
-function placed(bytes: Uint8Array, fileAt: number, fileEnd: number, bodyAt: number, bodyEnd: number): typeof place {
-  place.bytes = bytes;
-  place.fileAt = fileAt;
+  if (listedWith) {
+    const [a, b] = recordHash(file(row), chunk.subarray(bodyAt, bodyEnd), listedWith(file(row)));
+    return words[row * 2] === a && words[row * 2 + 1] === b ? bodyEnd : 0;
+  }
+  if (place.bytes !== chunk) Object.assign(place, viewed(chunk));
+  place.fileAt = at + 1;
   place.fileEnd = fileEnd;
   place.bodyAt = bodyAt;
   place.bodyEnd = bodyEnd;
-  return place;
+  return hasRecordHash(place, words, row * 2) ? bodyEnd : 0;
 }
 
 function behindBlanks(chunk: Uint8Array, i: number): number {
