@@ -1,6 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type UpstreamServer, writeCondaPackages } from '@sluice/testkit';
+import {
+  condaSubdirs,
+  removeCondaDocuments,
+  type UpstreamServer,
+  writeCondaPackages,
+  writeCondaShards,
+} from '@sluice/testkit';
 import { describe, expect, test } from 'vitest';
 import { filteredOf } from '../run/run-counts.ts';
 import type { Bench } from '../testing/bench.ts';
@@ -56,7 +62,14 @@ describe('a dry run', () => {
     ['active', { mirror_mode: 'active' }],
     ['filtered', { filters: { subdirs: ['noarch', 'linux-64'], exclude_specs: ['p*'], exclude_licenses: ['gpl3'] } }],
     ['of a folder', { source_root: 'folder' }],
-  ])('(%s) counts as the run does, and writes nothing', async (_, more) => {
+    ['of shards alone', { filters: { exclude_licenses: ['gpl3'] } }],
+  ])('(%s) counts as the run does, and writes nothing', async (what, more) => {
+    if (what === 'of shards alone') {
+      for (const subdir of condaSubdirs) {
+        writeCondaShards(channel, subdir);
+        removeCondaDocuments(channel, subdir);
+      }
+    }
     const given = 'source_root' in more ? { ...more, source_root: channel } : more;
     const before = await rows();
     const plan = await tryOut(input(given));
@@ -64,6 +77,7 @@ describe('a dry run', () => {
     const run = await bench.lastRun(await bench.mirror({ source_root: upstream.url, ...given }));
     expect(plan.count).toEqual(run.counts);
     expect(filteredOf(plan.count) + plan.count.active + plan.count.passive + plan.count.failed).toBe(plan.count.total);
+    expect(plan.count.total).toBeGreaterThan(20);
     expect(plan.total_count).toBe(plan.items.length);
     expect(plan.items.filter((item) => item.action === 'drop').length).toBe(filteredOf(plan.count));
   });

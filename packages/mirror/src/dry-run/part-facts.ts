@@ -21,6 +21,7 @@ import { folderPackages } from '../upstreams/conda/folder-packages.ts';
 import { isSigned } from '../upstreams/conda/signatures.ts';
 import { readTree } from '../upstreams/cran/read-tree.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
+import { readShards } from './shards-part.ts';
 
 /** What the upstream has for one subdir now, as facts. Nothing was written. */
 export interface UpstreamPart {
@@ -51,8 +52,13 @@ export async function upstreamPart(
   const answer = await findDocument(upstream, subdir, known, deps.now());
   const files = collector(subdir, withDepends);
   switch (answer.status) {
-    case 'absent':
-      return { status: 'absent', ...files.collected(), refused: 0 };
+    case 'absent': {
+      let refused = 0;
+      const isThere = await readShards(upstream, subdir, deps.now(), ({ bucket, fn }, body) => {
+        if (!files.add(fn, body, { v3: bucket.startsWith('v3.') })) refused++;
+      });
+      return { status: isThere ? 'read' : 'absent', ...files.collected(), refused };
+    }
     case 'unchanged':
       return unchangedPart(deps, source!, subdir);
     case 'document': {
