@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { Agent, get, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MirrorError } from '@sluice/mirror';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -90,6 +92,17 @@ describe('protocols', () => {
       { kind: 'secret', secret: 'slc-abc' },
       '127.0.0.1',
     ]);
+  });
+
+  test.each([
+    ['http://other.example:80/api/repo/t/slc-abc/main/x?y=http://z/', '/api/repo/main/x?y=http://z/'],
+    ['HTTPS://other.example', '/'],
+    ['/http://other.example/x', '/http://other.example/x'],
+  ])('see of %s the path only, as a client writes it that takes us for a proxy', async (target, path) => {
+    await start({});
+    const asked = httpRequest({ port: front.port, path: target }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    expect(await text(answer)).toBe(`api ${path}`);
   });
 
   test('refuse by throwing: the problem goes out with a Basic challenge', async () => {

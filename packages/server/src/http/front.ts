@@ -98,7 +98,7 @@ export async function openFront(deps: FrontDeps): Promise<Front> {
 /** Learn what the request brings, take the token out of its path, and note its end. */
 function begin(deps: FrontDeps, request: IncomingMessage, response: ServerResponse, hotKey: HotKey | undefined): void {
   const started = performance.now();
-  const reading = readCredential({ url: request.url ?? '/', headers: request.headers });
+  const reading = readCredential({ url: originForm(request.url ?? '/'), headers: request.headers });
   request.url = reading.url;
   const { listen } = deps;
   const context = {
@@ -115,6 +115,12 @@ function begin(deps: FrontDeps, request: IncomingMessage, response: ServerRespon
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Referrer-Policy', 'no-referrer');
   response.once('close', () => finish(deps, request, response, (performance.now() - started) / 1000));
+}
+
+/** A request target without scheme and host, which clients write that take us for a proxy. @see RFC 9112 §3.2.2 */
+function originForm(target: string): string {
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, '');
+  return path.startsWith('/') ? path : `/${path}`;
 }
 
 async function answer(
