@@ -54,7 +54,7 @@ export async function* spliceShards(
         const { bytes, offsets } = layers[layer]!.facts.files;
         const records = recordsOf(layers, [{ layer, rows: fresh }], texts);
         const shard = opened[i] && format.splice?.(opened[i], { bytes, offsets, rows: kept }, records);
-        if (shard) shards.push({ name: shown.name, unpacked: shard.byteLength, packing: packer.pack(shard) });
+        if (shard) shards.push({ name: shown.name, shard, packing: packer.pack(shard) });
         else left.push(shown);
         sinceTurn += shown.count;
         if (sinceTurn < recordsPerTurn) continue;

@@ -53,7 +53,7 @@ export async function* writeShards(
           sinceTurn = 0;
         }
         const shard = format.encode(shown.name, recordsOf(layers, shown.parts, texts));
-        shards.push({ name: shown.name, unpacked: shard.byteLength, packing: packer.pack(shard) });
+        shards.push({ name: shown.name, shard, packing: packer.pack(shard) });
         sinceTurn += shown.count;
       }
       for (const rows of held) rows.release();
@@ -65,13 +65,20 @@ export async function* writeShards(
 }
 
 /** Only the packer's own promise, which may fail unheard, until all of a batch are waited for. */
-export interface PackingShard extends Omit<WrittenShard, 'bytes'> {
+export interface PackingShard {
+  name: string;
+  /** Before compression; nobody else has it. */
+  shard: Uint8Array;
   packing: Promise<Uint8Array>;
 }
 
-/** A shard when it is packed. */
-export async function packed({ name, unpacked, packing }: PackingShard): Promise<WrittenShard> {
-  return { name, bytes: await packing, unpacked };
+/** A shard when it is packed. What it was made of goes back now: left to the engine, it looks through all it holds for every 64 MB. */
+export async function packed({ name, shard, packing }: PackingShard): Promise<WrittenShard> {
+  const { buffer, byteLength } = shard;
+  const bytes = await packing;
+  // Less may be a part of memory that buffers share.
+  if (byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
+  return { name, bytes, unpacked: byteLength };
 }
 
 /** What a layer has of these names' files, as they are shown; read if it is not at hand, and then it lies in what is `held`. */
