@@ -1,6 +1,6 @@
 import { findNeededFiles, type LayerState } from '@sluice/catalog';
 import { type NeededSet, readNeeded, type StoredNeeded } from '@sluice/policy';
-import { blobRef, readCompressed } from '@sluice/storage';
+import { blobRef, readCompressedIfSound } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
 
 type StoreDeps = Pick<PublishDeps, 'db' | 'storage'>;
@@ -16,5 +16,7 @@ export async function knownNeeded(deps: StoreDeps, layer: LayerState): Promise<N
 /** The same; undefined where nobody worked it out, or it is of no use any more. */
 export async function storedNeeded({ db, storage }: StoreDeps, layer: LayerState): Promise<StoredNeeded | undefined> {
   const known = await findNeededFiles(db, layer);
-  return known && readNeeded(await readCompressed(storage, blobRef(known), known.unpacked_bytes));
+  if (!known) return undefined;
+  const text = await readCompressedIfSound(storage, blobRef(known), known.unpacked_bytes);
+  return text.byteLength === known.unpacked_bytes ? readNeeded(text) : undefined;
 }

@@ -1,5 +1,6 @@
 import type { LayerState } from '@sluice/catalog';
 import type { MirrorFilters } from '@sluice/policy';
+import { blobRef } from '@sluice/storage';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { neededFiles } from './needed-files.ts';
@@ -36,4 +37,19 @@ test('is worked out once for a revision and its rules, and right for each of the
   for (const [state, wanted] of asked) {
     expect((await neededFiles({ ...catalog, pool: noRecords }, state)).has('noarch', 'lib-1-0.conda')).toBe(wanted);
   }
+});
+
+test('is worked out again where its bytes are lost, and then it is there', async () => {
+  const { sourceId } = await catalog.admit({ 'a-1-0.conda': testRecord('a', '1', { depends: ['lib'] }) });
+  const { revision } = await catalog.admit(lib, { sourceId, subdir: 'noarch' });
+  await neededFiles(catalog, layer(sourceId, revision));
+  const blob = await catalog.db
+    .selectFrom('needed_files')
+    .innerJoin('blob', 'blob.sha256', 'needed_files.blob')
+    .select(['blob.sha256', 'size', 'pack', 'pack_offset'])
+    .where('source_id', '=', sourceId)
+    .executeTakeFirstOrThrow();
+  await catalog.storage.delete(blobRef(blob));
+  expect((await neededFiles(catalog, layer(sourceId, revision))).has('noarch', 'lib-1-0.conda')).toBe(true);
+  expect(await catalog.storage.stat(blobRef(blob))).toMatchObject({ size: blob.size });
 });

@@ -31,7 +31,7 @@ import {
   type StoredNeeded,
   neededFiles as workOut,
 } from '@sluice/policy';
-import { blobRef, putCompressed, readCompressed } from '@sluice/storage';
+import { blobRef, putCompressed, readCompressed, readCompressedIfSound } from '@sluice/storage';
 import type { AdmitDeps } from './admit/deps.ts';
 import { sourceFacts } from './admit/source-facts.ts';
 
@@ -44,7 +44,9 @@ export type NeededDeps = Pick<AdmitDeps, 'db' | 'pool' | 'storage' | 'now'>;
  */
 export async function neededFiles(deps: NeededDeps, layer: LayerState): Promise<StoredNeeded> {
   const known = await findNeededFiles(deps.db, layer);
-  if (known) return readNeeded(await readCompressed(deps.storage, blobRef(known), known.unpacked_bytes));
+  const text = known && (await readCompressedIfSound(deps.storage, blobRef(known), known.unpacked_bytes));
+  // Where the bytes are lost it is worked out again.
+  if (text && text.byteLength === known.unpacked_bytes) return readNeeded(text);
   const filters = layer.definition.mirror?.filters ?? {};
   const { packed, report } = addsDependencies(filters)
     ? await withReport(deps, layer)
