@@ -20,7 +20,7 @@ export async function putBlob(
   store: BlobStore,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<BlobColumns> {
-  const receiving = await store.receive();
+  const receiving = await store.receive({ md5: false });
   try {
     for await (const chunk of chunks) await receiving.write(chunk);
     await receiving.finish();

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Sha256 } from '@sluice/formats/digest';
-import type { Received, ReceiveOptions, Receiving } from './receiving.ts';
+import type { OwnReceived, Received, ReceiveOptions, Receiving } from './receiving.ts';
 
 /**
  * Where a blob's bytes are. The catalog keeps these columns; storage keeps no index of its own.
@@ -60,6 +60,7 @@ export type BlobRead = {
  */
 export type BlobStore = {
   /** Begin to take in one blob. The caller must end it with `commit` or `discard`. */
+  receive(options: ReceiveOptions & { readonly md5: false }): Promise<Receiving<OwnReceived>>;
   receive(options?: ReceiveOptions): Promise<Receiving>;
 
   /**

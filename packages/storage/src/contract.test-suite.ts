@@ -46,6 +46,15 @@ export function describeBlobStore(name: string, openStore: () => Promise<StoreUn
         expect(await listed()).toEqual([ref.sha256]);
       });
 
+      test('the MD5 is left out where nobody asks for it', async () => {
+        const bytes = Buffer.from('bytes of our own');
+        const receiving = await store.receive({ md5: false });
+        await receiving.write(bytes);
+        expect(await receiving.finish()).toEqual({ sha256: sha256Of(bytes), size: bytes.length });
+        receiving.verified();
+        expect(Buffer.compare(await store.read(await receiving.commit()), bytes)).toBe(0);
+      });
+
       test('however the bytes are cut, the digests are those of the whole', async () => {
         await fc.assert(
           fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 5000 }), { maxLength: 12 }), async (chunks) => {

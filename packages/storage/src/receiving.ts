@@ -9,11 +9,16 @@ export const WITHHELD_BYTES = 64 * 1024;
 /** What a receiver allows and expects. `maxBytes` and `size` in bytes; digests in lower-case hex. */
 export type ReceiveOptions = {
   readonly maxBytes?: number;
+  /** False for bytes of our own, and those that are thrown away again: their MD5 is not worked out. */
+  readonly md5?: boolean;
   readonly expect?: { readonly sha256?: Sha256; readonly md5?: Md5; readonly size?: number };
 };
 
 /** What arrived. `size` in bytes. */
-export type Received = { readonly sha256: Sha256; readonly md5: Md5; readonly size: number };
+export type Received = OwnReceived & { readonly md5: Md5 };
+
+/** The same of bytes whose MD5 nobody asks for. */
+export type OwnReceived = { readonly sha256: Sha256; readonly size: number };
 
 /**
  * One blob on its way in. The life of it:
@@ -23,7 +28,7 @@ export type Received = { readonly sha256: Sha256; readonly md5: Md5; readonly si
  *
  * `finish` refuses what does not match `expect`; between it and `verified` the caller inspects the file at `path`.
  */
-export type Receiving = {
+export type Receiving<Arrived extends OwnReceived = Received> = {
   /** The temporary file, for random access once finished. Gone after commit or discard. */
   readonly path: string;
   /** Bytes taken so far. */
@@ -39,7 +44,7 @@ export type Receiving = {
    *
    * @throws {StorageError} `blob_corrupt` when digest or size differ from `expect`: the receiving is then aborted.
    */
-  finish(): Promise<Received>;
+  finish(): Promise<Arrived>;
   /** The whole is right: readers may have the last bytes, and `commit` is allowed. @throws {StorageError} `receive_state` before finish. */
   verified(): void;
   /**
@@ -51,7 +56,7 @@ export type Receiving = {
    */
   readFrom(offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** Durable and visible under the digest when it resolves; nothing to do when it was there already. Idempotent. @throws {StorageError} `receive_state` unless verified. */
-  commit(): Promise<Received>;
+  commit(): Promise<Arrived>;
   /** Give up: readers get `error`, the temporary file goes. Harmless when already aborted or committed. */
   abort(error: unknown): Promise<void>;
   /** `abort` without a reason of one's own; for `finally`. Harmless after commit. */

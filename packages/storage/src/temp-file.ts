@@ -37,7 +37,7 @@ export async function receiveIntoTempFile(backend: TempFileBackend): Promise<Tem
     throw mediumError(error, 'creating a temporary file');
   });
   const sha256 = createHash('sha256');
-  const md5 = createHash('md5');
+  const md5 = options.md5 === false ? undefined : createHash('md5');
   const waiting = new Set<() => void>();
 
   let state: 'open' | 'finished' | 'verified' | 'committed' | 'aborted' = 'open';
@@ -111,7 +111,7 @@ export async function receiveIntoTempFile(backend: TempFileBackend): Promise<Tem
       const landing = writeWhole(handle, chunk, taken);
       taken += chunk.byteLength;
       sha256.update(chunk);
-      md5.update(chunk);
+      md5?.update(chunk);
       await landing;
     } catch (error) {
       if (state === 'open') return await fail(mediumError(error, 'writing a temporary file'));
@@ -127,11 +127,11 @@ export async function receiveIntoTempFile(backend: TempFileBackend): Promise<Tem
     if (received !== undefined && state !== 'aborted') return received;
     refuseUnless('open', 'finish');
     if (writing) throw new StorageError('receive_state', 'finish was called before the last write ended: await it.');
-    const arrived: Received = {
+    const arrived = {
       sha256: parseSha256(sha256.digest('hex')),
-      md5: parseMd5(md5.digest('hex')),
+      ...(md5 && { md5: parseMd5(md5.digest('hex')) }),
       size: written,
-    };
+    } as Received;
     const refusal = unlikeAnnounced(arrived, options);
     if (refusal !== undefined) return fail(refusal);
     received = arrived;

@@ -37,7 +37,7 @@ export async function spoolDocument(
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<SpooledDocument> {
-  const receiving = await storage.receive();
+  const receiving = await storage.receive({ md5: false });
   try {
     for await (const chunk of document.bytes) {
       signal.throwIfAborted();
