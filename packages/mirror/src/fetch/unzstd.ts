@@ -1,12 +1,12 @@
+import { pipeline, Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
-import { lent, through } from '@sluice/storage';
 import { MirrorError } from '../errors.ts';
 
 const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a50;
 const rleBlock = 1;
 
-/** Compressed bytes handed over at once: each time is a trip to another thread, and a frame comes in pieces of few KiB. */
+/** Compressed bytes handed over at once. */
 const gatheredBytes = 64 * 1024;
 
 /**
@@ -26,7 +26,9 @@ export function looksLikeZstd(head: Uint8Array): boolean {
  * Decompress a zstd stream of any number of frames. Node's own stream ends, without a word, after the first one, so the
  * frames are told apart here by walking their blocks.
  *
- * @param source each chunk is done with when the next is asked for. So must be what comes out: its memory goes back then.
+ * Each piece is valid until the next is asked for: its memory goes back then. Left to the engine, it looks through all it holds for
+ * every 64 MB.
+ *
  * @throws {MirrorError} `upstream_malformed` when it is no zstd, `upstream_unavailable` when it ends inside a frame;
  *   whatever the source throws.
  */
@@ -39,18 +41,40 @@ export async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator
       continue;
     }
     if (magic !== frameMagic) throw malformed('another beginning');
-    yield* decompressed(frame(reader));
+    yield* decompressed(gathered(frame(reader)));
   }
 }
 
-async function* decompressed(frame: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* decompressed(compressed: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const stream = pipeline(Readable.from(compressed), createZstdDecompress(ahead), () => {});
   try {
-    yield* lent(through(frame, createZstdDecompress(ahead), gatheredBytes));
+    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+      yield piece;
+      // Of a room that is not full more may come.
+      const { buffer, byteOffset, byteLength } = piece;
+      const isFull = buffer.byteLength === ahead.chunkSize && byteOffset + byteLength === buffer.byteLength;
+      if (isFull) (buffer as ArrayBuffer).transfer(0);
+    }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code.startsWith('ZSTD_') || code === 'Z_BUF_ERROR') throw malformed(code, error);
     throw error;
   }
+}
+
+/** Pieces of some size: each is a trip to another thread, and a frame comes in three bytes and a block of few KiB by turns. */
+async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    waiting.push(piece);
+    bytes += piece.length;
+    if (bytes < gatheredBytes) continue;
+    yield Buffer.concat(waiting);
+    waiting = [];
+    bytes = 0;
+  }
+  yield Buffer.concat(waiting);
 }
 
 /** One frame, its magic included (RFC 8878, section 3.1.1). */

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { PartOrigin } from '@sluice/catalog';
 import { sha256ToBytes } from '@sluice/formats/digest';
-import { lent } from '@sluice/storage';
 import type { MirrorDeps } from '../deps.ts';
 import { MirrorError } from '../errors.ts';
 import type { OpenDocument } from '../upstreams/conda/document.ts';
@@ -49,8 +48,7 @@ export async function spoolDocument(
     return {
       expected: Math.min(mostExpected, Math.ceil(size / (document.encoding === 'zst' ? 64 : 480))),
       isSameAs: (known) => known !== null && Buffer.compare(known, sha256ToBytes(sha256)) === 0,
-      json: () =>
-        stoppable(document.jsonOf(lent(createReadStream(receiving.path, { highWaterMark: 1 << 18 }))), signal),
+      json: () => stoppable(document.jsonOf(createReadStream(receiving.path, { highWaterMark: 1 << 18 })), signal),
       finish: () => document.finish(),
       discard: () => receiving.discard(),
     };
