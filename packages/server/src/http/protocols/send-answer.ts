@@ -7,6 +7,7 @@ import { type Answer, type Rewrite, validatorHeaders } from './answer.ts';
 import type { BodyMemory, RememberedBody } from './body-memory.ts';
 import { type ByteSpan, parseRange } from './byte-range.ts';
 import { conditionsOf, isNotModified, rangeApplies } from './conditional.ts';
+import { readSound } from './read-sound.ts';
 import type { Unpacking } from './unpacking.ts';
 import { zstdContentSize } from './zstd-content-size.ts';
 
@@ -102,14 +103,14 @@ async function smallBody(
   }
   const ref = blobRef(body.blob);
   if (body.kind === 'blob') {
-    const small = isSmall(body) ? await memory.load(ref.sha256, () => storage.read(ref)) : undefined;
+    const small = isSmall(body) ? await memory.load(ref.sha256, () => readSound(storage, ref)) : undefined;
     return { length: ref.size, small };
   }
   const length = await zstdContentSize(storage, ref);
   if (length === undefined || length > smallIndexBytes) {
     return { length: body.rewrite ? undefined : length, small: undefined };
   }
-  const unpack = async () => decompress(await storage.read(ref), { maxOutputLength: Math.max(length, 1) });
+  const unpack = async () => decompress(await readSound(storage, ref), { maxOutputLength: Math.max(length, 1) });
   const { rewrite } = body;
   if (!rewrite) return { length, small: await memory.load(`${ref.sha256} unpacked`, unpack) };
   const small = await memory.load(`${ref.sha256} ${rewrite.form}`, async () => rewritten(rewrite, await unpack()));

@@ -9,6 +9,7 @@ import { bestCoding } from '../accept-encoding.ts';
 import type { Answer, ContentCoding } from '../answer.ts';
 import { ofThePast, revalidated } from '../cache-control.ts';
 import type { Place } from '../place.ts';
+import { readSound } from '../read-sound.ts';
 import { varyOfPage, type WantedForm } from './simple-form.ts';
 
 /** What answering with a project's page works with. */
@@ -60,7 +61,7 @@ export async function projectAnswer(
     return { ...head, body: { kind: 'blob', blob: found, small: true, encoded: coding } };
   }
   const page = async () => {
-    const json = await unpack(await storage.read(ref));
+    const json = await unpack(await readSound(storage, ref));
     return form === 'json' ? json : htmlOf(json);
   };
   const key = `${ref.sha256} ${form} ${coding ?? ''}`;
