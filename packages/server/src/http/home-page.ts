@@ -52,7 +52,7 @@ function homePage(origin: string): string {
 <body>
 <main>
 <h1>Sluice</h1>
-<p class="lead">A governed package repository for conda.</p>
+<p class="lead">A governed package repository for conda, Python and R.</p>
 <p>Packages come in from public repositories or by upload, pass the rules your organisation has set, and go out to the
 clients you already use. What is refused is refused with a reason.</p>
 
@@ -75,6 +75,12 @@ conda config --add channels &lt;channel&gt;</pre></dd>
   -c ${repo}/&lt;channel&gt; python</pre></dd>
 <dt>pixi</dt>
 <dd><pre tabindex="0">pixi init --channel ${repo}/&lt;channel&gt;</pre></dd>
+<dt>pip</dt>
+<dd><pre tabindex="0">pip install --index-url ${repo}/&lt;channel&gt;/simple/ &lt;package&gt;</pre></dd>
+<dt>uv</dt>
+<dd><pre tabindex="0">uv add --default-index ${repo}/&lt;channel&gt;/simple/ &lt;package&gt;</pre></dd>
+<dt>R</dt>
+<dd><pre tabindex="0">install.packages("&lt;package&gt;", repos = "${repo}/&lt;channel&gt;/cran")</pre></dd>
 </dl>
 </main>
 </body>
