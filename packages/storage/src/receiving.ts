@@ -55,7 +55,7 @@ export type Receiving<Arrived extends OwnReceived = Received> = {
    * @throws the writer's error as soon as it aborts.
    */
   readFrom(offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Durable and visible under the digest when it resolves; nothing to do when it was there already. Idempotent. @throws {StorageError} `receive_state` unless verified. */
+  /** Durable and visible under the digest when it resolves, also where damaged bytes were there. Idempotent. @throws {StorageError} `receive_state` unless verified. */
   commit(): Promise<Arrived>;
   /** Give up: readers get `error`, the temporary file goes. Harmless when already aborted or committed. */
   abort(error: unknown): Promise<void>;

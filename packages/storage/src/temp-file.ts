@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { parseMd5, parseSha256 } from '@sluice/formats/digest';
 import { mediumError, StorageError, systemCode } from './errors.ts';
 import { type Received, type ReceiveOptions, type Receiving, WITHHELD_BYTES } from './receiving.ts';
@@ -14,6 +14,8 @@ export type TempFile = {
   ready(): Received;
   /** The data is on the medium when it resolves, and the file's time is `now` (epoch milliseconds): when it was committed counts. */
   sync(now: number): Promise<void>;
+  /** Put the file there, in the place of what is there. Again when it is there already: nothing. */
+  moveTo(place: string): Promise<void>;
   /** The file is in its place (or was not needed): close, and let late readers read there. */
   committed(): Promise<void>;
 };
@@ -47,6 +49,7 @@ export async function receiveIntoTempFile(backend: TempFileBackend): Promise<Tem
   let received: Received | undefined;
   let committing: Promise<Received> | undefined;
   let failure: unknown;
+  let place = path;
   // The writer and every active reader hold the handle; the last one closes it.
   let holders = 1;
 
@@ -202,6 +205,10 @@ export async function receiveIntoTempFile(backend: TempFileBackend): Promise<Tem
     async sync(now) {
       await handle.utimes(now / 1000, now / 1000);
       await handle.datasync();
+    },
+    async moveTo(wanted) {
+      if (place !== wanted) await rename(place, wanted);
+      place = wanted;
     },
     async committed() {
       if (state === 'committed') return;
