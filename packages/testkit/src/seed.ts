@@ -15,6 +15,8 @@ export type TestRecords = Record<string, Record<string, unknown>>;
 
 /** A catalog without a server: rows and blobs as the verbs would have left them, for tests of a room below the server. */
 export interface TestCatalog extends AdmitDeps {
+  /** The folder of the blob store. */
+  root: string;
   /** The time that `now` tells; move it by hand. */
   clock: { ms: number };
   addChannel(path: string, options?: { privacy?: Privacy; filters?: object; frozen?: boolean }): Promise<number>;
@@ -59,6 +61,7 @@ export async function createTestCatalog(): Promise<TestCatalog> {
 
   return {
     ...deps,
+    root,
     clock,
     async addChannel(path, { privacy = 'public', filters = {}, frozen = false } = {}) {
       const row = await db

@@ -12,6 +12,10 @@ const foldersAtOnce = 16;
 /** What came within the last hour may belong to something that is just coming in. */
 const youngMs = 60 * 60 * 1000;
 
+/** A mirror is no help: what was local once is not fetched again. Nor is the channel for what only earlier publications list. */
+const restore =
+  'Restore the blob store from a backup. Or get the same bytes anew: of a package, also of a mirror, upload the file to any channel; of shards, indexes and documents that a channel shows now, reindex it (npx sluice channel reindex <channel>).';
+
 /** First stage: are the bytes of the next blobs there, and, when deep, the right ones? */
 export async function checkBlobs(check: Check, after = ''): Promise<string | undefined> {
   const { deps, report, deep } = check;
@@ -38,8 +42,7 @@ async function checkBlob({ deps, report, deep }: Check, blob: BlobRow, channel: 
       ...about,
       code: 'blob_missing',
       message: `The bytes of a blob are not there: ${where} ${stored ? `has ${stored.size} bytes` : 'is missing or too short'}, ${blob.size} were written.`,
-      remedy:
-        'Restore the blob store from a backup. Or upload the file again, run its mirror, or reindex the channel, whichever made it.',
+      remedy: restore,
     });
     return;
   }
@@ -50,8 +53,7 @@ async function checkBlob({ deps, report, deep }: Check, blob: BlobRow, channel: 
     ...about,
     code: 'blob_damaged',
     message: `The bytes of a blob in ${where} are not those of its digest: ${found ?? 'they cannot be read'}.`,
-    remedy:
-      'The disk may be failing. Restore the blob store from a backup. Or upload the file again, run its mirror, or reindex the channel, whichever made it.',
+    remedy: `The disk may be failing. ${restore}`,
   });
 }
 

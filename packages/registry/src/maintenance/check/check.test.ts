@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
+import { parseSha256 } from '@sluice/formats/digest';
 import { mendDocuments, publishChannel, writeMonolith } from '@sluice/publish';
 import { blobRef } from '@sluice/storage';
-import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
+import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { check } from '../testing/run-maintenance.ts';
 
@@ -126,6 +130,26 @@ it('is content after the channel was made anew, where the bytes of what is deriv
   expect(await publishChannel(catalog, channel, 'reindex', { from: 'scratch' })).toEqual({ status: 'unchanged' });
   expect(await mendDocuments(catalog, channel)).toBe(0);
 });
+
+it.each(['missing', 'damaged'])(
+  'says how to get back a package of a mirror whose bytes are %s: from anybody',
+  async (what) => {
+    const built = await buildCondaPackage({ name: 'own' });
+    const sha256 = parseSha256(createHash('sha256').update(built.bytes).digest('hex'));
+    const record = { ...testRecord('own', '1'), sha256, size: built.bytes.length };
+    await catalog.addMirror(channel, (await catalog.admit({ [built.fileName]: record })).sourceId);
+    const other = await catalog.addChannel('other');
+    await catalog.upload(other, 'other', built);
+    const path = join(catalog.root, catalog.storage.pathOf({ sha256, size: built.bytes.length })!);
+    await (what === 'missing' ? rm(path) : writeFile(path, Buffer.alloc(built.bytes.length, 7)));
+    const { findings } = await check(catalog);
+    expect(findings).toMatchObject([
+      { code: `blob_${what}`, remedy: expect.stringMatching(/upload .* to any channel/) },
+    ]);
+    await catalog.upload(await catalog.addChannel('third'), 'third', built);
+    expect((await check(catalog)).findings).toEqual([]);
+  },
+);
 
 it.each(['missing', 'damaged'])('goes on where an index is %s', async (what) => {
   const index = await blobOf('linux-64/repodata_shards.msgpack.zst');
