@@ -138,7 +138,9 @@ async function writeDocuments(
       continue;
     }
     const content = await subdirContent(deps, channelId, subdir, source, await patches.of(subdir));
-    const made = (await carrySubdir(deps, db, content, source, no)) ?? (await writePart(deps, content));
+    // Bytes were lost, so those of earlier documents may not be right, either.
+    const carried = again.length > 0 ? undefined : await carrySubdir(deps, db, content, source, no);
+    const made = carried ?? (await writePart(deps, content));
     if (made.newest) newest.set(subdir, made.newest);
     last = note(made.documents, no);
   }

@@ -1,7 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { insertBlobs } from '@sluice/catalog';
 import { blobRef, putCompressed } from '@sluice/storage';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { mendDocuments } from '../mend-documents.ts';
 import { type HandMade, type HandRecord, handMade } from '../testing/hand-made.ts';
 import { writeMonolith } from '../write-monolith.ts';
 
@@ -56,6 +59,24 @@ it.each(documents)('is not done where %s cannot be unpacked', async (name) => {
   await write({ 'a-1-0.conda': record('1'), 'a-3-0.conda': record('3') }, { ...storage, open });
   expect(read).toBe(1);
   await expectAsFromScratch(2);
+});
+
+it('is not done to mend documents whose bytes are others than they were', async () => {
+  const { db, storage } = made.catalog;
+  await write({ 'a-1-0.conda': record('1'), 'a-2-0.conda': record('2') });
+  await write({ 'a-1-0.conda': record('1'), 'a-2-0.conda': record('2', 'BSD') });
+  // What both publications list is one blob.
+  expect(await digestOf('run_exports.json.zst', 2)).toBe(await digestOf('run_exports.json.zst', 1));
+  const documentsOf = db.selectFrom('monolith').innerJoin('blob', 'blob.sha256', 'monolith.blob');
+  const row = await documentsOf
+    .select(['blob.sha256', 'size', 'pack', 'pack_offset'])
+    .where('key', '=', 'noarch/run_exports.json.zst')
+    .where('no', '=', 2)
+    .executeTakeFirstOrThrow();
+  const whole = Buffer.from(await storage.read(blobRef(row)));
+  await writeFile(join(made.catalog.root, storage.pathOf(blobRef(row))!), Buffer.alloc(row.size, 7));
+  expect(await mendDocuments({ ...made.catalog, largeAbove: 0 }, made.channelId)).toBe(1);
+  expect(whole.equals(await storage.read(blobRef(row)))).toBe(true);
 });
 
 it('gives the same bytes where documents come in many pieces', async () => {
