@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,6 +40,23 @@ test('says of what does not unpack that it is damaged', async () => {
   await expect(readCompressedPieces(store, ref).next()).rejects.toMatchObject({ code: 'blob_corrupt' });
   const missing = { ...ref, sha256: ref.sha256.replace(/./g, '0') as typeof ref.sha256 };
   await expect(readCompressedPieces(store, missing).next()).rejects.toMatchObject({ code: 'blob_missing' });
+});
+
+test('notices a single bit that is another one', async () => {
+  const bytes = Buffer.from(Array.from({ length: 500 }, (_, i) => `record ${(i * 2654435761) % 1e9}`).join());
+  const ref = blobRef(await putCompressed(store, { chunks: [bytes], bytes: bytes.length }, 1));
+  const whole = Buffer.from(await store.read(ref));
+  const path = join(root, store.pathOf(ref)!);
+  for (let at = 9; at < whole.length; at += 37) {
+    const damaged = Buffer.from(whole);
+    damaged[at]! ^= 4;
+    await writeFile(path, damaged);
+    await expect(readCompressed(store, ref, bytes.length)).rejects.toMatchObject({ code: 'blob_corrupt' });
+    const goThrough = async () => {
+      for await (const _ of readCompressedPieces(store, ref));
+    };
+    await expect(goThrough()).rejects.toMatchObject({ code: 'blob_corrupt' });
+  }
 });
 
 test('fails with what its chunks failed with, also when the store was slow to begin', async () => {

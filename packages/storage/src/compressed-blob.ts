@@ -24,7 +24,7 @@ export interface Unpacked {
   bytes: number;
 }
 
-/** Make bytes of our own durable as one zstd frame that states its unpacked size. Memory holds a few pieces of them. */
+/** Make bytes of our own durable as one zstd frame that states its unpacked size and has a checksum. Memory holds a few pieces of them. */
 export async function putCompressed(
   store: BlobStore,
   { chunks, bytes }: Unpacked,
@@ -33,7 +33,8 @@ export async function putCompressed(
   const compress = () =>
     createZstdCompress({
       ...inPieces,
-      params: { [constants.ZSTD_c_compressionLevel]: level },
+      // Or what was damaged would be carried over and judged by: most other bytes unpack, too.
+      params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
       pledgedSrcSize: bytes,
       chunkSize: Math.min(packedPieceBytes, Math.max(4096, bytes)),
     });

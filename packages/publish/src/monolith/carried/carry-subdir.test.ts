@@ -61,6 +61,23 @@ it.each(documents)('is not done where %s cannot be unpacked', async (name) => {
   await expectAsFromScratch(2);
 });
 
+it('is not done where a byte of what would stay is another one', async () => {
+  const { db, root, storage } = made.catalog;
+  const long = record('1', Array.from({ length: 9000 }, (_, i) => (i * 2654435761) % 1e9).join());
+  await write({ 'a-1-0.conda': long, 'a-2-0.conda': record('2') });
+  const row = await db
+    .selectFrom('monolith')
+    .innerJoin('blob', 'blob.sha256', 'monolith.blob')
+    .select(['blob.sha256', 'size', 'pack', 'pack_offset'])
+    .where('key', '=', 'noarch/repodata.json.zst')
+    .executeTakeFirstOrThrow();
+  const bytes = Buffer.from(await storage.read(blobRef(row)));
+  bytes[bytes.length >> 1]! ^= 4;
+  await writeFile(join(root, storage.pathOf(blobRef(row))!), bytes);
+  await write({ 'a-1-0.conda': long, 'a-3-0.conda': record('3') });
+  await expectAsFromScratch(2);
+});
+
 it('is not done to mend documents whose bytes are others than they were', async () => {
   const { db, storage } = made.catalog;
   await write({ 'a-1-0.conda': record('1'), 'a-2-0.conda': record('2') });

@@ -34,6 +34,7 @@ async function merged(before: Records, after: Records, cut: number, runsBefore?:
   const earlier = written(before);
   const dropped = new Set([...before].filter(([fn, text]) => after.get(fn) !== text).map(([fn]) => fn));
   const fresh = inOrder(new Map([...after].filter(([fn, text]) => before.get(fn) !== text)));
+  let isRead = false;
   async function* pieces() {
     for (let at = 0; at < earlier.bytes.length; at += cut) {
       const piece = Buffer.from(earlier.bytes.subarray(at, at + cut));
@@ -41,6 +42,7 @@ async function merged(before: Records, after: Records, cut: number, runsBefore?:
       // It is done with.
       piece.fill(0);
     }
+    isRead = true;
   }
   const [ready, chunks, runs]: [Uint8Array[], Uint8Array[], RunList] = [[], [], runList()];
   const writer = createRepodataWriter(frame, (chunk) => ready.push(chunk));
@@ -52,6 +54,8 @@ async function merged(before: Records, after: Records, cut: number, runsBefore?:
   const to = { writer: { ...writer, entry }, runs };
   const pass = mergeRuns(pieces(), runsBefore ?? readRuns(earlier.runs), movedMembers(dropped, come), to);
   for await (const _ of pass) chunks.push(Buffer.concat(ready.splice(0)));
+  // Only the end says whether all was sound.
+  expect(isRead).toBe(true);
   writer.end();
   return { bytes: Buffer.concat([...chunks, ...ready]), runs: runs.text() };
 }

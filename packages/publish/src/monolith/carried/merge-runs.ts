@@ -37,6 +37,8 @@ export async function* mergeRuns(
       if (!(await piece.next(merger.done()))) throw otherMembers('another piece', `an end at ${piece.end()}`);
     }
     yield;
+    // Nothing of the rest is needed, but only the end says whether all of it was sound.
+    while (await piece.next(piece.end()));
   } finally {
     await piece.close();
   }
