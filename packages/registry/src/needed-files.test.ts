@@ -1,6 +1,6 @@
-import type { LayerState } from '@sluice/catalog';
+import { findNeededFiles, insertBlobs, type LayerState } from '@sluice/catalog';
 import type { MirrorFilters } from '@sluice/policy';
-import { blobRef } from '@sluice/storage';
+import { blobRef, putSmallBlobs } from '@sluice/storage';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { neededFiles } from './needed-files.ts';
@@ -52,4 +52,16 @@ test('is worked out again where its bytes are lost, and then it is there', async
   await catalog.storage.delete(blobRef(blob));
   expect((await neededFiles(catalog, layer(sourceId, revision))).has('noarch', 'lib-1-0.conda')).toBe(true);
   expect(await catalog.storage.stat(blobRef(blob))).toMatchObject({ size: blob.size });
+});
+
+test('is remembered again where it was packed otherwise when it was lost', async () => {
+  const { sourceId, revision } = await catalog.admit({ 'a-1-0.conda': testRecord('a', '1') });
+  const state = layer(sourceId, revision);
+  await neededFiles(catalog, state);
+  const [other] = await putSmallBlobs(catalog.storage, [Buffer.alloc(100, 7)]);
+  await insertBlobs(catalog.db, [other!], catalog.now());
+  const blob = Buffer.from(other!.sha256);
+  await catalog.db.updateTable('needed_files').set({ blob }).where('source_id', '=', sourceId).execute();
+  await neededFiles(catalog, state);
+  expect(blobRef((await findNeededFiles(catalog.db, state))!)).not.toEqual(blobRef(other!));
 });

@@ -43,7 +43,7 @@ export async function findDependencyLines(
   return { ...blob, unpacked_bytes, summary };
 }
 
-/** Remember them: `blob` holds them, so many bytes when unpacked. Worked out twice at once, they are the same. */
+/** Remember them: `blob` holds them, so many bytes when unpacked. Worked out twice at once, they are the same; where they were lost, these hold. */
 export async function insertNeededFiles(
   db: Db,
   layer: LayerState,
@@ -52,7 +52,7 @@ export async function insertNeededFiles(
   await db
     .insertInto('needed_files')
     .values({ source_id: layer.sourceId, revision: layer.revision, rules: digestOf(layer), ...names })
-    .onConflict((conflict) => conflict.doNothing())
+    .onConflict((conflict) => conflict.columns(['source_id', 'revision', 'rules']).doUpdateSet(names))
     .execute();
 }
 

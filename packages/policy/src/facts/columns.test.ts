@@ -120,7 +120,8 @@ describe('facts columns', () => {
     ['nothing', new Uint8Array(0)],
     ['other bytes', new Uint8Array(64).fill(7)],
     ['the first half', bytesOf(factsOf([])).subarray(0, 40)],
-  ])('refuse %s', (_, bytes) => {
-    expect(() => decodeColumns(bytes)).toThrow();
+    ['a head that is cut', bytesOf(factsOf([])).map((byte, at) => (at === 4 ? byte - 5 : byte))],
+  ])('refuse %s, to be built anew', (_, bytes) => {
+    expect(() => decodeColumns(bytes)).toThrow(expect.objectContaining({ code: 'columns_format' }));
   });
 });

@@ -87,7 +87,7 @@ export function decodeColumns(bytes: Uint8Array): Facts {
   const view = new DataView(held.buffer, held.byteOffset, held.byteLength);
   if (held.byteLength < 8 || view.getUint32(0, true) !== magic) throw notColumns('facts columns', 'other bytes');
   const headLength = view.getUint32(4, true);
-  const header = JSON.parse(new TextDecoder().decode(held.subarray(8, 8 + headLength))) as Header;
+  const header = readHeader(held.subarray(8, 8 + headLength));
   if (header.version !== formatVersion) throw notColumns(`version ${formatVersion}`, `version ${header.version}`);
   const starts: number[] = [];
   let at = aligned(8 + headLength);
@@ -129,6 +129,14 @@ export function decodeColumns(bytes: Uint8Array): Facts {
     files,
     file: files.at,
   };
+}
+
+function readHeader(text: Uint8Array): Header {
+  try {
+    return JSON.parse(new TextDecoder().decode(text)) as Header;
+  } catch {
+    throw notColumns('a header', 'other bytes');
+  }
 }
 
 function dictionary(texts: readonly string[]): PackedTexts {
