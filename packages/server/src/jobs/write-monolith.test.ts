@@ -11,6 +11,7 @@ import { prepareDatabase } from '../prepare-database.ts';
 import { buildMonolith } from './build-monolith.ts';
 import { followHead } from './follow-head.ts';
 import type { Job } from './job.ts';
+import { reindexChannel } from './reindex-channel.ts';
 import { writeMonolith } from './write-monolith.ts';
 
 const runId = '0198f000-0000-7000-8000-000000000001';
@@ -126,6 +127,16 @@ test('one that finds another at work comes back', async () => {
   expect((await state()).monolith_no).toBe(no - 1);
   await run(writeMonolith, { channel_id: 1 });
   expect(await state()).toEqual({ monolith_no: no, run: 'completed' });
+});
+
+test('so does a reindex, with what came of its first half', async () => {
+  const id = { channel_id: 1, actor: 'ada' };
+  await withLock(database.pool, 'monolith', 1, () => run(reindexChannel, id));
+  const [later] = await jobs();
+  expect(later).toMatchObject({ task: 'reindex-channel', payload: { ...id, outcome: { status: 'published' } } });
+  await run(reindexChannel, later!.payload);
+  const { rows } = await database.pool.query("select data from event where action = 'channel_reindexed'");
+  expect(rows).toMatchObject([{ data: { status: 'published' } }]);
 });
 
 test('a run whose documents can never be written fails and says why, so that the mirror is free', async () => {

@@ -131,6 +131,21 @@ it('is content after the channel was made anew, where the bytes of what is deriv
   expect(await mendDocuments(catalog, channel)).toBe(0);
 });
 
+it.each([
+  ['missing', "delete from monolith where key like '%/repodata.json.zst'"],
+  [
+    'another one',
+    "update monolith set blob = (select blob from monolith where key = 'channeldata.json.zst') where key like '%/repodata.json.zst'",
+  ],
+])('is content after the channel was made anew, where a document was %s', async (_, deed) => {
+  await run(deed);
+  expect((await check(catalog)).errors).toBe(1);
+  expect(await publishChannel(catalog, channel, 'reindex', { from: 'scratch' })).toEqual({ status: 'unchanged' });
+  expect(await mendDocuments(catalog, channel)).toBe(1);
+  expect((await check(catalog)).findings).toEqual([]);
+  expect(await mendDocuments(catalog, channel)).toBe(0);
+});
+
 it.each(['missing', 'damaged'])(
   'says how to get back a package of a mirror whose bytes are %s: from anybody',
   async (what) => {
