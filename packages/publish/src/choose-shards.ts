@@ -1,7 +1,7 @@
 import { type EntryRow, earlierShards, shardsAt, upstreamShards } from '@sluice/catalog';
 import { bytesToHex } from '@sluice/formats/digest';
 import type { PublishDeps } from './deps.ts';
-import { type ShownName, signatureOf } from './select.ts';
+import { type ShownName, signaturesOf } from './select.ts';
 import type { LoadedLayer } from './selection.ts';
 import { type ShownSize, shardFormatOf } from './shard-format.ts';
 
@@ -36,14 +36,15 @@ export interface ShownSubdir {
 export async function chooseShards(
   deps: Pick<PublishDeps, 'db'>,
   { channelId, subdir, layers, live, unsound }: ShownSubdir,
-  names: Iterable<ShownName>,
+  names: readonly ShownName[],
   anew: boolean,
 ): Promise<ChosenShard[]> {
   const wanted: ChosenShard[] = [];
   const { sizeOf } = shardFormatOf(subdir);
-  for (const shown of names) {
+  const signatures = signaturesOf(layers, names);
+  for (const [i, shown] of names.entries()) {
     const key = `${subdir}/${shown.name}`;
-    const entry = { kind: 'shard' as const, key, signature: signatureOf(layers, shown), files: shown.count };
+    const entry = { kind: 'shard' as const, key, signature: signatures[i]!, files: shown.count };
     wanted.push({ shown, entry: { ...entry, ...sizeOf(sizes(layers, shown)), upstream: false }, blob: undefined });
   }
   await addUpstreamShards(deps, subdir, layers, wanted);

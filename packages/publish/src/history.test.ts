@@ -22,7 +22,7 @@ import { findFile } from './find-file.ts';
 import { ruledLayers } from './layers.ts';
 import { writeMonolith } from './monolith/write-monolith.ts';
 import { publishChannel } from './publish-channel.ts';
-import { signatureOf } from './select.ts';
+import { signaturesOf } from './select.ts';
 
 const isLong = Boolean(process.env.LONG);
 // For a machine that has other work, too.
@@ -78,7 +78,8 @@ async function serveShards({ mirrors }: World, k: number): Promise<void> {
       addRecords(builder, own);
       const rows = Uint32Array.from(own.keys());
       const shown = { name, count: own.length, parts: [{ layer: 0, rows }] };
-      const signature = signatureOf([{ facts: builder.build(), verdicts: new Uint8Array(own.length) }], shown);
+      const selection = { facts: builder.build(), verdicts: new Uint8Array(own.length) };
+      const signature = signaturesOf([selection], [shown])[0]!;
       const shard = encodeShard({
         records: own.map(({ file, body }) => ({
           bucket: file.endsWith('.conda') ? 'packages.conda' : 'packages',

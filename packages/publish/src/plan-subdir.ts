@@ -4,13 +4,14 @@ import { bytesToHex } from '@sluice/formats/digest';
 import { packageTypeOf } from '@sluice/formats/package';
 import { putSmallBlobs } from '@sluice/storage';
 import { chooseShards, type ShownSubdir } from './choose-shards.ts';
+import { chooseSplices } from './choose-splices.ts';
 import { conflictCollector, type FileConflict } from './conflicts.ts';
 import type { PublishDeps } from './deps.ts';
 import type { PublishedLayer } from './layers.ts';
 import { shownNames, signatureDifference } from './select.ts';
-import { loadSelection, type SubdirScope } from './selection.ts';
+import { loadSelection, type SubdirScope, shardLayer } from './selection.ts';
 import { indexKey, type ShardChanges, writePartSum, writeShardIndex } from './shard-index.ts';
-import { storeShards } from './store-shards.ts';
+import { type ShardWork, storeShards } from './store-shards.ts';
 import type { NamesAbove } from './tiers.ts';
 import type { Touched } from './touched.ts';
 
@@ -58,16 +59,10 @@ export interface SubdirState extends SubdirScope {
 
 /** Work out what changes in one subdir, and make its new shards and their index durable. */
 export async function planSubdir(deps: PublishDeps, state: SubdirState): Promise<SubdirPlan> {
-  const { subdir, channelId, anew, unsound } = state;
-  const { conflicts, onHidden } = conflictCollector(state.layers);
-  const layers = await loadSelection(deps, state.layers, state, state.above, onHidden);
-  const live = new Map((await entriesOf(deps, state)).map((entry) => [entry.key, entry]));
-  const shown: ShownSubdir = { channelId, subdir, layers, live, unsound };
-  const names = [...shownNames(layers)];
-  const chosen = await chooseShards(deps, shown, names, anew);
-  const stored = await storeShards(deps, shown, chosen, anew);
-  const gone = new Map(live);
-  for (const { name } of names) gone.delete(`${subdir}/${name}`);
+  const { subdir, anew } = state;
+  const { work, gone, conflicts } = await chooseWork(deps, state);
+  const { live } = work;
+  const stored = await storeShards(deps, work);
   const put = stored.entries.filter((entry) => differs(live.get(entry.key), entry));
   const plan: SubdirPlan = {
     subdir,
@@ -91,6 +86,26 @@ export async function planSubdir(deps: PublishDeps, state: SubdirState): Promise
   for (const entry of gone.values()) count(plan, entry, undefined);
   await addIndex(deps, state, live, anew ? stored.entries : undefined, plan);
   return plan;
+}
+
+/** What is to be done. When it is known, the facts that it was worked out from are held no longer. */
+async function chooseWork(
+  deps: PublishDeps,
+  state: SubdirState,
+): Promise<{ work: ShardWork; gone: Map<string, EntryRow>; conflicts: FileConflict[] }> {
+  const { subdir, channelId, anew, unsound } = state;
+  const { conflicts, onHidden } = conflictCollector(state.layers);
+  const layers = await loadSelection(deps, state.layers, state, state.above, onHidden);
+  const live = new Map((await entriesOf(deps, state)).map((entry) => [entry.key, entry]));
+  const shown: ShownSubdir = { channelId, subdir, layers, live, unsound };
+  const names = [...shownNames(layers)];
+  const gone = new Map(live);
+  for (const { name } of names) gone.delete(`${subdir}/${name}`);
+  const chosen = await chooseShards(deps, shown, names, anew);
+  const unwritten = chosen.filter(({ blob }) => blob === undefined);
+  // Anew, the head's shards do not count: all are made of their records.
+  const made = anew ? { splices: [], whole: unwritten.map((one) => one.shown) } : chooseSplices(deps, shown, unwritten);
+  return { work: { subdir, live, unsound, layers: layers.map(shardLayer), chosen, ...made }, gone, conflicts };
 }
 
 /** The live entries of the touched names. */

@@ -5,7 +5,7 @@ import type { PublishDeps, ReadingDeps } from './deps.ts';
 import { knownNeeded } from './known-needed.ts';
 import { type PublishedLayer, publishedLayers } from './layers.ts';
 import { shownNames } from './select.ts';
-import { loadSelection } from './selection.ts';
+import { loadSelection, shardLayer } from './selection.ts';
 import { spliceShards } from './splice-shards.ts';
 import { writeShards } from './write-shards.ts';
 
@@ -52,7 +52,7 @@ async function rehearseRound(
   const names = [...shownNames(loaded)];
   const chosen = await chooseShards(deps, { channelId, subdir, layers: loaded, live: new Map() }, names, false);
   let written = 0;
-  for await (const batch of writeShards(deps, loaded, subdir, names)) written += batch.length;
+  for await (const batch of writeShards(deps, loaded.map(shardLayer), subdir, names)) written += batch.length;
   // An edit of many names has no texts at hand, and makes shards out of the head's.
   const layersAlone = loaded.map(({ texts: _, ...layer }) => layer);
   const head = await headShardEntries(
@@ -62,7 +62,8 @@ async function rehearseRound(
   );
   const live = new Map(head.map((entry) => [entry.key, entry]));
   const { splices } = chooseSplices(deps, { subdir, layers: layersAlone, live }, chosen);
-  for await (const batch of spliceShards(deps, layersAlone, subdir, splices, [])) written += batch.length;
+  for await (const batch of spliceShards(deps, layersAlone.map(shardLayer), subdir, splices, []))
+    written += batch.length;
   return written;
 }
 

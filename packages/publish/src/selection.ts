@@ -23,6 +23,17 @@ export interface LoadedLayer extends LayerSelection {
   texts?: ReadonlyMap<string, ShownText>;
 }
 
+/** What the shards of a layer are made with, once they are chosen. */
+export interface ShardLayer extends Pick<LoadedLayer, 'layer' | 'patches' | 'texts'> {
+  /** The name of the file in each row. */
+  files: Facts['files'];
+}
+
+/** A layer without what is only needed to choose: the facts of many files are most of what a publication holds. */
+export function shardLayer({ layer, patches, texts, facts }: LoadedLayer): ShardLayer {
+  return { layer, patches, ...(texts && { texts }), files: facts.files };
+}
+
 /** What of a subdir is to be judged. */
 export interface SubdirScope {
   subdir: string;

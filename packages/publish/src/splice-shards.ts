@@ -8,7 +8,7 @@ import { type FrameOpener, openFrameOpener } from './frame-opener.ts';
 import { openFramePacker } from './frame-packer.ts';
 import { readAhead } from './read-ahead.ts';
 import type { ShownName } from './select.ts';
-import type { LoadedLayer } from './selection.ts';
+import type { ShardLayer } from './selection.ts';
 import { shardFormatOf } from './shard-format.ts';
 import { patchedThrough, type ShownText } from './shown-text.ts';
 import { type PackingShard, packed, recordsOf, type WrittenShard } from './write-shards.ts';
@@ -28,7 +28,7 @@ const recordsPerTurn = 1000;
  */
 export async function* spliceShards(
   deps: Pick<PublishDeps, 'pool' | 'storage'>,
-  layers: readonly LoadedLayer[],
+  layers: readonly ShardLayer[],
   subdir: string,
   splices: readonly Splice[],
   left: ShownName[],
@@ -51,7 +51,7 @@ export async function* spliceShards(
       let sinceTurn = 0;
       for (const [i, { shown, kept, fresh }] of batch.entries()) {
         const { layer } = shown.parts[0]!;
-        const { bytes, offsets } = layers[layer]!.facts.files;
+        const { bytes, offsets } = layers[layer]!.files;
         const records = recordsOf(layers, [{ layer, rows: fresh }], texts);
         const shard = opened[i] && format.splice?.(opened[i], { bytes, offsets, rows: kept }, records);
         if (shard) shards.push({ name: shown.name, shard, packing: packer.pack(shard) });
@@ -72,13 +72,13 @@ export async function* spliceShards(
 /** What a layer has of the files that came, as they are shown. */
 async function freshTexts(
   db: Db,
-  { layer, facts, patches }: LoadedLayer,
+  { layer, files: names, patches }: ShardLayer,
   k: number,
   subdir: string,
   batch: readonly Splice[],
 ): Promise<ReadonlyMap<string, ShownText>> {
   const files = batch.flatMap(({ shown, fresh }) =>
-    shown.parts[0]!.layer === k ? Array.from(fresh, (row) => facts.file(row)) : [],
+    shown.parts[0]!.layer === k ? Array.from(fresh, (row) => names.at(row)) : [],
   );
   const texts = new Map<string, ShownText>();
   if (files.length === 0) return texts;

@@ -3,10 +3,22 @@ import type { BlobRow, EntryRow } from '@sluice/catalog';
 import { bytesToHex } from '@sluice/formats/digest';
 import { putSmallBlobs } from '@sluice/storage';
 import type { ChosenShard, ShownSubdir } from './choose-shards.ts';
-import { chooseSplices } from './choose-splices.ts';
+import type { Splice } from './choose-splices.ts';
 import type { PublishDeps } from './deps.ts';
+import type { ShownName } from './select.ts';
+import type { ShardLayer } from './selection.ts';
 import { spliceShards } from './splice-shards.ts';
 import { type WrittenShard, writeShards } from './write-shards.ts';
+
+/** The shards that names of one subdir must have, and how those are made that have no blob yet. */
+export interface ShardWork extends Pick<ShownSubdir, 'subdir' | 'live' | 'unsound'> {
+  layers: readonly ShardLayer[];
+  chosen: readonly ChosenShard[];
+  /** Made out of the head's shards. */
+  splices: readonly Splice[];
+  /** Made of all their records. */
+  whole: readonly ShownName[];
+}
 
 /** Entries of shards whose bytes are durable. */
 export interface StoredShards {
@@ -27,18 +39,9 @@ const usualLimit = 16 * 1024 * 1024;
 /** Bytes of shards that go into one pack. */
 const packBytes = 8 * 1024 * 1024;
 
-/**
- * Make the shards that have no blob yet, and store those that the head does not have already.
- *
- * @param anew the head's shards do not count: all are made of their records.
- */
-export async function storeShards(
-  deps: Pick<PublishDeps, 'pool' | 'storage' | 'spliceFrom'>,
-  shown: ShownSubdir,
-  chosen: readonly ChosenShard[],
-  anew: boolean,
-): Promise<StoredShards> {
-  const { live, unsound } = shown;
+/** Make the shards that have no blob yet, and store those that the head does not have already. */
+export async function storeShards(deps: Pick<PublishDeps, 'pool' | 'storage'>, work: ShardWork): Promise<StoredShards> {
+  const { chosen, live, unsound } = work;
   const stored: StoredShards = { entries: [], blobs: [], mended: [], written: 0, oversized: [] };
   const unwritten = new Map<string, ChosenShard>();
   for (const one of chosen) {
@@ -60,7 +63,7 @@ export async function storeShards(
     pending = [];
     bytes = 0;
   };
-  for await (const batch of madeShards(deps, shown, [...unwritten.values()], anew)) {
+  for await (const batch of madeShards(deps, work)) {
     for (const shard of batch) {
       const { entry } = unwritten.get(shard.name)!;
       stored.written++;
@@ -79,18 +82,14 @@ export async function storeShards(
   return stored;
 }
 
-/** Out of the head's shards where most of a name stays, the others of their records. */
+/** What cannot be made out of the head's shard after all is made of its records, too. */
 async function* madeShards(
-  deps: Pick<PublishDeps, 'pool' | 'storage' | 'spliceFrom'>,
-  shown: ShownSubdir,
-  unwritten: readonly ChosenShard[],
-  anew: boolean,
+  deps: Pick<PublishDeps, 'pool' | 'storage'>,
+  { subdir, layers, splices, whole }: ShardWork,
 ): AsyncGenerator<WrittenShard[]> {
-  const { subdir, layers } = shown;
-  const all = { splices: [], whole: unwritten.map((one) => one.shown) };
-  const { splices, whole } = anew ? all : chooseSplices(deps, shown, unwritten);
-  yield* spliceShards(deps, layers, subdir, splices, whole);
-  yield* writeShards(deps, layers, subdir, whole);
+  const left: ShownName[] = [];
+  yield* spliceShards(deps, layers, subdir, splices, left);
+  yield* writeShards(deps, layers, subdir, [...whole, ...left]);
 }
 
 function isBlobOf({ blob }: EntryRow, bytes: Uint8Array): boolean {

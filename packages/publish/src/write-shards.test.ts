@@ -2,7 +2,7 @@ import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { publishedLayers } from './layers.ts';
 import { shownNames } from './select.ts';
-import { type LoadedLayer, loadSelection } from './selection.ts';
+import { loadSelection, type ShardLayer, shardLayer } from './selection.ts';
 import { writeShards } from './write-shards.ts';
 
 let catalog: TestCatalog;
@@ -28,7 +28,9 @@ test('a shard that cannot be written fails alone: what is being packed beside it
   const loaded = await loadSelection(catalog, layers, scope, () => new Set());
   const names = [...shownNames(loaded)];
   // A record that went away between judging and writing.
-  const without = loaded.map((layer): LoadedLayer => ({ ...layer, texts: new Map([...layer.texts!].slice(0, 1)) }));
+  const without = loaded
+    .map(shardLayer)
+    .map((layer): ShardLayer => ({ ...layer, texts: new Map([...layer.texts!].slice(0, 1)) }));
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => void unhandled.push(reason);
   process.on('unhandledRejection', note);

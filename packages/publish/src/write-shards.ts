@@ -6,7 +6,7 @@ import { openFramePacker } from './frame-packer.ts';
 import { rowOf } from './names-facts.ts';
 import { readAhead } from './read-ahead.ts';
 import type { ShownName } from './select.ts';
-import type { LoadedLayer } from './selection.ts';
+import type { ShardLayer } from './selection.ts';
 import { type ShownRecord, shardFormatOf } from './shard-format.ts';
 import { patchedThrough, type ShownText } from './shown-text.ts';
 
@@ -28,7 +28,7 @@ const recordsPerTurn = 100;
 /** Write the shards of some names of one subdir, a batch of names at a time. Nothing is stored yet. */
 export async function* writeShards(
   deps: Pick<PublishDeps, 'pool'>,
-  layers: readonly LoadedLayer[],
+  layers: readonly ShardLayer[],
   subdir: string,
   names: readonly ShownName[],
 ): AsyncGenerator<WrittenShard[]> {
@@ -84,7 +84,7 @@ export async function packed({ name, shard, packing }: PackingShard): Promise<Wr
 /** What a layer has of these names' files, as they are shown; read if it is not at hand, and then it lies in what is `held`. */
 async function textsOf(
   deps: Pick<PublishDeps, 'pool'>,
-  { layer, texts, patches }: LoadedLayer,
+  { layer, texts, patches }: ShardLayer,
   k: number,
   subdir: string,
   { batch, held }: { batch: readonly ShownName[]; held: CopyBatch[] },
@@ -109,13 +109,13 @@ async function textsOf(
 
 /** The records of a name as its shard is made of them. */
 export function recordsOf(
-  layers: readonly LoadedLayer[],
+  layers: readonly ShardLayer[],
   parts: ShownName['parts'],
   texts: readonly ReadonlyMap<string, ShownText>[],
 ): ShownRecord[] {
   return parts.flatMap(({ layer, rows }) =>
     Array.from(rows, (row) => {
-      const file = layers[layer]!.facts.file(row);
+      const file = layers[layer]!.files.at(row);
       return { file, ...texts[layer]!.get(file)! };
     }),
   );
