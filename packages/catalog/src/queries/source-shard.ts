@@ -18,11 +18,11 @@ export async function liveShards(db: Db, part: Part): Promise<Map<string, Uint8A
   return new Map(rows.map(({ name, sha256 }) => [name, sha256]));
 }
 
-/** Hand these shards on no more, of whatever source: their bytes are lost. */
+/** Hand these shards on no more, of whatever source, and need their bytes no more: they are lost. */
 export async function keepShardsToSource(db: Db, digests: readonly Uint8Array[]): Promise<void> {
   if (digests.length === 0) return;
   const lost = digests.map((digest) => Buffer.from(digest));
-  await sql`update source_shard set signature = null where blob = any(${lost}::bytea[])`.execute(db);
+  await sql`update source_shard set signature = null, blob = null where blob = any(${lost}::bytea[])`.execute(db);
 }
 
 /**

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { zstdCompressSync } from 'node:zlib';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { noOrigin } from '@sluice/catalog';
+import { encodeShard, type ShardRecord } from '@sluice/formats/conda';
 import { parseSha256 } from '@sluice/formats/digest';
 import { mendDocuments, publishChannel, writeMonolith } from '@sluice/publish';
 import { blobRef } from '@sluice/storage';
 import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { check } from '../testing/run-maintenance.ts';
+import { admitShardFiles, admitShards } from '../../admit/shards.ts';
+import { check, collect } from '../testing/run-maintenance.ts';
 
 let catalog: TestCatalog;
 let channel: number;
@@ -144,6 +147,32 @@ it.each([
   expect(await mendDocuments(catalog, channel)).toBe(1);
   expect((await check(catalog)).findings).toEqual([]);
   expect(await mendDocuments(catalog, channel)).toBe(0);
+});
+
+it('is content when a lost shard of an upstream is in no kept publication any more', async () => {
+  const record = { bucket: 'packages.conda', fn: 's-1-0.conda', record: testRecord('s', '1') } as const;
+  const shard = zstdCompressSync(encodeShard({ records: [record as ShardRecord], removed: [] }), {
+    params: { [constants.ZSTD_c_checksumFlag]: 1 },
+  });
+  const sha256 = createHash('sha256').update(shard).digest();
+  const { sourceId } = await catalog.admit({});
+  await admitShardFiles(catalog, [shard]);
+  const input = { sourceId, subdir: 'linux-64', changed: [{ name: 's', sha256 }], gone: [], isWhole: true };
+  const { revision } = await admitShards(catalog, { ...input, finish: () => noOrigin });
+  const other = await catalog.addChannel('other');
+  await catalog.addMirror(other, sourceId, { atRev: revision });
+  expect(await publishChannel(catalog, other, 'run')).toMatchObject({ shards_reused: 1 });
+  await writeMonolith(catalog, other);
+  await catalog.storage.deletePack((await blobOf('linux-64/s')).pack!);
+  expect((await check(catalog, { deep: false })).findings).toMatchObject([{ code: 'blob_missing' }]);
+
+  expect(await publishChannel(catalog, other, 'reindex', { from: 'scratch' })).toMatchObject({ status: 'published' });
+  await writeMonolith(catalog, other);
+  for (let days = 0; days < 3; days++) {
+    catalog.clock.ms += 500 * 24 * 60 * 60 * 1000;
+    await collect(catalog);
+  }
+  expect((await check(catalog)).findings).toEqual([]);
 });
 
 it.each(['missing', 'damaged'])(
