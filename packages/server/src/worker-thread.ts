@@ -3,6 +3,7 @@ import { rehearse } from '@sluice/publish';
 import { collectGarbage } from './collect-garbage.ts';
 import { compose } from './compose.ts';
 import { type Environment, readConfig } from './config/read-config.ts';
+import { idleCollector } from './idle-collector.ts';
 import { jobs } from './jobs/index.ts';
 import { startJobs } from './jobs/start-jobs.ts';
 import { createLog } from './log.ts';
@@ -22,14 +23,19 @@ const onRegenerated = (kind: string, files: number) => tell({ kind, files });
 const rooms = await compose({ config, database, log, name: 'sluice worker', onRegenerated });
 await rooms.follow();
 const rehearsing = new AbortController();
-const running = await startJobs(rooms, jobs, (name) => {
-  if (name === 'publish-channel') rehearsing.abort();
-  if (name === 'run-slice' && process.memoryUsage.rss() > much_bytes) collectGarbage();
+const collector = idleCollector(collectGarbage, () => process.memoryUsage.rss() > much_bytes);
+const running = await startJobs(rooms, jobs, {
+  began(name) {
+    if (name === 'publish-channel') rehearsing.abort();
+    collector.began(name === 'run-slice');
+  },
+  ended: collector.ended,
 });
 
 port.once('message', async ({ patience_ms }: { patience_ms: number }) => {
   rehearsing.abort();
   await running.stop(patience_ms);
+  collector.stop();
   await rehearsal;
   await rooms.close();
   port.close();

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beatWorkers, connect, releaseLostJobs } from '@sluice/catalog';
-import { parseCronItems, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { parseCronItems, type Runner, run, type Task, type TaskList, type WorkerEvents } from 'graphile-worker';
 import type { Rooms } from '../compose.ts';
 import { jobs, schedule } from './index.ts';
 import type { Job } from './job.ts';
@@ -17,6 +17,12 @@ export interface RunningJobs {
   stop(patience_ms: number): Promise<void>;
 }
 
+/** Told of what the queue does: of every job that begins, by its name, and of its end, however it went. */
+export interface JobWatch {
+  began(name: string): void;
+  ended(): void;
+}
+
 /** Jobs at once: one may wait for an upstream while another publishes. */
 const CONCURRENCY = 4;
 const BEAT_MS = 5_000;
@@ -29,15 +35,14 @@ const SILENT_S = 15;
  * Work off the queue, for as long as the process lives: after a break of the database it begins again.
  *
  * @param kinds other jobs than ours.
- * @param onBegin told the name of every job that begins.
  */
 export async function startJobs(
   rooms: Rooms,
   kinds: Readonly<Record<string, Job>> = jobs,
-  onBegin: (name: string) => void = () => {},
+  watch: JobWatch = { began() {}, ended() {} },
 ): Promise<RunningJobs> {
   const taskList: TaskList = Object.fromEntries(
-    Object.entries(kinds).map(([name, job]) => [name, runJob(name, job, rooms)]),
+    Object.entries(kinds).map(([name, job]) => [name, watched(watch, name, runJob(name, job, rooms))]),
   );
   // Its own: jobs that wait for connections of the rooms' pool must not keep the queue from its.
   const queue = connect(rooms.database, {
@@ -50,7 +55,6 @@ export async function startJobs(
   const events: WorkerEvents = new EventEmitter();
   events.on('pool:create', ({ workerPool }) => void workers.add(workerPool.id));
   events.on('pool:release', ({ workerPool }) => void workers.delete(workerPool.id));
-  events.on('job:start', ({ job }) => onBegin(job.task_identifier));
   const begin = () =>
     run({
       pgPool: queue.pool,
@@ -97,6 +101,17 @@ export async function startJobs(
       await leaveAudit();
       await queue.close();
     },
+  };
+}
+
+function watched(watch: JobWatch, name: string, task: Task): Task {
+  return async (payload, helpers) => {
+    watch.began(name);
+    try {
+      await task(payload, helpers);
+    } finally {
+      watch.ended();
+    }
   };
 }
 
