@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import type { PartOrigin } from '@sluice/catalog';
 import { sha256ToBytes } from '@sluice/formats/digest';
 import type { MirrorDeps } from '../deps.ts';
@@ -38,24 +37,65 @@ export async function spoolDocument(
 ): Promise<SpooledDocument> {
   const receiving = await storage.receive({ md5: false });
   try {
-    for await (const chunk of document.bytes) {
-      signal.throwIfAborted();
-      if (receiving.size + chunk.length > mostBytes) throw endless();
-      await receiving.write(chunk);
-      onProgress();
+    let size = 0;
+    async function* arriving() {
+      for await (const chunk of document.bytes) {
+        signal.throwIfAborted();
+        size += chunk.length;
+        if (size > mostBytes) throw endless();
+        yield chunk;
+        onProgress();
+      }
     }
-    const { sha256, size } = await receiving.finish();
+    await writeBehind(arriving(), receiving.write);
+    const digest = sha256ToBytes((await receiving.finish()).sha256);
     return {
       expected: Math.min(mostExpected, Math.ceil(size / (document.encoding === 'zst' ? 64 : 480))),
-      isSameAs: (known) => known !== null && Buffer.compare(known, sha256ToBytes(sha256)) === 0,
-      json: () => stoppable(document.jsonOf(createReadStream(receiving.path, { highWaterMark: 1 << 18 })), signal),
-      finish: () => document.finish(),
+      isSameAs: (known) => known !== null && Buffer.compare(known, digest) === 0,
+      json: () => stoppable(document.jsonOf(receiving.path), signal),
+      finish: () => ({ ...document.finish(), document_sha256: digest }),
       discard: () => receiving.discard(),
     };
   } catch (error) {
     await receiving.discard();
     throw error;
   }
+}
+
+/** Bytes that are written at once: each time costs a trip to a thread and back. */
+const roomBytes = 1 << 20;
+
+/** Write chunks in large pieces, each while the next arrives: what reads them does not wait for the disk, nor the disk for it. */
+async function writeBehind(
+  chunks: AsyncIterable<Uint8Array>,
+  write: (bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
+  let [room, other] = [Buffer.allocUnsafeSlow(roomBytes), Buffer.allocUnsafeSlow(roomBytes)];
+  let used = 0;
+  let writing: Promise<void> = Promise.resolve();
+  async function handOver(): Promise<void> {
+    await writing;
+    writing = write(room.subarray(0, used));
+    // Whoever waits for it is told.
+    writing.catch(() => {});
+    [room, other] = [other, room];
+    used = 0;
+  }
+  try {
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; ) {
+        const part = chunk.subarray(at, at + room.length - used);
+        room.set(part, used);
+        used += part.length;
+        at += part.length;
+        if (used === room.length) await handOver();
+      }
+    }
+    await handOver();
+  } finally {
+    await writing.catch(() => {});
+  }
+  await writing;
 }
 
 async function* stoppable(json: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import type { PartOrigin } from '@sluice/catalog';
 import { MirrorError } from '../../errors.ts';
 import { gunzipped } from '../../fetch/gunzipped.ts';
 import { looksLikeZstd, unzstd } from '../../fetch/unzstd.ts';
+import { readBytes, unzstdFile } from '../../fetch/unzstd-file.ts';
 import { documentInfo } from './document-info.ts';
 
 /** A repodata document on its way in, to be read once, from the beginning to the end. */
@@ -13,16 +14,16 @@ export interface OpenDocument {
   json: AsyncIterable<Uint8Array>;
   /** Instead of `json`: the document as it lies at the upstream, to be put somewhere first. */
   bytes: AsyncIterable<Uint8Array>;
-  /** Plain JSON of a copy of `bytes`; each piece is valid until the next is asked for. */
-  jsonOf(copy: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** Plain JSON of a file that `bytes` were put into; each piece is valid until the next is asked for. */
+  jsonOf(path: string): AsyncIterable<Uint8Array>;
   /** Bytes of the document as transferred: all (unknown when the upstream does not say), and read so far. */
   progress(): { done: number; total: number | undefined };
   /**
-   * Where it came from, its validators, and its digest; only after the last byte.
+   * Where it came from, and its validators; only after the last byte.
    *
    * @throws {MirrorError} `upstream_malformed` when the document describes another subdir.
    */
-  finish(): PartOrigin;
+  finish(): Omit<PartOrigin, 'document_sha256'>;
 }
 
 /** The raw bytes of a document and what is known of them beforehand. */
@@ -44,12 +45,11 @@ export interface RawDocument {
 const mostBytes = 16 * 1024 ** 3;
 
 /**
- * A raw document as plain JSON with its digest (over the document as it lies at the upstream) and its base_url.
+ * A raw document as plain JSON, with its base_url.
  *
  * @throws {MirrorError} `upstream_malformed` at once when the first bytes are neither JSON nor zstd, as promised.
  */
 export async function openDocument(raw: RawDocument): Promise<OpenDocument> {
-  const hash = createHash('sha256');
   let done = 0;
   async function* counted() {
     for await (const chunk of raw.bytes) {
@@ -57,13 +57,10 @@ export async function openDocument(raw: RawDocument): Promise<OpenDocument> {
       yield chunk;
     }
   }
-  async function* hashed(bytes: AsyncIterable<Uint8Array>) {
-    for await (const chunk of bytes) {
-      hash.update(chunk);
-      yield chunk;
-    }
+  async function* arriving() {
+    yield* raw.gzipped ? gunzipped(counted()) : counted();
   }
-  const { head, all } = await peek(hashed(raw.gzipped ? gunzipped(counted()) : counted()));
+  const { head, all } = await peek(arriving());
   if (raw.encoding === 'zst' ? !looksLikeZstd(head) : !looksLikeJson(head)) {
     await all.return(undefined);
     throw new MirrorError(
@@ -75,13 +72,14 @@ export async function openDocument(raw: RawDocument): Promise<OpenDocument> {
       },
     );
   }
-  let info = documentInfo(plain(raw, all));
+  let info = documentInfo(raw.encoding === 'zst' ? unzstd(all) : all);
   return {
     encoding: raw.encoding,
     json: bounded(info.json, raw.url),
     bytes: all,
-    jsonOf(copy) {
-      info = documentInfo(plain(raw, copy));
+    jsonOf(path) {
+      const isPacked = raw.encoding === 'zst';
+      info = documentInfo(isPacked ? unzstdFile(path) : createReadStream(path, { highWaterMark: readBytes }));
       return bounded(info.json, raw.url);
     },
     progress: () => ({ done, total: raw.total }),
@@ -95,17 +93,12 @@ export async function openDocument(raw: RawDocument): Promise<OpenDocument> {
       }
       return {
         document_url: raw.url,
-        document_sha256: hash.digest(),
         etag: raw.etag,
         last_modified: raw.lastModified,
         base_url: baseUrl ?? null,
       };
     },
   };
-}
-
-function plain({ encoding }: RawDocument, bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return encoding === 'zst' ? unzstd(bytes) : bytes;
 }
 
 async function peek(source: AsyncGenerator<Uint8Array>) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -37,9 +37,14 @@ async function server(answers: Answers, source = ''): Promise<{ upstream: Upstre
 
 async function read(answer: DocumentAnswer): Promise<{ text: string; origin: PartOrigin; zstAbsent: boolean }> {
   if (answer.status !== 'document') throw new Error(answer.status);
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-document-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'document');
+  await writeFile(path, answer.document.bytes);
   const parts: Uint8Array[] = [];
-  for await (const part of answer.document.json) parts.push(Buffer.from(part));
-  return { text: Buffer.concat(parts).toString(), origin: answer.document.finish(), zstAbsent: answer.zstAbsent };
+  for await (const part of answer.document.jsonOf(path)) parts.push(Buffer.from(part));
+  const origin = { ...answer.document.finish(), document_sha256: sha256(await readFile(path)) };
+  return { text: Buffer.concat(parts).toString(), origin, zstAbsent: answer.zstAbsent };
 }
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
