@@ -16,6 +16,10 @@ describe('a token in the path', () => {
     ['/api/repo/t/one/t/two/main', '/api/repo/t/two/main', 'one'],
     ['/t/slc-abc', '/', 'slc-abc'],
     ['/t/slc_abc/api/repo/main', '/api/repo/main', 'slc_abc'],
+    // Clients that quote a slash. The rest stays as it was written.
+    ['/api/repo/t%2Fslc-abc%2Fmain%2Fsub/noarch/x.conda', '/api/repo/main%2Fsub/noarch/x.conda', 'slc-abc'],
+    ['/t%2fslc-abc%2fapi/repo/main', '/api/repo/main', 'slc-abc'],
+    ['/api/repo/t/slc-abc/main%2Fsub/noarch/x.conda', '/api/repo/main%2Fsub/noarch/x.conda', 'slc-abc'],
     ['/t/slc-abc/api/channels', '/api/channels', 'slc-abc'],
     // The Python project called "t", and packages called "t" in the management API, are not tokens.
     ['/api/repo/main/simple/t/', '/api/repo/main/simple/t/', undefined],

@@ -22,6 +22,10 @@ export interface CredentialReading {
 /** All tokens begin so, which lets Basic tell a token from a password. */
 export const TOKEN_PREFIX = 'slc-';
 
+/** Some clients quote it. */
+const SLASH = /(\/|%2f)/i;
+const TOKEN_AHEAD = /(?:\/|%2f)t(?:\/|%2f)/i;
+
 const NONE: Credential = { kind: 'none' };
 const BASIC = /^basic +([A-Za-z0-9+/_-]+=*) *$/i;
 const SCHEME_AND_SECRET = /^(?:bearer|token) +([^\s]+) *$/i;
@@ -42,21 +46,24 @@ export function readCredential(request: CredentialRequest): CredentialReading {
 }
 
 /**
- * Where a path segment `t` announces a token: at the root (rattler), or in and below `/api/repo` (conda, R).
+ * Where a path segment `t` announces a token, its slashes percent-encoded or not: at the root (rattler), or in and below `/api/repo` (conda, R).
  * The management API is left alone: there `t` may be the name of a package.
  */
 function takePathToken(url: string): { url: string; token: string | undefined } {
-  if (!url.includes('/t/')) return { url, token: undefined };
+  if (!TOKEN_AHEAD.test(url)) return { url, token: undefined };
   const end = url.search(/[?#]/);
   const path = end === -1 ? url : url.slice(0, end);
   const rest = path.length === url.length ? '' : url.slice(path.length);
-  const segments = path.split('/');
-  const at = segments.indexOf('t', 1);
-  const token = at === -1 ? undefined : segments[at + 1];
+  // Segments, and between them their slashes: what remains is as it was written.
+  const parts = path.split(SLASH);
+  const at = parts.indexOf('t', 2);
+  const token = at === -1 ? undefined : parts[at + 2];
   if (!token) return { url, token: undefined };
-  segments.splice(at, 2);
-  if (at !== 1 && !(segments[1] === 'api' && segments[2] === 'repo')) return { url, token: undefined };
-  return { url: (segments.length === 1 ? '/' : segments.join('/')) + rest, token };
+  const isLast = at + 3 === parts.length;
+  parts.splice(isLast ? at - 1 : at, 4);
+  const left = parts.join('');
+  if (at !== 2 && !/^\/api\/repo(?:\/|$)/.test(left)) return { url, token: undefined };
+  return { url: (left || '/') + rest, token };
 }
 
 function readHeaders(headers: CredentialRequest['headers']): Credential {

@@ -7,7 +7,8 @@ const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl-_x';
 describe('no line holds a secret', () => {
   test.each<[string, unknown]>([
     ['a path', { path: `/api/repo/t/${token}/main/noarch/repodata.json` }],
-    ['any token in a path', { path: '/t/somebody-elses/main' }],
+    ['any token in a path', { path: '/t/a%20b-somebody-elses/main' }],
+    ['a path whose slashes are quoted', { path: `/api/repo/t%2Fsomebody-elses%2fmain%2F${token}` }],
     ['a header', { headers: { authorization: `Bearer ${token}`, 'x-auth': token } }],
     ['a session', { headers: { authorization: `Bearer ${jwt}` } }],
     ['Basic', { authorization: `Basic ${Buffer.from(`ada:${token}`).toString('base64')}` }],

@@ -5,8 +5,8 @@ export type Log = Logger;
 
 /** What must never be in a line, wherever it came from: a token in a path, one of our tokens, a session, a password in a URL. */
 const SECRETS: [RegExp, string][] = [
-  [/\/t\/[^/\s"'\\?#]+/g, '/t/***'],
-  [/\bslc-[A-Za-z0-9]{8,}/g, 'slc-***'],
+  [/((?:\/|%2f)t(?:\/|%2f))(?:(?!%2f)[^/\s"'\\?#])+/gi, '$1***'],
+  [/slc-[A-Za-z0-9]{8,}/g, 'slc-***'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '***'],
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^/\s"'\\@:]*):[^/\s"'\\@]+@/gi, '$1:***@'],
   [/\b((?:basic|bearer|token) +)[A-Za-z0-9+/=._~-]{8,}/gi, '$1***'],
