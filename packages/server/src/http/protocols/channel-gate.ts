@@ -31,13 +31,16 @@ export async function permittedChannel(
   action: DoorAction,
 ): Promise<ChannelRow> {
   const channel = await channels.get(path);
-  const verdict = channelVerdict(await principalOf(request), action, channel);
+  const principal = await principalOf(request);
+  const verdict = channelVerdict(principal, action, channel);
   if (verdict === 'allowed') return channel as ChannelRow;
   const { verb, may } = words[action];
   if (verdict === 'unauthenticated') {
+    const isInvalid = principal.kind === 'anonymous' && principal.invalid;
+    const why = isInvalid ? 'The sign-in or token of this request is unknown, expired or revoked. ' : '';
     throw new ServerError(
       'unauthenticated',
-      `Sign in to ${verb} ${path}: put a token in the URL (/t/<token>/) or in your client's credentials.`,
+      `${why}Sign in to ${verb} ${path}: put a token in the URL (/t/<token>/) or in your client's credentials.`,
     );
   }
   if (verdict === 'forbidden') {
