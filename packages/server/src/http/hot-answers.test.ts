@@ -49,9 +49,13 @@ describe('an answer from memory', () => {
       for (const path of paths) {
         const ordinary = await read(path, auth);
         expect(ordinary[0], path).toBe(200);
-        const before = await hotAnswers();
-        const queries = await queriesDuring(async () => expect(await read(path, auth), path).toEqual(ordinary));
-        expect(queries).toEqual([]);
+        let before: Record<string, number> = {};
+        // What goes by the clock may fall into one reading, not into all.
+        const readAgain = async () => {
+          before = await hotAnswers();
+          return queriesDuring(async () => expect(await read(path, auth), path).toEqual(ordinary));
+        };
+        await expect.poll(readAgain).toEqual([]);
         const same = await read(path, { ...auth, 'If-None-Match': ordinary[2].etag! });
         expect([same[0], same[1], same[2].etag]).toEqual([304, '', ordinary[2].etag]);
         const since = { ...auth, 'If-Modified-Since': ordinary[2]['last-modified']! };

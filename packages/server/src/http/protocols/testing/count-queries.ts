@@ -3,7 +3,8 @@ import { vi } from 'vitest';
 
 /**
  * The texts of all queries that this process makes while `work` runs, but for those that go by the clock: the job queue's own,
- * the beat of the workers, schedules, and what is summed up and written later (downloads, the use of tokens).
+ * the beat of the workers, schedules, and what is summed up and written later (downloads, the use of tokens). Other work of this process
+ * may still fall into it.
  */
 export async function queriesDuring(work: () => Promise<unknown>): Promise<string[]> {
   const texts: string[] = [];
