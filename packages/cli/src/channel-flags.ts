@@ -29,7 +29,7 @@ export function channelArgument(): Argument {
 export const channelOptions: readonly Option[] = [
   new Option('--privacy <who>', 'who may read').choices(['public', 'authenticated', 'private']),
   new Option('--description <text>'),
-  commaListOption('--types <list>', 'kinds of packages it may hold: conda, python, r'),
+  commaListOption('--types <list>', 'kinds of packages it may hold: conda, python, r, file'),
   commaListOption('--licenses <list>', 'filter: -gpl3 leaves out, mit keeps only'),
   repeatedOption('--exclude-spec <spec>', 'filter: leave out what matches'),
   repeatedOption('--include-spec <spec>', 'filter: show what the two above took out'),

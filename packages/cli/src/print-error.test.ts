@@ -54,6 +54,12 @@ test('the server’s words carry their code', () => {
   expect(print(error).stderr).toBe('sluice: Other bytes. (409 file_exists)\n  wanted: sha a\n  found:  sha b\n');
 });
 
+test('a field is called as the command line has it', () => {
+  const issues = [{ path: 'body.retention.all_days', code: 'too_small', message: 'too small' }];
+  const error = refused({ detail: 'The request is not valid: body.retention.all_days: too small.', issues });
+  expect(print(error).stderr).toMatch(/^sluice: The request is not valid: retention\.all_days: too small\./);
+});
+
 test('every issue has its line', () => {
   const issues = [
     { path: 'body.cron', code: 'cron_invalid', message: 'no schedule' },

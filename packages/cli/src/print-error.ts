@@ -45,19 +45,22 @@ export function printError(error: unknown, { io, site, json, debug, dataShown = 
 export function explain(error: CliError, site?: Pick<Site, 'url' | 'signedInBy'>): string[] {
   const { problem } = error;
   const issues = problem?.issues ?? [];
-  const headline =
-    issues.length > 1 ? `The server refuses this; ${issues.length} things are wrong:` : plain(error.message);
+  const message = issues.reduce((text, issue) => text.replace(issue.path, fieldOf(issue)), error.message);
+  const headline = issues.length > 1 ? `The server refuses this; ${issues.length} things are wrong:` : plain(message);
   const next = error.next ?? nextStep(error, site);
   const isNews = (text?: string): text is string => text !== undefined && !headline.includes(plain(text));
   return [
     problem ? `${headline} (${problem.status} ${plain(problem.code)})` : headline,
-    ...(issues.length > 1
-      ? issues.map((issue) => plain(`- ${issue.path.replace(/^body\./, '')}: ${issue.message}`))
-      : []),
+    ...(issues.length > 1 ? issues.map((issue) => plain(`- ${fieldOf(issue)}: ${issue.message}`)) : []),
     ...(isNews(error.wanted) ? [`wanted: ${plain(error.wanted)}`] : []),
     ...(isNews(error.found) ? [`found:  ${plain(error.found)}`] : []),
     ...(next === undefined ? [] : [`next:   ${plain(next)}`]),
   ];
+}
+
+/** What was wrong, without where in the request: who wrote a command line knows of no body. */
+function fieldOf({ path }: { path: string }): string {
+  return path.replace(/^body\./, '');
 }
 
 /** An error as JSON. */

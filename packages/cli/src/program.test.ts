@@ -32,6 +32,15 @@ test('nouns may have nouns, and a verb another name', async () => {
   expect((await parse('mirror', 'restart', 'm')).words).toBe('mirror run');
 });
 
+const nouns = new Set(commands.map(({ usage }) => usage.words.split(' ').slice(0, -1).join(' ')));
+
+test.each([...nouns].filter(Boolean))('the noun %s says what it is of', async (noun) => {
+  const words = noun.split(' ');
+  const io = memoryIo();
+  await runCli([...words.slice(0, -1), '--help'], io);
+  expect(io.said().stdout).toMatch(new RegExp(`^  ${words.at(-1)}(\\|\\w+)? +\\S`, 'm'));
+});
+
 test('what comes after -- is taken as it is', async () => {
   expect((await parse('upload', '-c', 'a', '--', '--my_file.conda')).input).toMatchObject({
     file: ['--my_file.conda'],

@@ -20,11 +20,17 @@ export interface Call {
 }
 
 const nouns: Record<string, string> = {
+  audit: 'the chain that shows whether the history was tampered with',
+  bundle: 'channels on a disk, for networks that are cut off',
+  'bundle schedule': 'bundles that are made by the clock',
+  'bundle trust': 'whose bundles are believed',
   channel: 'channels and what is in them',
   'channel notice': 'notices that clients show to their users',
   publication: 'what a channel has published: the past, read, compared, named, shown again',
   maintenance: 'what nothing needs, and whether everything fits together',
   mirror: 'mirrors of other channels',
+  patch: 'what a channel changes in what its index says of packages',
+  reserved: 'names that no mirror brings in',
   token: 'tokens for programs and clients',
   setup: 'the settings that point a client at a channel',
   config: 'settings of this tool: sites, and how their certificates are checked',

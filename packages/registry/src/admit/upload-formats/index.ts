@@ -40,9 +40,10 @@ export function uploadView(type: PackageType): UploadFormat['view'] {
 
 function unknownKind(fileName: string, filetype: string | undefined): RegistryError {
   const known = formats.map(({ filetypes: [name] }) => name).join(', ');
+  const types = new Set(formats.map(({ type }) => type).filter((type) => type !== 'file'));
   return filetype === undefined
     ? new RegistryError('file_name', `${JSON.stringify(fileName)} is no package file that is taken here.`, {
-        wanted: `a file name of one of ${known}`,
+        wanted: `a package of ${[...types].join(', ')} under its usual name; any other file with the type file`,
         found: fileName,
       })
     : new RegistryError('upload_kind', `Files of type ${JSON.stringify(filetype)} are not taken; ${known} are.`, {
