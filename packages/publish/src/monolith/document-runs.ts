@@ -40,9 +40,13 @@ export interface RunList {
   text(): Buffer;
 }
 
+/** So many lines are made bytes at once: texts take several times as much. */
+const portion = 500;
+
 /** An empty list. It comes out the same whether members are added one by one or run by run. */
 export function runList(): RunList {
-  const lines: string[] = [];
+  const portions: Buffer[] = [];
+  let lines: string[] = [];
   let last: DocumentRun | undefined;
   let sizes: string[] = [];
 
@@ -50,6 +54,12 @@ export function runList(): RunList {
     if (!last) return;
     const { at, bytes, records, first } = last;
     lines.push(`[${at},${bytes},${records},${JSON.stringify(first)},[${sizes.join()}]]\n`);
+    if (lines.length === portion) endPortion();
+  }
+
+  function endPortion(): void {
+    portions.push(Buffer.from(lines.join('')));
+    lines = [];
   }
 
   return {
@@ -67,7 +77,8 @@ export function runList(): RunList {
     text() {
       write();
       last = undefined;
-      return Buffer.from(lines.join(''));
+      endPortion();
+      return Buffer.concat(portions);
     },
   };
 }

@@ -45,18 +45,13 @@ interface Run {
   finalists: Finalist[];
 }
 
-/** The newest file so far, with its version read. */
-interface Best {
-  file: NewestFile;
-  version: CondaVersion | null;
-}
-
 /**
  * Newest by version and then by time of build; files whose version cannot be read come last. Of equals the first by file
  * name, so that the order in which an upstream lists them does not matter.
  */
 export function newestFiles(subdir: string): NewestFiles {
-  const best = new Map<string, Best>();
+  // Versions are read again where two are compared, which is seldom: kept, they would take three times what the files do.
+  const best = new Map<string, NewestFile>();
   let run: Run | undefined;
 
   function endRun(): void {
@@ -65,13 +60,13 @@ export function newestFiles(subdir: string): NewestFiles {
     run = undefined;
     const leader = best.get(name);
     // A name comes in one run for each map, mostly, and the other map's may be newer.
-    if (leader && compareOrNull(version, leader.version) < 0) return;
-    propose({ file: newestFile(subdir, name, version ? latestBuilt(finalists) : firstByName(finalists)), version });
+    if (leader && compareOrNull(version, versionOf(leader)) < 0) return;
+    propose(newestFile(subdir, name, version ? latestBuilt(finalists) : firstByName(finalists)));
   }
 
-  function propose(one: Best): void {
-    const leader = best.get(one.file.name);
-    if (!leader || compareBest(one, leader) > 0) best.set(one.file.name, one);
+  function propose(one: NewestFile): void {
+    const leader = best.get(one.name);
+    if (!leader || compareBest(one, leader) > 0) best.set(one.name, one);
   }
 
   return {
@@ -87,13 +82,10 @@ export function newestFiles(subdir: string): NewestFiles {
       if (order > 0) run = { name: fn.slice(0, beforeVersion), text, version, finalists: [finalist] };
       else if (order === 0) run!.finalists.push(finalist);
     },
-    addNewest(file) {
-      const { name, fn } = file;
-      propose({ file, version: versionOrNull(fn.slice(name.length + 1, fn.lastIndexOf('-'))) });
-    },
+    addNewest: propose,
     list() {
       endRun();
-      return Array.from(best.values(), ({ file }) => file).sort((a, b) => (a.name < b.name ? -1 : 1));
+      return [...best.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     },
   };
 }
@@ -123,9 +115,15 @@ function newestFile(subdir: string, name: string, { fn, bytes, at, end }: Finali
   return { name, version, subdir, fn, license, timestamp, sha256 };
 }
 
-function compareBest(a: Best, b: Best): number {
-  const newer = a.version && b.version ? (a.file.timestamp ?? 0) - (b.file.timestamp ?? 0) : 0;
-  return compareOrNull(a.version, b.version) || newer || (a.file.fn < b.file.fn ? 1 : -1);
+function compareBest(a: NewestFile, b: NewestFile): number {
+  const [one, other] = [versionOf(a), versionOf(b)];
+  const newer = one && other ? (a.timestamp ?? 0) - (b.timestamp ?? 0) : 0;
+  return compareOrNull(one, other) || newer || (a.fn < b.fn ? 1 : -1);
+}
+
+/** As the file name has it. */
+function versionOf({ name, fn }: NewestFile): CondaVersion | null {
+  return versionOrNull(fn.slice(name.length + 1, fn.lastIndexOf('-')));
 }
 
 function compareOrNull(a: CondaVersion | null, b: CondaVersion | null): number {
