@@ -1,4 +1,5 @@
 import { type ChannelNumbers, nextPart, type SourcePartPlace, strayRows, twiceLiveFiles } from '@sluice/catalog';
+import { FormatError } from '@sluice/formats/errors';
 import type { Check } from './context.ts';
 import { note } from './report.ts';
 
@@ -29,15 +30,23 @@ export async function checkListedRecords(
   { path, head_no: no }: ChannelNumbers,
   subdir: string,
 ): Promise<void> {
-  for (const [name, count] of await deps.lostRecords({ channelId, no, subdir })) {
+  const tell = (subject: string, message: string) =>
     note(report, {
       code: 'record_lost',
       severity: 'error',
       channel: path,
-      subject: `${subdir}/${name}`,
-      message: `${count} records that publication ${no} lists are in the database no more, or say something else there.`,
+      subject,
+      message,
       remedy: `The database was changed by hand or restored in part. Restore it whole from a backup; or have the channel show what its rows say now: npx sluice channel reindex ${path}.`,
     });
+  try {
+    for (const [name, count] of await deps.lostRecords({ channelId, no, subdir })) {
+      const what = `${count} records that publication ${no} lists`;
+      tell(`${subdir}/${name}`, `${what} are in the database no more, or say something else there.`);
+    }
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    tell(subdir, `What publication ${no} lists cannot be compared with its records: ${error.message}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants, zstdCompressSync } from 'node:zlib';
-import { noOrigin } from '@sluice/catalog';
+import { findChannelById, noOrigin } from '@sluice/catalog';
 import { encodeShard, type ShardRecord } from '@sluice/formats/conda';
 import { parseSha256 } from '@sluice/formats/digest';
 import { mendDocuments, publishChannel, writeMonolith } from '@sluice/publish';
@@ -10,6 +10,8 @@ import { blobRef } from '@sluice/storage';
 import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { admitShardFiles, admitShards } from '../../admit/shards.ts';
+import { setPatches } from '../../patches/change-patches.ts';
+import { patchWish } from '../../patches/patch-wish.ts';
 import { check, collect } from '../testing/run-maintenance.ts';
 
 let catalog: TestCatalog;
@@ -80,6 +82,17 @@ it.each<[string, string, string]>([
   expect(errors).toBeGreaterThan(0);
   expect(findings.map((finding) => finding.code)).toContain(code);
   for (const { message, remedy } of findings) expect([message.length > 20, remedy.length > 20]).toEqual([true, true]);
+});
+
+it('goes on where a record that is patched is none any more', async () => {
+  const row = (await findChannelById(catalog.db, channel))!;
+  const patch = Buffer.from(JSON.stringify({ 'packages.conda': { 'a-1-0.conda': { license: 'MIT' } } }));
+  await setPatches(catalog, row, [patchWish('linux-64', patch)], { id: 'x', name: 'ada' });
+  await publishChannel(catalog, channel, 'deed');
+  await writeMonolith(catalog, channel);
+  expect((await check(catalog)).findings).toEqual([]);
+  await run(`update record set body = '{"name":' where file = 'a-1-0.conda'`);
+  expect((await check(catalog)).findings).toMatchObject([{ code: 'record_lost', subject: 'linux-64' }]);
 });
 
 it('finds bytes that are missing, and, reading all, bytes that are others', async () => {
