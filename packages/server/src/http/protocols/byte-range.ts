@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 /** A part of a body: `start` is the first byte, `end` the one after the last. */
 export interface ByteSpan {
   start: number;
@@ -22,4 +24,10 @@ export function parseRange(header: string | undefined, size: number): ByteSpan |
   const end = last === '' ? size : Math.min(Number(last) + 1, size);
   if (last !== '' && Number(last) < start) return undefined;
   return start >= size ? 'unsatisfiable' : { start, end };
+}
+
+/** Answer that a body of `size` bytes has no such part. What is said of the body is not true of this answer, least of all for a cache. */
+export function refuseRange(response: ServerResponse, size: number): void {
+  const headers = { 'Content-Range': `bytes */${size}`, 'Content-Length': 0, 'Cache-Control': 'no-store' };
+  response.writeHead(416, headers).end();
 }

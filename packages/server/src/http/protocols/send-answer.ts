@@ -5,7 +5,7 @@ import { type BlobColumns, type BlobStore, blobRef } from '@sluice/storage';
 import type { AccelPath } from './accel.ts';
 import { type Answer, type Rewrite, validatorHeaders } from './answer.ts';
 import type { BodyMemory, RememberedBody } from './body-memory.ts';
-import { type ByteSpan, parseRange } from './byte-range.ts';
+import { type ByteSpan, parseRange, refuseRange } from './byte-range.ts';
 import { conditionsOf, isNotModified, rangeApplies } from './conditional.ts';
 import { readSound } from './read-sound.ts';
 import type { Unpacking } from './unpacking.ts';
@@ -71,7 +71,7 @@ export async function sendAnswer(
   const cuttable = body.kind === 'blob' && !body.encoded && rangeApplies(request, answer);
   const range = cuttable ? parseRange(request.headers.range, body.blob.size) : undefined;
   if (range === 'unsatisfiable') {
-    response.writeHead(416, [...headers, 'Content-Range', `bytes */${size}`]).end();
+    refuseRange(response, size!);
     return;
   }
   if (range) headers.push('Content-Range', `bytes ${range.start}-${range.end - 1}/${size}`);

@@ -6,7 +6,7 @@ import { parseSha256, sha256ToBytes } from '@sluice/formats/digest';
 import type { FileFetcher, Inflight } from '@sluice/mirror';
 import type { ServedFile } from '@sluice/publish';
 import { type Answer, type AnswerHead, validatorHeaders } from './answer.ts';
-import { parseRange } from './byte-range.ts';
+import { parseRange, refuseRange } from './byte-range.ts';
 import { conditionsOf, isNotModified, rangeApplies } from './conditional.ts';
 import { type SendDeps, sendAnswer } from './send-answer.ts';
 
@@ -68,7 +68,7 @@ async function sendInflight(
   const headers = headersOf(head);
   const range = size !== undefined && rangeApplies(request, head) ? parseRange(request.headers.range, size) : undefined;
   if (range === 'unsatisfiable') {
-    response.writeHead(416, [...headers, 'Content-Range', `bytes */${size}`]).end();
+    refuseRange(response, size!);
     return;
   }
   if (size !== undefined) {

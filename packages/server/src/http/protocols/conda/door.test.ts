@@ -140,7 +140,9 @@ describe('a mirrored channel', () => {
       ]);
       expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.subarray(start, end));
     }
-    expect((await get(`c/linux-64/${zlib}`, { Range: 'bytes=999999999-' })).status).toBe(416);
+    const beyond = await get(`c/linux-64/${zlib}`, { Range: 'bytes=999999999-' });
+    expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, `bytes */${whole.length}`]);
+    expect([beyond.headers.get('cache-control'), beyond.headers.get('content-length')]).toEqual(['no-store', '0']);
     expect(upstream.count(`/linux-64/${zlib}`)).toBe(1);
   });
 
@@ -223,6 +225,10 @@ describe('an empty channel', () => {
       expect(JSON.parse(zstdDecompressSync(packed).toString()).info).toEqual({ subdir });
     }
     expect((await get('empty//noarch//repodata.json')).status).toBe(200);
+    expect(await (await get('empty/')).json()).toMatchObject({
+      status: 404,
+      detail: expect.stringContaining('simple/'),
+    });
     // Not a subdir, so it would be a subchannel, and nobody is told which of those there are.
     expect((await get('empty/no-such/repodata.json')).status).toBe(401);
   });

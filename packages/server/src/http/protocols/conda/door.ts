@@ -30,6 +30,7 @@ export function condaDoor(deps: CondaDoorDeps): RepoProtocol {
       const shard = shardRequest(rest);
       if (shard) return send(await shardAnswer(deps.findShard, place, shard));
       if (rest === 'notices.json') return send(await noticesAnswer(deps, place));
+      if (rest === '') throw new ServerError('file_missing', addressesOf(place));
       const [part, file, ...more] = rest.split('/');
       if (!part || !file || more.length > 0 || !isPackageFile(file)) {
         throw new ServerError('file_missing', `Channel ${placeName(place)} has nothing at "${rest}".`);
@@ -38,6 +39,12 @@ export function condaDoor(deps: CondaDoorDeps): RepoProtocol {
       return sendFile(deps, place, { part, file, contentType, shown: `${part}/${file}` }, request, response);
     },
   };
+}
+
+/** For who looks at a channel's address in a browser. */
+function addressesOf(place: Place): string {
+  const list = `/api/channels/${place.channel.path.replace('/', '/subchannels/')}/artifacts`;
+  return `This is the address of channel ${placeName(place)}, for clients: conda's take it as it is, pip and uv with simple/ behind it, R with cran. Its packages are listed at ${list}.`;
 }
 
 async function noticesAnswer(deps: CondaDoorDeps, { channel, vary }: Place): Promise<Answer> {
