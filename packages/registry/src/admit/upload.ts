@@ -14,6 +14,7 @@ import {
   lockUploadsSource,
   noOrigin,
   type Part,
+  placeBlobs,
   type RecordVersion,
   recordEvent,
   saveCompanions,
@@ -103,6 +104,14 @@ async function record(
   const { name, version, build, file, companions = [] } = inspected;
   const result = { type: format.type, name, version, build, part: inspected.part, file, ...received };
   const key = `${inspected.part}/${file}`;
+  /** What stands beside it lies where it is written now: where it was known to lie, its bytes may be lost. */
+  const noteBlobs = async (trx: Db) => {
+    const bytes = companions.map((one) => one.bytes);
+    const beside = await putSmallBlobs(deps.storage, bytes);
+    await insertBlobs(trx, [{ sha256, size: received.size, pack: null, pack_offset: null }, ...beside], now);
+    await placeBlobs(trx, beside);
+    return beside;
+  };
   return deps.db.transaction().execute(async (trx) => {
     await shareBlobs(trx);
     await receiving.commit();
@@ -112,7 +121,10 @@ async function record(
     const [existing] = await findLatestRecords(trx, part, [file], source.revision);
     if (existing && existing.to_rev === null) {
       const before = await digestOf(trx, part, format, existing);
-      if (before === received.sha256) return { status: 'same', ...result };
+      if (before === received.sha256) {
+        await noteBlobs(trx);
+        return { status: 'same', ...result };
+      }
       throw new RegistryError(
         'file_exists',
         `${key} already exists in ${channel.path} with other bytes. Raise the version or the build number.`,
@@ -122,11 +134,7 @@ async function record(
     if (inspected.isRival) await refuseRival(trx, part, format.type, inspected);
     const revision = source.revision + 1;
     const listedAt = await firstListed(trx, part, format, existing, { sha256: received.sha256, now });
-    const beside = await putSmallBlobs(
-      deps.storage,
-      companions.map(({ bytes }) => bytes),
-    );
-    await insertBlobs(trx, [{ sha256, size: received.size, pack: null, pack_offset: null }, ...beside], now);
+    const beside = await noteBlobs(trx);
     await insertInspections(trx, inspected.inspection ? [inspected.inspection] : [], now);
     await closeRecords(trx, part, [file], revision);
     const { body, v3 = false } = inspected.record(listedAt);

@@ -14,7 +14,7 @@ const youngMs = 60 * 60 * 1000;
 
 /** A mirror is no help: what was local once is not fetched again. Nor is the channel for what only earlier publications list. */
 const restore =
-  'Restore the blob store from a backup. Or get the same bytes anew: of a package, also of a mirror, upload the file to any channel; of shards, indexes and documents that a channel shows now, reindex it (npx sluice channel reindex <channel>).';
+  'Restore the blob store from a backup. Or get the same bytes anew: of a package, also of a mirror, and of what stands beside it, upload the file to any channel; of shards, indexes and documents that a channel shows now, reindex it (npx sluice channel reindex <channel>).';
 
 /** First stage: are the bytes of the next blobs there, and, when deep, the right ones? */
 export async function checkBlobs(check: Check, after = ''): Promise<string | undefined> {

@@ -7,7 +7,7 @@ import { encodeShard, type ShardRecord } from '@sluice/formats/conda';
 import { parseSha256 } from '@sluice/formats/digest';
 import { mendDocuments, publishChannel, writeMonolith } from '@sluice/publish';
 import { blobRef } from '@sluice/storage';
-import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
+import { buildCondaPackage, buildWheel, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { admitShardFiles, admitShards } from '../../admit/shards.ts';
 import { setPatches } from '../../patches/change-patches.ts';
@@ -207,6 +207,21 @@ it.each(['missing', 'damaged'])(
     expect((await check(catalog)).findings).toEqual([]);
   },
 );
+
+it.each(['c', 'third'])('says how to get back what stands beside a package, too: by an upload to %s', async (path) => {
+  await run("update channel set types = '{conda,python}'");
+  const wheel = await buildWheel({ name: 'wheely', version: '1' });
+  await catalog.upload(channel, 'c', wheel);
+  const beside = await catalog.db
+    .selectFrom('record_companion')
+    .innerJoin('blob', 'blob.sha256', 'record_companion.blob')
+    .select('pack')
+    .executeTakeFirstOrThrow();
+  await catalog.storage.deletePack(beside.pack!);
+  expect((await check(catalog)).findings).toMatchObject([{ code: 'blob_missing' }]);
+  await catalog.upload(path === 'c' ? channel : await catalog.addChannel(path), path, wheel);
+  expect((await check(catalog)).findings).toEqual([]);
+});
 
 it.each(['missing', 'damaged'])('goes on where an index is %s', async (what) => {
   const index = await blobOf('linux-64/repodata_shards.msgpack.zst');
