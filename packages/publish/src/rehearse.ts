@@ -4,10 +4,9 @@ import { chooseSplices } from './choose-splices.ts';
 import type { PublishDeps, ReadingDeps } from './deps.ts';
 import { knownNeeded } from './known-needed.ts';
 import { type PublishedLayer, publishedLayers } from './layers.ts';
+import { makeShards } from './make-shards.ts';
 import { shownNames } from './select.ts';
 import { loadSelection, shardLayer } from './selection.ts';
-import { spliceShards } from './splice-shards.ts';
-import { writeShards } from './write-shards.ts';
 
 /** What is read and written at once: a tenth of a second, whatever the size of the channel, and three where code is new. */
 const mostNames = 200;
@@ -52,7 +51,8 @@ async function rehearseRound(
   const names = [...shownNames(loaded)];
   const chosen = await chooseShards(deps, { channelId, subdir, layers: loaded, live: new Map() }, names, false);
   let written = 0;
-  for await (const batch of writeShards(deps, loaded.map(shardLayer), subdir, names)) written += batch.length;
+  const whole = { subdir, layers: loaded.map(shardLayer), splices: [], whole: names };
+  for await (const batch of makeShards(deps, whole)) written += batch.length;
   // An edit of many names has no texts at hand, and makes shards out of the head's.
   const layersAlone = loaded.map(({ texts: _, ...layer }) => layer);
   const head = await headShardEntries(
@@ -62,8 +62,8 @@ async function rehearseRound(
   );
   const live = new Map(head.map((entry) => [entry.key, entry]));
   const { splices } = chooseSplices(deps, { subdir, layers: layersAlone, live }, chosen);
-  for await (const batch of spliceShards(deps, layersAlone.map(shardLayer), subdir, splices, []))
-    written += batch.length;
+  const spliced = { subdir, layers: layersAlone.map(shardLayer), splices, whole: [] };
+  for await (const batch of makeShards(deps, spliced)) written += batch.length;
   return written;
 }
 

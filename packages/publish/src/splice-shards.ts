@@ -4,14 +4,13 @@ import { blobRef, StorageError } from '@sluice/storage';
 import { batches } from './batches.ts';
 import type { Splice } from './choose-splices.ts';
 import type { PublishDeps } from './deps.ts';
-import { type FrameOpener, openFrameOpener } from './frame-opener.ts';
-import { openFramePacker } from './frame-packer.ts';
-import { readAhead } from './read-ahead.ts';
+import type { FrameOpener } from './frame-opener.ts';
+import type { PackingShard, ReadBatch, UnmadeShards } from './make-shards.ts';
 import type { ShownName } from './select.ts';
 import type { ShardLayer } from './selection.ts';
 import { shardFormatOf } from './shard-format.ts';
 import { patchedThrough, type ShownText } from './shown-text.ts';
-import { type PackingShard, packed, recordsOf, type WrittenShard } from './write-shards.ts';
+import { recordsOf } from './write-shards.ts';
 
 /** Records of the shards that are opened at once: some 4 MB, so that memory stays flat whatever the size of the subdir. */
 const recordsPerBatch = 10_000;
@@ -20,52 +19,42 @@ const recordsPerBatch = 10_000;
 const recordsPerTurn = 1000;
 
 /**
- * Make shards out of those that the head has, a batch of names at a time: what stays is copied, and only what came is read.
- * Nothing is stored yet.
+ * Make shards out of those that the head has: what stays is copied, and only what came is read.
  *
  * @param left is given the names whose earlier shard is not there, or is not what it was: they must be made of all their
  * records.
  */
-export async function* spliceShards(
-  deps: Pick<PublishDeps, 'pool' | 'storage'>,
-  layers: readonly ShardLayer[],
-  subdir: string,
-  splices: readonly Splice[],
+export function* spliceBatches(
+  { opener, ...deps }: Pick<PublishDeps, 'pool' | 'storage'> & { opener: FrameOpener },
+  { subdir, layers, splices }: Omit<UnmadeShards, 'whole'>,
   left: ShownName[],
-): AsyncGenerator<WrittenShard[]> {
+): Generator<ReadBatch> {
   const format = shardFormatOf(subdir);
-  const packer = openFramePacker();
-  const opener = openFrameOpener();
-  const read = (batch: readonly Splice[]) =>
-    withSession(deps.pool, async ({ db }) => {
-      const texts: ReadonlyMap<string, ShownText>[] = [];
-      for (let k = 0; k < layers.length; k++) texts.push(await freshTexts(db, layers[k]!, k, subdir, batch));
-      return { batch, texts, opened: await openShards({ ...deps, db }, opener, batch) };
-    });
-  try {
-    for await (const { batch, texts, opened } of readAhead(
-      batches(splices, recordsPerBatch, ({ shown }) => shown.count),
-      read,
-    )) {
-      const shards: PackingShard[] = [];
-      let sinceTurn = 0;
-      for (const [i, { shown, kept, fresh }] of batch.entries()) {
-        const { layer } = shown.parts[0]!;
-        const { bytes, offsets } = layers[layer]!.files;
-        const records = recordsOf(layers, [{ layer, rows: fresh }], texts);
-        const shard = opened[i] && format.splice?.(opened[i], { bytes, offsets, rows: kept }, records);
-        if (shard) shards.push({ name: shown.name, shard, packing: packer.pack(shard) });
-        else left.push(shown);
-        sinceTurn += shown.count;
-        if (sinceTurn < recordsPerTurn) continue;
-        await nextTurn();
-        sinceTurn = 0;
-      }
-      yield await Promise.all(shards.map(packed));
-    }
-  } finally {
-    packer.close();
-    opener.close();
+  for (const batch of batches(splices, recordsPerBatch, ({ shown }) => shown.count)) {
+    yield async () => {
+      const { texts, opened } = await withSession(deps.pool, async ({ db }) => {
+        const texts: ReadonlyMap<string, ShownText>[] = [];
+        for (let k = 0; k < layers.length; k++) texts.push(await freshTexts(db, layers[k]!, k, subdir, batch));
+        return { texts, opened: await openShards({ ...deps, db }, opener, batch) };
+      });
+      return async (pack) => {
+        const shards: PackingShard[] = [];
+        let sinceTurn = 0;
+        for (const [i, { shown, kept, fresh }] of batch.entries()) {
+          const { layer } = shown.parts[0]!;
+          const { bytes, offsets } = layers[layer]!.files;
+          const records = recordsOf(layers, [{ layer, rows: fresh }], texts);
+          const shard = opened[i] && format.splice?.(opened[i], { bytes, offsets, rows: kept }, records);
+          if (shard) shards.push({ name: shown.name, shard, packing: pack(shard) });
+          else left.push(shown);
+          sinceTurn += shown.count;
+          if (sinceTurn < recordsPerTurn) continue;
+          await nextTurn();
+          sinceTurn = 0;
+        }
+        return shards;
+      };
+    };
   }
 }
 

@@ -3,21 +3,12 @@ import type { BlobRow, EntryRow } from '@sluice/catalog';
 import { bytesToHex } from '@sluice/formats/digest';
 import { putSmallBlobs } from '@sluice/storage';
 import type { ChosenShard, ShownSubdir } from './choose-shards.ts';
-import type { Splice } from './choose-splices.ts';
 import type { PublishDeps } from './deps.ts';
-import type { ShownName } from './select.ts';
-import type { ShardLayer } from './selection.ts';
-import { spliceShards } from './splice-shards.ts';
-import { type WrittenShard, writeShards } from './write-shards.ts';
+import { makeShards, type UnmadeShards, type WrittenShard } from './make-shards.ts';
 
 /** The shards that names of one subdir must have, and how those are made that have no blob yet. */
-export interface ShardWork extends Pick<ShownSubdir, 'subdir' | 'live' | 'unsound'> {
-  layers: readonly ShardLayer[];
+export interface ShardWork extends UnmadeShards, Pick<ShownSubdir, 'live' | 'unsound'> {
   chosen: readonly ChosenShard[];
-  /** Made out of the head's shards. */
-  splices: readonly Splice[];
-  /** Made of all their records. */
-  whole: readonly ShownName[];
 }
 
 /** Entries of shards whose bytes are durable. */
@@ -63,7 +54,7 @@ export async function storeShards(deps: Pick<PublishDeps, 'pool' | 'storage'>, w
     pending = [];
     bytes = 0;
   };
-  for await (const batch of madeShards(deps, work)) {
+  for await (const batch of makeShards(deps, work)) {
     for (const shard of batch) {
       const { entry } = unwritten.get(shard.name)!;
       stored.written++;
@@ -80,16 +71,6 @@ export async function storeShards(deps: Pick<PublishDeps, 'pool' | 'storage'>, w
   }
   await flush();
   return stored;
-}
-
-/** What cannot be made out of the head's shard after all is made of its records, too. */
-async function* madeShards(
-  deps: Pick<PublishDeps, 'pool' | 'storage'>,
-  { subdir, layers, splices, whole }: ShardWork,
-): AsyncGenerator<WrittenShard[]> {
-  const left: ShownName[] = [];
-  yield* spliceShards(deps, layers, subdir, splices, left);
-  yield* writeShards(deps, layers, subdir, [...whole, ...left]);
 }
 
 function isBlobOf({ blob }: EntryRow, bytes: Uint8Array): boolean {

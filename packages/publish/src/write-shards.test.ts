@@ -1,9 +1,9 @@
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { publishedLayers } from './layers.ts';
+import { makeShards } from './make-shards.ts';
 import { shownNames } from './select.ts';
 import { loadSelection, type ShardLayer, shardLayer } from './selection.ts';
-import { writeShards } from './write-shards.ts';
 
 let catalog: TestCatalog;
 beforeEach(async () => {
@@ -35,7 +35,9 @@ test('a shard that cannot be written fails alone: what is being packed beside it
   const note = (reason: unknown) => void unhandled.push(reason);
   process.on('unhandledRejection', note);
   try {
-    await expect(writeShards(catalog, without, 'linux-64', names).next()).rejects.toThrow();
+    await expect(
+      makeShards(catalog, { subdir: 'linux-64', layers: without, splices: [], whole: names }).next(),
+    ).rejects.toThrow();
     await new Promise((resolve) => setTimeout(resolve, 100));
   } finally {
     process.off('unhandledRejection', note);
