@@ -1,3 +1,4 @@
+import type { Facts } from '@sluice/policy';
 import type { AdmitDeps, Inspectors } from '@sluice/registry';
 import type { HttpClient } from './fetch/http-client.ts';
 import type { SourceGuard } from './fetch/source-guard.ts';
@@ -12,6 +13,8 @@ export interface MirrorDeps extends AdmitDeps {
   inspect: InspectPackage;
   /** The same on threads of their own, for folders with many new packages; when left out, these too are opened here. */
   openInspectors?: (() => Inspectors) | undefined;
+  /** Given the facts that the publication after a run judges first. */
+  handOn?: (facts: Facts) => void;
 }
 
 /** One blob on its way in, as storage gives it. The type comes through admission: bytes enter only there. */

@@ -11,7 +11,7 @@ export { addRecords, type RecordText, replacedFacts } from './facts/facts-of-rec
 export { fileRowsOf, rowsByName } from './facts/file-rows.ts';
 export { mergedFacts } from './facts/merged-facts.ts';
 export { factsRowOf } from './facts/record-facts.ts';
-export { sharedFacts, shareFacts } from './facts/shared-facts.ts';
+export { handOnFacts, sharedFacts, shareFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
 export {
   hasRecordHash,

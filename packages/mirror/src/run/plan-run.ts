@@ -57,10 +57,13 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
     shown: compare && fileSet(),
     before: compare,
   });
-  context.facts = undefined;
   counts.total += refused;
   counts.failed = refused;
   const stage = stageAfter('plan', missing);
+  // Fetching takes longer than to read them back.
+  const facts = stage === 'download' ? undefined : await context.facts;
+  if (facts) deps.handOn?.(facts);
+  context.facts = undefined;
   const planned = { plan_key: planKey, counts: { ...counts }, last_key: null };
   await commit(context, (trx) => save(context, { ...planned, ...(stage === 'download' && { stage }) }, trx));
   return stage === 'download' ? 'next' : 'all_in';

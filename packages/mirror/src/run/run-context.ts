@@ -6,6 +6,7 @@ import {
   type RunRow,
   saveProgress,
 } from '@sluice/catalog';
+import type { Facts } from '@sluice/policy';
 import type { MirrorDeps } from '../deps.ts';
 import type { UpstreamDeps } from '../upstreams/upstream-deps.ts';
 import type { FileSet } from './file-set.ts';
@@ -26,7 +27,7 @@ export interface RunContext {
   upstream: UpstreamDeps;
   traffic: Traffic;
   /** Facts that are asked for next and would be read back otherwise; or on their way. Holding them is all. */
-  facts?: unknown;
+  facts?: Facts | Promise<Facts | undefined>;
   /** See `shownBefore`. */
   before?: Promise<FileSet | undefined>;
   /** False when this slice should end at the next safe place. */

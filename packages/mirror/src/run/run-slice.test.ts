@@ -82,6 +82,17 @@ describe('a passive run', () => {
     expect(mirror).toMatchObject({ at_rev: run.revision, last_run_id: run.id });
   });
 
+  test('hands on what it judged to the publication that follows, and nothing where none does', async () => {
+    const parts: string[] = [];
+    Object.assign(bench.deps, { handOn: ({ subdir }: { subdir: string }) => void parts.push(subdir) });
+    const id = await bench.mirror({ source_root: upstream.url });
+    expect(parts).toEqual([condaSubdirs.at(-1)]);
+    await again(id);
+    expect(parts).toHaveLength(1);
+    await bench.mirror({ source_root: upstream.url, mirror_mode: 'active' });
+    expect(parts).toHaveLength(1);
+  });
+
   test('that finds nothing new asks two questions a subdir, writes no revision and judges nothing anew', async () => {
     const id = await bench.mirror({ source_root: upstream.url, filters: { subdirs: condaSubdirs } });
     const first = await bench.lastRun(id);

@@ -18,7 +18,10 @@ const gone = new FinalizationRegistry<string>((key) => {
  */
 export function sharedFacts(key: string, load: () => Promise<Uint8Array>): Promise<Facts | undefined> {
   const known = held.get(key)?.deref();
-  if (known) return Promise.resolve(known);
+  if (known) {
+    if (handedOn.facts === known) handedOn.facts = undefined;
+    return Promise.resolve(known);
+  }
   const begun = loading.get(key);
   if (begun) return begun;
   const decoding = load()
@@ -36,6 +39,23 @@ export function sharedFacts(key: string, load: () => Promise<Uint8Array>): Promi
 export function shareFacts(key: string, facts: Facts): void {
   held.set(key, new WeakRef(facts));
   gone.register(facts, key);
+}
+
+let handedOn: { facts: Facts | undefined } = { facts: undefined };
+
+/**
+ * Hold facts until they are asked for once more, though nobody works with them: a publication judges what the run before it judged,
+ * and the collector may come by in between. Only the last ones are held.
+ *
+ * @returns lets go of them, where nobody asked; does not hold them itself.
+ */
+export function handOnFacts(facts: Facts): () => void {
+  handedOn.facts = undefined;
+  const holding: typeof handedOn = { facts };
+  handedOn = holding;
+  return () => {
+    holding.facts = undefined;
+  };
 }
 
 function readable(bytes: Uint8Array): Facts | undefined {
