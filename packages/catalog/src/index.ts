@@ -36,7 +36,15 @@ export {
   setDefaultChannel,
   touchLogin,
 } from './queries/account.ts';
-export { type BlobRow, blobsByDigest, findBlob, insertBlobs, keepBlobs, localDigests, placeBlobs } from './queries/blob.ts';
+export {
+  type BlobRow,
+  blobsByDigest,
+  findBlob,
+  insertBlobs,
+  keepBlobs,
+  localDigests,
+  placeBlobs,
+} from './queries/blob.ts';
 export { shareBlobs, withBlobsAlone } from './queries/blob-lock.ts';
 export {
   type BundleChange,
@@ -337,7 +345,12 @@ export {
   recountHead,
   setJudged,
 } from './queries/publication.ts';
-export { type ComparedShard, type TouchedEntry, touchedEntries } from './queries/publication-difference.ts';
+export {
+  type ComparedShard,
+  copyMovedShards,
+  type TouchedEntry,
+  touchedEntries,
+} from './queries/publication-difference.ts';
 export { findPublication, listPublications, type PublicationRow } from './queries/publication-list.ts';
 export {
   findPublicationBefore,
@@ -349,6 +362,7 @@ export {
 export {
   changedRecords,
   closeRecords,
+  copyChangedRecords,
   copyLiveRecords,
   copyRecordsOf,
   findLatestRecords,
@@ -482,7 +496,13 @@ export {
   type RevisionBy,
   type SourceRevisionRow,
 } from './queries/source-revision.ts';
-export { findShardBlobs, keepShardsToSource, liveShards, replaceShards, type SourceShardRow } from './queries/source-shard.ts';
+export {
+  findShardBlobs,
+  keepShardsToSource,
+  liveShards,
+  replaceShards,
+  type SourceShardRow,
+} from './queries/source-shard.ts';
 export {
   findLiveToken,
   findToken,

@@ -42,7 +42,7 @@ export async function changedVersions(deps: ReadingDeps, wish: ChangedWish): Pro
   const [before, after, words] = await Promise.all([
     findPublicationSource(deps.db, channelId, from),
     findPublicationSource(deps.db, channelId, to),
-    movedWords(deps.db, channelId, { subdir: part, from, to, most: mostChanged }),
+    movedWords(deps, channelId, { subdir: part, from, to, most: mostChanged }),
   ]);
   if (!before || !after || !words || before.patch_rev > 0 || after.patch_rev > 0) return undefined;
   // A word that did not move may be another layer's, and then says nothing of these.

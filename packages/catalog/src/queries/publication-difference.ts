@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import pg from 'pg';
 import type { Db } from '../session.ts';
 import type { BlobRow } from './blob.ts';
 import { liveAt } from './listed-version.ts';
@@ -59,4 +60,25 @@ export async function touchedEntries(
     touched.set(key, entry);
   }
   return [...touched.values()];
+}
+
+/**
+ * The COPY command that reads the shards of a part which only one of two publications lists: columns key, signature, and whether
+ * it is the later one. A package name that both list has one row of each.
+ *
+ * @param to later than `from`.
+ */
+export function copyMovedShards(channelId: number, part: string, { from, to }: { from: number; to: number }): string {
+  // A range, since '0' is what follows '/': so it is found by the key.
+  const [begin, end] = [`${part}/`, `${part}0`].map((key) => pg.escapeLiteral(key));
+  const shards = `channel_id = ${Number(channelId)} and kind = 'shard' and key >= ${begin} and key < ${end}`;
+  const [earlier, later] = [Number(from), Number(to)];
+  return `copy (
+    select key, signature, false from entry
+    where ${shards} and to_no > 0 and to_no > ${earlier} and to_no <= ${later} and from_no <= ${earlier}
+    union all
+    select key, signature, true from entry
+    where ${shards} and from_no > 0 and from_no > ${earlier} and from_no <= ${later}
+      and (to_no is null or to_no > ${later})
+  ) to stdout (format binary)`;
 }

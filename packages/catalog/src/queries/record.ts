@@ -163,6 +163,19 @@ export async function changedRecords(db: Db, part: Part, after: number, upTo: nu
   return rows;
 }
 
+/** The COPY command that reads the same in any order: columns as {@link copyRecordsOf} has them. */
+export function copyChangedRecords(part: Part, after: number, upTo: number): string {
+  const [earlier, later] = [Number(after), Number(upTo)];
+  const versions = `
+    select file, from_rev, body, v3, extra, signatures from record
+    where source_id = ${Number(part.source_id)} and subdir = ${quoted(part.subdir)}`;
+  return `copy (
+    ${versions} and from_rev > ${earlier} and from_rev <= ${later}
+    union all
+    ${versions} and from_rev <= ${earlier} and to_rev > ${earlier} and to_rev <= ${later}
+  ) to stdout (format binary)`;
+}
+
 /**
  * The COPY command that reads the live records of several parts in byte order of their file names: columns part (its
  * place in `parts`, from 0), file, body. `ending` is the end of the file names wanted, such as `.conda`.

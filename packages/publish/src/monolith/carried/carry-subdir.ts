@@ -5,6 +5,7 @@ import { blobRef, putCompressed, readCompressedPieces, StorageError } from '@slu
 import { allEnded } from '../../all-ended.ts';
 import { PublishError } from '../../errors.ts';
 import { documentLevel } from '../document-level.ts';
+import { type DocumentRun, readRuns } from '../document-runs.ts';
 import { isLarge } from '../large.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
 import type { NewestList } from '../newest-list.ts';
@@ -13,6 +14,7 @@ import { isSigned } from '../signatures.ts';
 import type { SubdirContent } from '../subdir-content.ts';
 import type { PartDocument, WrittenPart } from '../write-part.ts';
 import { newestKey, runExportsRunsKey, runsKey, writeSubdir } from '../write-subdir.ts';
+import type { DocumentWithRuns } from './merged-document.ts';
 import { mergedRepodata } from './merged-repodata.ts';
 import { mergedRunExports } from './merged-run-exports.ts';
 import { type MovedRecords, movedRecords } from './moved-records.ts';
@@ -47,7 +49,7 @@ export async function carrySubdir(
   const rows = new Map(earlier.rows.map((row) => [row.key.slice(subdir.length + 1), row]));
   if (!carriedKeys.every((key) => rows.has(key))) return undefined;
   try {
-    return await carried(deps, db, content, { base, source }, (key) => rows.get(key)!);
+    return await carried(deps, content, { base, source }, (key) => rows.get(key)!);
   } catch (error) {
     if (isOfEarlier(error)) return undefined;
     throw error;
@@ -72,22 +74,29 @@ type Earlier = (key: (typeof carriedKeys)[number]) => BlobRow;
 
 async function carried(
   deps: MonolithDeps,
-  db: Db,
   content: SubdirContent,
   { base, source }: { base: PublicationSource; source: PublicationSource },
   earlier: Earlier,
 ): Promise<WrittenPart | undefined> {
   const { channelId, subdir } = content;
-  const words = await movedWords(db, channelId, { subdir, from: base.no, to: source.no, most: mostMoved });
-  const moved = words && (await movedRecords(deps, subdir, { before: base.inputs, after: source.inputs }, words));
-  if (!moved) return undefined;
+  const between = { subdir, from: base.no, to: source.no, most: mostMoved };
+  const inputs = { before: base.inputs, after: source.inputs };
+  const difference = async () => {
+    const words = await movedWords(deps, channelId, between);
+    const moved = words && (await movedRecords(deps, subdir, inputs, words));
+    return moved && { moved, listed: words.listed };
+  };
+  // Read while the database says what moved.
+  const [known, differs] = await allEnded([readNoted(deps, earlier), difference()]);
+  if (!differs) return undefined;
+  const { moved, listed } = differs;
   // Begun first, since it is mostly other threads' work.
-  const merging = mergedDocuments(deps, content, earlier, moved);
+  const merging = mergedDocuments(deps, content, earlier, known, moved);
   const merged = Promise.allSettled([merging]);
   const part = { subdir, inputs: source.inputs };
   let newest: NewestList | undefined;
   try {
-    newest = await newestAfter(deps, part, await wholeText(deps, earlier(newestKey)), moved, words.listed);
+    newest = await newestAfter(deps, part, known.newest, moved, listed);
   } finally {
     // Nobody lets go of what is under way.
     if (!newest) await merged;
@@ -102,26 +111,38 @@ async function carried(
   return { documents, newest };
 }
 
+/** What is noted of the earlier documents. */
+interface Noted {
+  newest: NewestList;
+  runs: Record<keyof typeof runsOf, DocumentRun[]>;
+}
+
+async function readNoted(deps: MonolithDeps, earlier: Earlier): Promise<Noted> {
+  const runs = async (document: keyof typeof runsOf) => readRuns(await wholeText(deps, earlier(runsOf[document])));
+  const newest = wholeText(deps, earlier(newestKey));
+  const all = await allEnded([newest, runs(repodataKey), runs(runExportsKey)]);
+  return { newest: all[0], runs: { [repodataKey]: all[1], [runExportsKey]: all[2] } };
+}
+
 /** repodata.json and run_exports.json, each with its runs. */
 async function mergedDocuments(
   deps: MonolithDeps,
   content: SubdirContent,
   earlier: Earlier,
+  { runs }: Pick<Noted, 'runs'>,
   moved: MovedRecords,
 ): Promise<PartDocument[]> {
-  const known = async (document: keyof typeof runsOf) => ({
-    blob: earlier(document),
-    runs: await wholeText(deps, earlier(runsOf[document])),
-  });
+  const known = (document: keyof typeof runsOf) => ({ blob: earlier(document), runs: runs[document] });
+  const withRuns = (document: keyof typeof runsOf, made: DocumentWithRuns): PartDocument[] => [
+    { key: document, blob: made.blob },
+    { key: runsOf[document], blob: made.runs },
+  ];
   async function repodata(): Promise<PartDocument[]> {
-    const { blob, runs } = await mergedRepodata(deps, content, await known(repodataKey), moved);
-    return [{ key: repodataKey, blob }, await putText(deps, runsKey, runs)];
+    return withRuns(repodataKey, await mergedRepodata(deps, content, known(repodataKey), moved));
   }
   async function runExports(): Promise<PartDocument[]> {
-    const before = await known(runExportsKey);
-    const after = await mergedRunExports(deps, content.subdir, before, moved);
-    const blob = after?.blob ?? (await stillThere(deps, before.blob));
-    return [{ key: runExportsKey, blob }, await putText(deps, runExportsRunsKey, after?.runs ?? before.runs)];
+    const after = await mergedRunExports(deps, content.subdir, known(runExportsKey), moved);
+    return withRuns(runExportsKey, after ?? (await stillThere(deps, earlier)));
   }
   return (await allEnded([repodata(), runExports()])).flat();
 }
@@ -131,9 +152,10 @@ async function putText({ storage }: MonolithDeps, key: string, text: Buffer): Pr
   return { key, blob: await putCompressed(storage, { chunks: [text], bytes }, documentLevel(bytes)) };
 }
 
-/** A document that goes on as it is. @throws {PublishError} `monolith_drift` when its bytes are lost. */
-async function stillThere({ storage }: MonolithDeps, row: BlobRow): Promise<BlobRow> {
-  if (await storage.stat(blobRef(row))) return row;
+/** run_exports.json goes on as it is. @throws {PublishError} `monolith_drift` when its bytes are lost. */
+async function stillThere({ storage }: MonolithDeps, earlier: Earlier): Promise<DocumentWithRuns> {
+  const [blob, runs] = [earlier(runExportsKey), earlier(runExportsRunsKey)];
+  if ((await storage.stat(blobRef(blob))) && (await storage.stat(blobRef(runs)))) return { blob, runs };
   throw new PublishError('monolith_drift', 'An earlier document is lost.', { wanted: 'its bytes', found: 'none' });
 }
 

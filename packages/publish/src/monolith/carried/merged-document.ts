@@ -1,6 +1,7 @@
 import type { BlobRow } from '@sluice/catalog';
 import { repodataBuckets } from '@sluice/formats/conda';
-import { blobRef, putCompressed, readCompressedPieces } from '@sluice/storage';
+import { blobRef, putCompressed, readCompressedPieces, type Unpacked } from '@sluice/storage';
+import { allEnded } from '../../all-ended.ts';
 import { PublishError } from '../../errors.ts';
 import { documentLevel } from '../document-level.ts';
 import { type DocumentRun, runList } from '../document-runs.ts';
@@ -10,10 +11,16 @@ import { drift } from '../write-subdir.ts';
 import { type MergedTo, mergeRuns } from './merge-runs.ts';
 import type { MovedMember } from './moved-members.ts';
 
-/** A document, with a text that says where in it the runs of package names stand. */
+/** An earlier document, with the runs of package names that stand in it. */
+export interface EarlierDocument {
+  blob: BlobRow;
+  runs: readonly DocumentRun[];
+}
+
+/** A stored document, with a stored text that says where in it the runs of package names stand. */
 export interface DocumentWithRuns {
   blob: BlobRow;
-  runs: Buffer;
+  runs: BlobRow;
 }
 
 /** How a document comes out. */
@@ -26,19 +33,18 @@ export interface MergedContent extends Pick<SubdirContent, 'subdir' | 'counts'> 
 /**
  * Write a document out of an earlier one as it streams.
  *
- * @param known the earlier one's runs.
  * @throws {PublishError} `monolith_drift` when it does not come out as it must.
  */
 export async function mergedDocument(
   { storage }: Pick<MonolithDeps, 'storage'>,
-  earlier: BlobRow,
-  known: readonly DocumentRun[],
+  earlier: EarlierDocument,
   moved: readonly MovedMember[],
   content: MergedContent,
 ): Promise<DocumentWithRuns> {
   const { size } = content;
   const left = [...content.counts];
   const runs = runList();
+  const noted = Promise.withResolvers<Buffer>();
   const add = (run: Omit<DocumentRun, 'name'>) => {
     left[repodataBuckets.indexOf(run.bucket)]! -= run.records;
     runs.add(run);
@@ -46,8 +52,8 @@ export async function mergedDocument(
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const ready: Uint8Array[] = [];
     const writer = content.begin((chunk) => ready.push(chunk));
-    const pieces = readCompressedPieces(storage, blobRef(earlier));
-    for await (const _ of mergeRuns(pieces, known, moved, { writer, runs: { add } })) {
+    const pieces = readCompressedPieces(storage, blobRef(earlier.blob));
+    for await (const _ of mergeRuns(pieces, earlier.runs, moved, { writer, runs: { add } })) {
       // Before the codec says so of what it was promised, in words of its own.
       if (writer.size() > size) throw otherSize(content, writer.size());
       yield* ready.splice(0);
@@ -56,10 +62,19 @@ export async function mergedDocument(
     if (wrong >= 0) throw drift(content, repodataBuckets[wrong]!, left[wrong]!);
     writer.end();
     if (writer.size() !== size) throw otherSize(content, writer.size());
+    noted.resolve(runs.text());
     yield* ready;
   }
-  const blob = await putCompressed(storage, { chunks: chunks(), bytes: size }, documentLevel(size));
-  return { blob, runs: runs.text() };
+  const put = (document: Unpacked) => putCompressed(storage, document, documentLevel(document.bytes));
+  const [blob, runsBlob] = await allEnded([
+    put({ chunks: chunks(), bytes: size }).catch((error: unknown) => {
+      noted.reject(error);
+      throw error;
+    }),
+    // While the last of the document is made durable.
+    noted.promise.then((text) => put({ chunks: [text], bytes: text.byteLength })),
+  ]);
+  return { blob, runs: runsBlob };
 }
 
 function otherSize({ subdir, size }: MergedContent, found: number): PublishError {

@@ -1,9 +1,9 @@
 import { createRepodataWriter } from '@sluice/formats/conda';
-import { memberBytes, readRuns } from '../document-runs.ts';
+import { memberBytes } from '../document-runs.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
 import { repodataFrame, repodataSize } from '../repodata.ts';
 import type { SubdirContent } from '../subdir-content.ts';
-import { type DocumentWithRuns, mergedDocument } from './merged-document.ts';
+import { type DocumentWithRuns, type EarlierDocument, mergedDocument } from './merged-document.ts';
 import { movedMembers } from './moved-members.ts';
 import type { MovedRecords } from './moved-records.ts';
 
@@ -15,13 +15,13 @@ import type { MovedRecords } from './moved-records.ts';
 export function mergedRepodata(
   deps: Pick<MonolithDeps, 'storage'>,
   content: SubdirContent,
-  { blob, runs }: DocumentWithRuns,
+  earlier: EarlierDocument,
   { dropped, fresh }: MovedRecords,
 ): Promise<DocumentWithRuns> {
   const { subdir, counts } = content;
   const frame = repodataFrame(content, { oldest: undefined, newest: undefined });
   const come = fresh.map(({ bucket, fn, body }) => ({ bucket, fn, text: body }));
-  return mergedDocument(deps, blob, readRuns(runs), movedMembers(dropped.keys(), come), {
+  return mergedDocument(deps, earlier, movedMembers(dropped.keys(), come), {
     ...{ subdir, counts, size: repodataSize(content, frame) },
     begin(emit) {
       const { entry, ...writer } = createRepodataWriter(frame, emit);

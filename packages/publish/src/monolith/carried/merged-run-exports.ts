@@ -5,9 +5,9 @@ import {
   type RunExportsMap,
   repodataBuckets,
 } from '@sluice/formats/conda';
-import { type DocumentRun, readRuns, runExportsBytes } from '../document-runs.ts';
+import { type DocumentRun, runExportsBytes } from '../document-runs.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
-import { type DocumentWithRuns, type MergedContent, mergedDocument } from './merged-document.ts';
+import { type DocumentWithRuns, type EarlierDocument, type MergedContent, mergedDocument } from './merged-document.ts';
 import { movedMembers } from './moved-members.ts';
 import type { MovedRecords } from './moved-records.ts';
 
@@ -20,21 +20,20 @@ import type { MovedRecords } from './moved-records.ts';
 export async function mergedRunExports(
   deps: Pick<MonolithDeps, 'storage'>,
   subdir: string,
-  { blob, runs }: DocumentWithRuns,
+  earlier: EarlierDocument,
   { dropped, fresh }: MovedRecords,
 ): Promise<DocumentWithRuns | undefined> {
   const gone = [...dropped].flatMap(([fn, exported]) => (exported === null ? [] : [{ fn, exported }]));
   const come = fresh.flatMap(({ bucket, fn, extra }) => (extra ? [{ bucket, fn, text: extra }] : []));
   if (gone.length + come.length === 0) return undefined;
-  const known = readRuns(runs);
   const left = gone.map(({ fn, exported }) => ({ bucket: bucketOf(fn, false), bytes: runExportsBytes(fn, exported) }));
   const added = come.map(({ bucket, fn, text }) => ({ bucket, bytes: runExportsBytes(fn, text.byteLength) }));
   const moved = movedMembers(
     gone.map(({ fn }) => fn),
     come,
   );
-  return mergedDocument(deps, blob, known, moved, {
-    ...outcome(subdir, known, left, added),
+  return mergedDocument(deps, earlier, moved, {
+    ...outcome(subdir, earlier.runs, left, added),
     begin(emit) {
       const { entry, entries, ...writer } = createRunExportsWriter(subdir, emit);
       return {

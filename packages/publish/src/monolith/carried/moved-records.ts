@@ -1,5 +1,6 @@
-import { changedRecords, type PublicationInput } from '@sluice/catalog';
+import { copyChangedRecords, copyOut, type PublicationInput, withSession } from '@sluice/catalog';
 import { bucketOf, type RepodataBucket } from '@sluice/formats/conda';
+import { rowOf } from '../../names-facts.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
 import type { MovedWords } from './moved-words.ts';
 import { halvesOf, lookAtNames, revisionsOf, type Version } from './records-of-names.ts';
@@ -27,7 +28,7 @@ export interface MovedRecords {
  * @returns undefined when a word's record is not there any more.
  */
 export async function movedRecords(
-  deps: Pick<MonolithDeps, 'db' | 'pool'>,
+  deps: Pick<MonolithDeps, 'pool'>,
   subdir: string,
   inputs: { before: readonly PublicationInput[]; after: readonly PublicationInput[] },
   words: MovedWords,
@@ -48,7 +49,12 @@ export async function movedRecords(
   for (const [source_id, revision] of after) {
     const known = before.get(source_id);
     if (known === undefined || known === revision) continue;
-    for (const row of await changedRecords(deps.db, { source_id, subdir }, known, revision)) look(row);
+    await withSession(deps.pool, async ({ client }) => {
+      for await (const rows of copyOut(client, copyChangedRecords({ source_id, subdir }, known, revision))) {
+        for (let i = 0; i < rows.length; i++) look(rowOf(rows, i));
+        rows.release();
+      }
+    });
   }
   await lookAtNames(deps, inputs.after, { subdir, names: () => words.fresh.values() }, look);
   await lookAtNames(deps, inputs.before, { subdir, names: () => words.dropped.values() }, look);
