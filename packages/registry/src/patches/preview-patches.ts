@@ -84,11 +84,19 @@ interface SeenLayer extends Pick<LayerRow, 'source_id' | 'revision'> {
 
 async function layersBelow(db: Db, channelId: number, subdir: string): Promise<SeenLayer[]> {
   const layers: SeenLayer[] = [];
+  // Documents may be large, and are mostly the same for all inputs.
+  const known = new Map<string, Promise<PatchInstructions | undefined>>();
+  const patchOf = (id: number, patch_rev: number) => {
+    const key = `${id} ${patch_rev}`;
+    const patch = known.get(key) ?? instructionsInForce(db, { id, patch_rev }, subdir);
+    known.set(key, patch);
+    return patch;
+  };
   for (const { channel_id, patch_rev, inputs } of await headsBelow(db, channelId)) {
     for (const { source_id, revision, patches = [] } of inputs) {
       const through: PatchInstructions[] = [];
       for (const { channel_id: id, patch_rev: rev } of [...patches, { channel_id, patch_rev }]) {
-        const patch = await instructionsInForce(db, { id, patch_rev: rev }, subdir);
+        const patch = await patchOf(id, rev);
         if (patch) through.push(patch);
       }
       layers.push({ source_id, revision, through });
