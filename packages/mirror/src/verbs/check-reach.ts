@@ -15,11 +15,12 @@ export async function checkReach(guard: SourceGuard, address: SourceAddress): Pr
   if (url.protocol === 'file:') refusePacked(fileURLToPath(url));
   const looks: Promise<unknown>[] = [url.protocol === 'file:' ? guard.path(fileURLToPath(url)) : ask(guard, url)];
   if (address.proxy !== null) looks.push(ask(guard, new URL(address.proxy)));
-  for (const look of looks) {
-    await look.catch((error: unknown) => {
-      if (!(error instanceof MirrorError) || error.code === 'source_refused') throw error;
-    });
-  }
+  // Heard of together: one that fails while another is waited for would end the process.
+  await Promise.all(looks.map((look) => look.catch(unlessRefused)));
+}
+
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof MirrorError) || error.code === 'source_refused') throw error;
 }
 
 async function ask(guard: SourceGuard, url: URL): Promise<unknown> {
