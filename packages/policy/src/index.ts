@@ -14,13 +14,13 @@ export { factsRowOf } from './facts/record-facts.ts';
 export { handOnFacts, sharedFacts, shareFacts } from './facts/shared-facts.ts';
 export { signatureOfWords } from './facts/signature.ts';
 export {
+  hashInto,
   hasRecordHash,
   type ListedWith,
   type RecordPlace,
   recordHash,
   recordHashAt,
   textHash,
-  textHashAt,
 } from './facts/text-hash.ts';
 export { type FilterKey, filterFault } from './filter-fault.ts';
 export {

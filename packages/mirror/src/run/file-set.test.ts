@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fileSet } from './file-set.ts';
+import { addNames, fileSet } from './file-set.ts';
 
 test('counts what the other lacks', () => {
   const names = fc.uniqueArray(fc.string({ minLength: 1 }), { maxLength: 2000 });
@@ -21,7 +21,11 @@ test('one name in two subdirs is two files', () => {
   a.add('noarch', 'x.conda');
   b.add('linux-64', 'x.conda');
   expect([a.missingFrom(b), a.missingFrom(a)]).toEqual([1, 0]);
-  const bytes = Buffer.from('an x.conda lies here');
-  b.addAt('noarch', bytes, 3, 10);
+  const bytes = new TextEncoder().encode('an x.conda and a y.conda lie here');
+  b.addAt('noarch', new DataView(bytes.buffer), 3, 10);
+  expect(a.missingFrom(b)).toBe(0);
+  addNames(a, { subdir: 'noarch', eachName: (take) => take(bytes.subarray(2), 15, 22) });
+  expect(a.missingFrom(b)).toBe(1);
+  addNames(b, { subdir: 'noarch', eachName: (take) => take(bytes, 17, 24) });
   expect(a.missingFrom(b)).toBe(0);
 });

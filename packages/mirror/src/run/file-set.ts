@@ -1,11 +1,11 @@
-import { textHashAt } from '@sluice/policy';
+import { hashInto, textHash } from '@sluice/policy';
 import type { PartPlan } from '@sluice/registry';
 
 /** Names of files, kept as 52-bit hashes: enough to count how two large sets differ, 8 bytes a name. */
 export interface FileSet {
   add(subdir: string, file: string): void;
-  /** Add the name that lies at this place as UTF-8. */
-  addAt(subdir: string, bytes: Uint8Array, begin: number, end: number): void;
+  /** Add the name that lies at this place of what `view` shows, as UTF-8. */
+  addAt(subdir: string, view: DataView, begin: number, end: number): void;
   /** How many of these names `other` lacks; quick where both have mostly the same in the same order. */
   missingFrom(other: FileSet): number;
   /** In the order they were added. */
@@ -19,24 +19,24 @@ export function fileSet(): FileSet {
   let count = 0;
   let last: string | undefined;
   let [lastA, lastB] = [0, 0];
+  const words = new Uint32Array(2);
   const set: FileSet = {
     add(subdir, file) {
-      const bytes = encoder.encode(file);
-      set.addAt(subdir, bytes, 0, bytes.length);
+      const view = viewOf(encoder.encode(file));
+      set.addAt(subdir, view, 0, view.byteLength);
     },
-    addAt(subdir, bytes, begin, end) {
+    addAt(subdir, view, begin, end) {
       if (count === hashes.length) {
         const grown = new Float64Array(count * 2);
         grown.set(hashes);
         hashes = grown;
       }
       if (subdir !== last) {
-        const key = encoder.encode(subdir);
         last = subdir;
-        [lastA, lastB] = textHashAt(key, 0, key.length);
+        [lastA, lastB] = textHash(encoder.encode(subdir));
       }
-      const [a, b] = textHashAt(bytes, begin, end);
-      hashes[count++] = ((a ^ lastA) >>> 0) * 2 ** 20 + ((b ^ lastB) >>> 12);
+      hashInto(words, view, begin, end);
+      hashes[count++] = ((words[0]! ^ lastA) >>> 0) * 2 ** 20 + ((words[1]! ^ lastB) >>> 12);
     },
     hashes: () => hashes.subarray(0, count),
     missingFrom: (other) => missing(set.hashes(), other.hashes()),
@@ -46,7 +46,17 @@ export function fileSet(): FileSet {
 
 /** Add the names of the files that a layer shows. */
 export function addNames(set: FileSet, { subdir, eachName }: Pick<PartPlan, 'subdir' | 'eachName'>): void {
-  eachName((bytes, begin, end) => set.addAt(subdir, bytes, begin, end));
+  let seen: Uint8Array | undefined;
+  let view: DataView = new DataView(new ArrayBuffer());
+  eachName((bytes, begin, end) => {
+    if (bytes !== seen) view = viewOf(bytes);
+    seen = bytes;
+    set.addAt(subdir, view, begin, end);
+  });
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** How many of `mine` are not among `theirs`. What comes in the same order in both needs no sorting. */

@@ -26,7 +26,9 @@ test('files are found by few questions and by many, and nothing else is', () => 
       (list, questions) => {
         const facts = factsOf(list);
         const rowOf = fileRowsOf(facts);
-        for (const question of [...questions, ...list, ...questions]) {
+        // Until a table is made of so many.
+        const often = Array.from({ length: 9 }, () => list).flat();
+        for (const question of [...questions, ...often, ...questions]) {
           const file = typeof question === 'string' ? question : question.file;
           expect(rowOf(file)).toBe(list.findIndex((one) => one.file === file));
         }

@@ -15,6 +15,9 @@ export function fileRowsOf(facts: Pick<Facts, 'type' | 'files' | 'count' | 'name
   return rowOf;
 }
 
+/** A table takes as long to make as so many looks at each of its rows. */
+const looksOfTable = 8;
+
 /**
  * {@link fileRows} of conda files, looked up among those of their package name, which every file name begins with. Who asks for
  * so many that a table of all pays has one made.
@@ -25,7 +28,7 @@ function fewFileRows(facts: Pick<Facts, 'files' | 'count' | 'names' | 'name'>): 
   let looked = 0;
   let table: FileRows | undefined;
   return (file) => {
-    if (looked > count) table ??= fileRows(files, count);
+    if (looked > count * looksOfTable) table ??= fileRows(files, count);
     if (table) return table(file);
     const beforeVersion = file.lastIndexOf('-', file.lastIndexOf('-') - 1);
     for (const row of rowsOf(file.slice(0, Math.max(0, beforeVersion)))) {

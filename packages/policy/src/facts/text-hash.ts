@@ -8,7 +8,7 @@ export function textHash(bytes: Uint8Array): [number, number] {
 }
 
 /** {@link textHash} of a text that lies in `bytes`. */
-export function textHashAt(bytes: Uint8Array, from: number, to: number): [number, number] {
+function textHashAt(bytes: Uint8Array, from: number, to: number): [number, number] {
   hashInto(made, viewOf(bytes), from, to);
   return [made[0]!, made[1]!];
 }
@@ -20,8 +20,8 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** {@link textHash} as two words. */
-function hashInto(words: Uint32Array, view: DataView, from: number, to: number): void {
+/** {@link textHash} of a text in what `view` shows, into two words: takes no memory, for hundreds of thousands are asked of. */
+export function hashInto(words: Uint32Array, view: DataView, from: number, to: number): void {
   let a = 0x9e3779b1 ^ (to - from);
   let b = 0x85ebca77 ^ (to - from);
   const whole = from + ((to - from) & ~3);
