@@ -36,6 +36,8 @@ export async function sendFile(
     for (let turn = 1; reading !== undefined; turn += 1) {
       const chunk: Buffer = await reading;
       reading = asked < length ? fill(turn) : undefined;
+      // A failure is met when its turn comes.
+      reading?.catch(() => {});
       await sink.write(chunk);
       sent += chunk.byteLength;
     }
