@@ -1,6 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { findChannelById, headCounts, headDocuments, liveEntries } from '@sluice/catalog';
-import { decodeShard } from '@sluice/formats/conda';
+import { decodeShard, decodeShardIndex } from '@sluice/formats/conda';
+import { bytesToHex } from '@sluice/formats/digest';
 import { blobRef } from '@sluice/storage';
 import { buildCondaPackage, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -153,6 +154,39 @@ describe('publishing a mirror', () => {
     expect(back).toMatchObject({ shards_written: 0, shards_reused: 2, indexes_written: 1, files: 5 });
     expect(await index()).toEqual(first);
   });
+
+  it.each(['missing', 'no index', 'of a byte that is another one'])(
+    'lists its shards where its last index is %s',
+    async (what) => {
+      const channel = await catalog.addChannel('c');
+      const { sourceId } = await catalog.admit(shelf);
+      const mirror = await catalog.addMirror(channel, sourceId);
+      const index = async () => {
+        const entries = catalog.db.selectFrom('entry').innerJoin('blob', 'blob.sha256', 'entry.blob').selectAll('blob');
+        return entries.where('kind', '=', 'index').where('to_no', 'is', null).executeTakeFirstOrThrow();
+      };
+      const shards = async () =>
+        (await liveEntries(catalog.db, channel, 'shard', '')).map(({ key, blob }) => [key.slice(9), bytesToHex(blob)]);
+      await publishChannel(catalog, channel, 'first');
+      const row = await index();
+      const bytes = Buffer.from(await catalog.storage.read(blobRef(row)));
+      if (what === 'missing') await catalog.storage.deletePack(row.pack!);
+      else {
+        if (what === 'no index') bytes.fill(7);
+        else bytes[bytes.indexOf(Buffer.from((await shards())[0]![1]!, 'hex'))]! ^= 4;
+        const [damaged] = await catalog.storage.putPack([bytes]);
+        await catalog.db
+          .updateTable('blob')
+          .set({ pack: damaged!.pack, pack_offset: 0 })
+          .where('sha256', '=', row.sha256)
+          .execute();
+      }
+      await catalog.editMirror(mirror, { filters: JSON.stringify({ exclude_specs: ['b'] }) });
+      expect(await publishChannel(catalog, channel, 'second')).toMatchObject({ status: 'published', files: 3 });
+      const listed = decodeShardIndex(zstdDecompressSync(await catalog.storage.read(blobRef(await index())))).shards;
+      expect([...listed].sort()).toEqual(await shards());
+    },
+  );
 
   it('writes documents anew when an upstream spells its records otherwise, although the shards stay', async () => {
     const channel = await catalog.addChannel('c');

@@ -2,8 +2,9 @@ import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { patchShardIndex } from '@sluice/formats/conda';
 import { changedShardSum, noShards, readShardSum, writeShardSum } from '@sluice/formats/package';
-import { type BlobColumns, type BlobStore, blobRef } from '@sluice/storage';
+import type { BlobColumns, BlobStore } from '@sluice/storage';
 import { oneFrame } from './one-frame.ts';
+import { readSound } from './unsound-blobs.ts';
 
 const decompress = promisify(zstdDecompress);
 
@@ -19,7 +20,7 @@ export function indexKey(subdir: string): string {
  * Write the shard index of a subdir. Equal shards give equal bytes: it tells no time, and its addresses are relative.
  *
  * @param previous the index that is to be changed; undefined to begin with none.
- * @returns its bytes, undefined when it lists nothing; 'unreadable' when the previous one was written otherwise.
+ * @returns its bytes, undefined when it lists nothing; 'unreadable' when the previous one was written otherwise, or is lost or damaged.
  * @see CEP 16
  */
 export async function writeShardIndex(
@@ -28,7 +29,9 @@ export async function writeShardIndex(
   previous: BlobColumns | undefined,
   changes: ShardChanges,
 ): Promise<Buffer | undefined | 'unreadable'> {
-  const before = previous && (await decompress(await storage.read(blobRef(previous))));
+  const packed = previous && (await readSound(storage, previous));
+  if (previous && !packed) return 'unreadable';
+  const before = packed && (await decompress(packed));
   const info = { subdir, base_url: './', shards_base_url: './shards/' };
   const index = patchShardIndex(info, before, changes);
   if (!index) return 'unreadable';
@@ -49,7 +52,8 @@ export async function writePartSum(
   changes: ShardChanges,
   gone: Iterable<Uint8Array>,
 ): Promise<Uint8Array | undefined | 'unreadable'> {
-  const before = previous ? readShardSum(await storage.read(blobRef(previous))) : noShards;
+  const known = previous && (await readSound(storage, previous));
+  const before = previous ? known && readShardSum(known) : noShards;
   if (!before) return 'unreadable';
   const sum = changedShardSum(
     before,

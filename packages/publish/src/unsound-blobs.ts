@@ -50,6 +50,21 @@ async function unsoundOf<Row extends BlobRow>(storage: BlobStore, rows: readonly
   return unsound;
 }
 
+/**
+ * The bytes of a small blob that can be made again; undefined where they are gone, cut or others than they were.
+ *
+ * @throws what says nothing of these bytes.
+ */
+export async function readSound(storage: BlobStore, row: BlobRow): Promise<Uint8Array | undefined> {
+  try {
+    const bytes = await storage.read(blobRef(row));
+    return createHash('sha256').update(bytes).digest().equals(row.sha256) ? bytes : undefined;
+  } catch (error) {
+    if (isLoss(error)) return undefined;
+    throw error;
+  }
+}
+
 /** @throws what says nothing of these bytes, such as a store that is away. */
 async function isSound(storage: BlobStore, row: BlobRow): Promise<boolean> {
   const hash = createHash('sha256');
