@@ -42,11 +42,13 @@ test.runIf(process.platform === 'linux')(
 );
 
 test('a pack forgotten while it is read is read to the end', async () => {
-  const letGo = Promise.withResolvers<void>();
+  const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const reading = handles.use('a', async (handle) => {
+    begun.resolve();
     await letGo.promise;
     return content(handle);
   });
+  await begun.promise;
   await handles.forget('a');
   await unlink(join(folder, 'a'));
   letGo.resolve();
