@@ -26,7 +26,9 @@ export interface ShardFormat {
 
 /** A shown record, by what its facts say. */
 export interface ShownSize {
-  file: string;
+  /** Bytes of its file name, which is ASCII, and the last of them. */
+  nameBytes: number;
+  nameEnd: number;
   /** Bytes of its text. */
   length: number;
   v3: boolean;
