@@ -1,4 +1,5 @@
-import { findChannelById, headShardEntries, lastPublishedShards, withSession } from '@sluice/catalog';
+import { findChannelById, headIndexes, headShardEntries, lastPublishedShards, withSession } from '@sluice/catalog';
+import { packageTypeOf } from '@sluice/formats/package';
 import { chooseShards } from './choose-shards.ts';
 import { chooseSplices } from './choose-splices.ts';
 import type { PublishDeps, ReadingDeps } from './deps.ts';
@@ -7,13 +8,17 @@ import { type PublishedLayer, publishedLayers } from './layers.ts';
 import { makeShards } from './make-shards.ts';
 import { shownNames } from './select.ts';
 import { loadSelection, shardLayer } from './selection.ts';
+import { writeShardIndex } from './shard-index.ts';
 
-/** What is read and written at once: a tenth of a second, whatever the size of the channel, and three where code is new. */
-const mostNames = 200;
-const mostFiles = 4000;
+/**
+ * What is read and written at once: some hundredths of a second, whatever the size of the channel, and a tenth where code is new. The
+ * first edit waits for no more than that.
+ */
+const mostNames = 50;
+const mostFiles = 1000;
 
-/** The engine compiles what is called often, and the last of it in the fourth of so many rounds. */
-const rounds = 4;
+/** The engine compiles what is called often, and the last of it in the last of so many rounds. */
+const rounds = 16;
 
 type RehearsalDeps = ReadingDeps & Pick<PublishDeps, 'spliceFrom'>;
 
@@ -35,8 +40,15 @@ export async function rehearse(deps: RehearsalDeps, signal?: AbortSignal): Promi
     const all = await publishedLayers(db, channel, (layer) => knownNeeded(deps, layer));
     // Nobody sees what comes of it: documents of patches may be large, and stay unread.
     const layers = all.filter(({ shownBy }) => !shownBy);
+    // Its thread begins while the first shards are written.
+    const begun = deps.storage.readMany(new Uint8Array(new SharedArrayBuffer(0)), []);
+    begun.catch(() => {});
     let written = 0;
-    for (const sample of samples) if (!signal?.aborted) written += await rehearseRound(deps, layers, sample);
+    for (const [round, sample] of samples.entries()) {
+      if (signal?.aborted) break;
+      written += await rehearseRound(deps, layers, sample, signal);
+      if (round === 0 && !signal?.aborted) await rehearseIndex(deps, sample);
+    }
     return written;
   });
 }
@@ -45,6 +57,7 @@ async function rehearseRound(
   deps: RehearsalDeps,
   layers: readonly PublishedLayer[],
   { channelId, subdir, touched }: Sample,
+  signal: AbortSignal | undefined,
 ): Promise<number> {
   const scope = { subdir, touched, patch: undefined, from: 'columns' as const };
   const loaded = await loadSelection(deps, layers, scope, () => new Set());
@@ -53,6 +66,7 @@ async function rehearseRound(
   let written = 0;
   const whole = { subdir, layers: loaded.map(shardLayer), splices: [], whole: names };
   for await (const batch of makeShards(deps, whole)) written += batch.length;
+  if (signal?.aborted) return written;
   // An edit of many names has no texts at hand, and makes shards out of the head's.
   const layersAlone = loaded.map(({ texts: _, ...layer }) => layer);
   const head = await headShardEntries(
@@ -65,6 +79,14 @@ async function rehearseRound(
   const spliced = { subdir, layers: layersAlone.map(shardLayer), splices, whole: [] };
   for await (const batch of makeShards(deps, spliced)) written += batch.length;
   return written;
+}
+
+/** The index that every edit changes, gone through to its end. */
+async function rehearseIndex({ db, storage }: RehearsalDeps, { channelId, subdir }: Sample): Promise<void> {
+  if (packageTypeOf(subdir) !== 'conda') return;
+  const index = (await headIndexes(db, channelId)).find((one) => one.subdir === subdir);
+  // No name comes behind it.
+  if (index) await writeShardIndex(storage, subdir, index, new Map([['~', null]]));
 }
 
 /** Some names of one part, of not too many files together. */
