@@ -161,7 +161,7 @@ export interface MonolithRow {
 }
 
 /**
- * Note written documents; the blobs must be known. One that is there already is the same and stays.
+ * Note written documents; the blobs must be known. One that is there already is the same and stays, unless they are written `again`.
  *
  * @param times `created`: of their publication; `written`: now.
  */

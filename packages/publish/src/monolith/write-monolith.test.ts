@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { deleteSpareRows, documentsAt, headDocuments, insertBlobs, withFreeLock, withLock } from '@sluice/catalog';
 import { decodeShard } from '@sluice/formats/conda';
@@ -144,6 +146,24 @@ it('reads only subdirs that changed, and carries the rest', async () => {
   expect(after['linux-64/repodata.json.zst']).toBe(before['linux-64/repodata.json.zst']);
   expect(Object.keys(JSON.parse(after['channeldata.json.zst']!).packages)).toEqual(['a', 'b-b', 'n']);
   expect(Object.keys(recordsOf(after['noarch/repodata.json.zst']!))).toEqual(['packages.conda n-2-0.conda']);
+});
+
+it.each(['gone', 'damaged'])('writes a subdir again of which the list of the newest files is %s', async (what) => {
+  made = await handMade(1);
+  const { db, root, storage } = made.catalog;
+  await made.revise(0, shelf);
+  await made.publish(all);
+  await writeMonolith(made.catalog, made.channelId);
+  const before = await documents();
+  const row = (await documentsAt(db, made.channelId, 1)).rows.find(({ key }) => key === 'linux-64/newest.jsonl.zst')!;
+  if (what === 'gone') await storage.delete(blobRef(row));
+  else await writeFile(join(root, storage.pathOf(blobRef(row))!), Buffer.alloc(row.size, 7));
+  await made.revise(0, { ...shelf, noarch: { 'n-2-0.conda': { text: text('n', '2') } } });
+  await made.publish(all);
+  expect(await writeMonolith(made.catalog, made.channelId)).toMatchObject({ status: 'written', no: 2 });
+  const after = await documents();
+  expect(after['linux-64/newest.jsonl.zst']).toBe(before['linux-64/newest.jsonl.zst']);
+  expect(Object.keys(JSON.parse(after['channeldata.json.zst']!).packages)).toEqual(['a', 'b-b', 'n']);
 });
 
 it('carries a large subdir over from its last documents, and reads only what differs', async () => {

@@ -16,10 +16,11 @@ import {
   publishedSubdirs,
   withFreeLock,
 } from '@sluice/catalog';
-import { blobRef, putCompressed } from '@sluice/storage';
+import { putCompressed } from '@sluice/storage';
 import { allEnded } from '../all-ended.ts';
 import { PublishError } from '../errors.ts';
 import { patchesAt } from '../patches.ts';
+import { readSound } from '../unsound-blobs.ts';
 import { carrySubdir } from './carried/carry-subdir.ts';
 import { writeChanneldata } from './channel-document.ts';
 import { documentLevel } from './document-level.ts';
@@ -74,7 +75,7 @@ export async function writeMonolith(
       if (draft.rows.length > 0) {
         const written = deps.now();
         await insertBlobs(trx, draft.blobs, written);
-        const when = { created: source.created_at, written, again: again.length > 0 };
+        const when = { created: source.created_at, written, again: draft.isAgain };
         await insertMonolith(trx, channelId, draft.rows, when);
       }
       if (at === undefined) await moveMonolith(trx, channelId, no);
@@ -100,6 +101,8 @@ const decompress = promisify(zstdDecompress);
 interface Draft {
   rows: MonolithRow[];
   blobs: BlobRow[];
+  /** Whether some take the place of what was written before. */
+  isAgain: boolean;
 }
 
 /** Write what is missing of a publication's documents. */
@@ -112,7 +115,7 @@ async function writeDocuments(
 ): Promise<Draft> {
   const { rows: known, missing: unwritten } = await documentsAt(db, channelId, source.no);
   const missing = [...unwritten, ...again];
-  const draft: Draft = { rows: [], blobs: [] };
+  const draft: Draft = { rows: [], blobs: [], isAgain: again.length > 0 };
   if (missing.length === 0) return draft;
   const add = (key: string, no: number, blob: BlobRow) => {
     draft.rows.push({ key, no, blob: blob.sha256 });
@@ -134,12 +137,14 @@ async function writeDocuments(
     await last;
     if (written && !again.some((key) => key.startsWith(`${subdir}/`))) {
       const noted = known.find(({ key }) => key === `${subdir}/${newestKey}`);
-      if (noted) newest.set(subdir, await decompress(await deps.storage.read(blobRef(noted))));
-      continue;
+      const list = noted && (await readSound(deps.storage, noted));
+      if (list) newest.set(subdir, await decompress(list));
+      if (list || !noted) continue;
+      draft.isAgain = true;
     }
     const content = await subdirContent(deps, channelId, subdir, source, await patches.of(subdir));
     // Bytes were lost, so those of earlier documents may not be right, either.
-    const carried = again.length > 0 ? undefined : await carrySubdir(deps, db, content, source, no);
+    const carried = draft.isAgain ? undefined : await carrySubdir(deps, db, content, source, no);
     const made = carried ?? (await writePart(deps, content));
     if (made.newest) newest.set(subdir, made.newest);
     last = note(made.documents, no);
