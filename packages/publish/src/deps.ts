@@ -17,6 +17,8 @@ export interface PublishDeps {
   fewNames?: number;
   /** With so many records that stay a shard is made out of the last one, see `choose-splices.ts`; 16 unless a test says otherwise. */
   spliceFrom?: number;
+  /** So many records are read at once for shards, see `make-shards.ts`; some thousands unless a test says otherwise. */
+  batchRecords?: number;
 }
 
 /** What reading facts and records works with. */

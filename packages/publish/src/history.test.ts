@@ -276,8 +276,8 @@ async function publishAnew(channel: number): Promise<void> {
   await publishChannel(catalog, channel, 'anew');
 }
 
-/** Names are read as if they were few, or as if they were many, and their shards made out of the last ones. */
-const scale = fc.constantFrom({}, { fewNames: 0, spliceFrom: 1 });
+/** Names are read as if they were few, or as if they were many, and their shards made out of the last ones, in batches. */
+const scale = fc.constantFrom({}, { fewNames: 0, spliceFrom: 1, batchRecords: 3 });
 
 it('a channel published after every deed shows, to the byte, what one published in the end does', async () => {
   let worlds = 0;

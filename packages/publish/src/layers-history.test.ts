@@ -164,8 +164,8 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   fc.constant<Deed>(() => catalog.db.deleteFrom('facts').execute()),
 );
 
-/** Names are read as if they were few, or as if they were many, and their shards made out of the last ones. */
-const scale = fc.constantFrom({}, { fewNames: 0, spliceFrom: 1 });
+/** Names are read as if they were few, or as if they were many, and their shards made out of the last ones, in batches. */
+const scale = fc.constantFrom({}, { fewNames: 0, spliceFrom: 1, batchRecords: 3 });
 
 it('after every change of layers a channel shows what it would if all were judged anew', async () => {
   let worlds = 0;

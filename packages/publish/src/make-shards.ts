@@ -8,6 +8,9 @@ import type { ShardLayer } from './selection.ts';
 import { spliceBatches } from './splice-shards.ts';
 import { writeBatches } from './write-shards.ts';
 
+/** What making shards works with. */
+export type MakingDeps = Pick<PublishDeps, 'pool' | 'storage' | 'batchRecords'>;
+
 /** The shards of one subdir that are to be made. */
 export interface UnmadeShards {
   subdir: string;
@@ -43,7 +46,7 @@ export interface WrittenShard {
  * also while whoever asks is busy with what was handed out. Nothing is stored yet.
  */
 export async function* makeShards(
-  deps: Pick<PublishDeps, 'pool' | 'storage'>,
+  deps: MakingDeps,
   { subdir, layers, splices, whole }: UnmadeShards,
 ): AsyncGenerator<WrittenShard[]> {
   const packer = openFramePacker();

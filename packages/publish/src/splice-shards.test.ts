@@ -123,6 +123,19 @@ it.each<[string, ReadMany]>([
   await expectAsFromScratch();
 });
 
+it('makes them batch by batch, and those of their records last that could not be made out of the last ones', async () => {
+  await change({ ...replaced, 'b-1-0.conda': testRecord('b', '1', { license: 'GPL' }) });
+  let isFirst = true;
+  const readMany: ReadMany = (into, blobs) => {
+    if (!isFirst) return catalog.storage.readMany(into, blobs);
+    isFirst = false;
+    return Promise.reject(new StorageError('blob_missing', 'Gone.'));
+  };
+  const { outcome } = await publish({ batchRecords: 1 }, readMany);
+  expect(outcome).toMatchObject({ added: 2, removed: 2, shards_written: 2 });
+  await expectAsFromScratch();
+});
+
 it('says what else goes wrong, and moves no head', async () => {
   await change(replaced);
   await expect(publish({}, () => Promise.reject(new RangeError('bug')))).rejects.toThrow('bug');

@@ -5,7 +5,7 @@ import { batches } from './batches.ts';
 import type { Splice } from './choose-splices.ts';
 import type { PublishDeps } from './deps.ts';
 import type { FrameOpener } from './frame-opener.ts';
-import type { PackingShard, ReadBatch, UnmadeShards } from './make-shards.ts';
+import type { MakingDeps, PackingShard, ReadBatch, UnmadeShards } from './make-shards.ts';
 import type { ShownName } from './select.ts';
 import type { ShardLayer } from './selection.ts';
 import { shardFormatOf } from './shard-format.ts';
@@ -13,7 +13,7 @@ import { patchedThrough, type ShownText } from './shown-text.ts';
 import { recordsOf } from './write-shards.ts';
 
 /** Records of the shards that are opened at once: some 4 MB, so that memory stays flat whatever the size of the subdir. */
-const recordsPerBatch = 10_000;
+const usualBatch = 10_000;
 
 /** After so many, a millisecond or so, others have their turn: what packs the shards is given the next ones. */
 const recordsPerTurn = 1000;
@@ -25,12 +25,12 @@ const recordsPerTurn = 1000;
  * records.
  */
 export function* spliceBatches(
-  { opener, ...deps }: Pick<PublishDeps, 'pool' | 'storage'> & { opener: FrameOpener },
+  { opener, ...deps }: MakingDeps & { opener: FrameOpener },
   { subdir, layers, splices }: Omit<UnmadeShards, 'whole'>,
   left: ShownName[],
 ): Generator<ReadBatch> {
   const format = shardFormatOf(subdir);
-  for (const batch of batches(splices, recordsPerBatch, ({ shown }) => shown.count)) {
+  for (const batch of batches(splices, deps.batchRecords ?? usualBatch, ({ shown }) => shown.count)) {
     yield async () => {
       const { texts, opened } = await withSession(deps.pool, async ({ db }) => {
         const texts: ReadonlyMap<string, ShownText>[] = [];

@@ -3,8 +3,7 @@ import type { BlobRow, EntryRow } from '@sluice/catalog';
 import { bytesToHex } from '@sluice/formats/digest';
 import { putSmallBlobs } from '@sluice/storage';
 import type { ChosenShard, ShownSubdir } from './choose-shards.ts';
-import type { PublishDeps } from './deps.ts';
-import { makeShards, type UnmadeShards, type WrittenShard } from './make-shards.ts';
+import { type MakingDeps, makeShards, type UnmadeShards, type WrittenShard } from './make-shards.ts';
 
 /** The shards that names of one subdir must have, and how those are made that have no blob yet. */
 export interface ShardWork extends UnmadeShards, Pick<ShownSubdir, 'live' | 'unsound'> {
@@ -31,7 +30,7 @@ const usualLimit = 16 * 1024 * 1024;
 const packBytes = 8 * 1024 * 1024;
 
 /** Make the shards that have no blob yet, and store those that the head does not have already. */
-export async function storeShards(deps: Pick<PublishDeps, 'pool' | 'storage'>, work: ShardWork): Promise<StoredShards> {
+export async function storeShards(deps: MakingDeps, work: ShardWork): Promise<StoredShards> {
   const { chosen, live, unsound } = work;
   const stored: StoredShards = { entries: [], blobs: [], mended: [], written: 0, oversized: [] };
   const unwritten = new Map<string, ChosenShard>();

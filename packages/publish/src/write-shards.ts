@@ -10,18 +10,18 @@ import { type ShownRecord, shardFormatOf } from './shard-format.ts';
 import { patchedThrough, type ShownText } from './shown-text.ts';
 
 /** Records read at once: some 5,000 of 550 bytes, so that memory stays flat whatever the size of the subdir. */
-const recordsPerBatch = 5000;
+const usualBatch = 5000;
 
 /** After so many, a millisecond or two, what of the next batch has come is taken in, or the database would wait. */
 const recordsPerTurn = 100;
 
 /** Make shards of all records of their names. */
 export function* writeBatches(
-  deps: Pick<PublishDeps, 'pool'>,
+  deps: Pick<PublishDeps, 'pool' | 'batchRecords'>,
   { subdir, layers, whole }: Omit<UnmadeShards, 'splices'>,
 ): Generator<ReadBatch> {
   const format = shardFormatOf(subdir);
-  for (const batch of batches(whole, recordsPerBatch, ({ count }) => count)) {
+  for (const batch of batches(whole, deps.batchRecords ?? usualBatch, ({ count }) => count)) {
     yield async () => {
       const texts: ReadonlyMap<string, ShownText>[] = [];
       const held: CopyBatch[] = [];
