@@ -529,3 +529,4 @@ export type {
   RunState,
   TokenResource,
 } from './tables.ts';
+export { isUnstorableText } from './unstorable-text.ts';

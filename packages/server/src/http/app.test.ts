@@ -76,6 +76,20 @@ describe('errors', () => {
   });
 });
 
+test('a text that no database keeps is refused wherever it stands, and is no fault of ours', async () => {
+  const token = await app.adminToken();
+  const before = app.log.filter((line) => line.includes('request failed')).length;
+  for (const [method, path, body] of [
+    ['GET', '/api/channels/%00', undefined],
+    ['GET', '/api/channels?q=%00', undefined],
+    ['POST', '/api/channels', { name: 'nul', description: 'a\0b' }],
+  ] as const) {
+    const { status, json } = await app.request(method, path, { token, ...(body && { body }) });
+    expect([status, json.code], path).toEqual([400, 'invalid_request']);
+  }
+  expect(app.log.filter((line) => line.includes('request failed'))).toHaveLength(before);
+});
+
 test('every answer forbids sniffing and referring', async () => {
   for (const path of ['/', '/api/account', '/nowhere', '/health/live', '/swagger/json', '/metrics']) {
     const { headers } = await app.request('GET', path);

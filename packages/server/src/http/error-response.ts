@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { isUnstorableText } from '@sluice/catalog';
 import { IdentityError, type IdentityErrorCode } from '@sluice/identity';
 import { MirrorError, type MirrorErrorCode } from '@sluice/mirror';
 import type { Reason } from '@sluice/policy';
@@ -205,6 +206,14 @@ export function errorResponse(error: unknown, requestId: string): ErrorResponse 
   }
   if (error instanceof MirrorError) return fromMirror(error, requestId);
   if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error, requestId);
+  if (isUnstorableText(error)) {
+    const detail = 'A text of the request holds the character U+0000, which no text may hold.';
+    return {
+      problem: problem({ code: 'invalid_request', status: 400, detail }, requestId),
+      headers: {},
+      unexpected: false,
+    };
+  }
   const known = FASTIFY[codeOf(error)];
   if (known !== undefined) return { problem: problem({ ...known }, requestId), headers: {}, unexpected: false };
   const detail = `Something went wrong on the server. Its log has more under the request id ${requestId}.`;
