@@ -2,6 +2,7 @@ import type { BlobRow } from '@sluice/catalog';
 import { createRepodataWriter, createRunExportsWriter, readRecord } from '@sluice/formats/conda';
 import type { RecordPlace } from '@sluice/policy';
 import { putCompressed, type Unpacked } from '@sluice/storage';
+import { allEnded } from '../all-ended.ts';
 import { PublishError } from '../errors.ts';
 import { currentCandidates } from './current-candidates.ts';
 import { documentLevel } from './document-level.ts';
@@ -66,19 +67,18 @@ export async function writeSubdir(deps: MonolithDeps, content: SubdirContent): P
     },
     settle: runExports.settle,
   };
-  const documents = [
-    { key: 'repodata.json.zst', blob: await writeRepodata(deps, await withWords(deps, content), sinks) },
-  ];
+  const repodata = { key: 'repodata.json.zst', blob: await writeRepodata(deps, await withWords(deps, content), sinks) };
   runExportsWriter.end();
-  const put = async (key: string, document: Unpacked) => {
-    documents.push({ key, blob: await putCompressed(deps.storage, document, documentLevel(document.bytes)) });
-  };
-  await put('run_exports.json.zst', await runExports.end());
-  if (current) await put('current_repodata.json.zst', sized(current.write()));
   const list = newestList(newest.list());
-  await put(newestKey, sized([list]));
-  if (runs) await put(runsKey, sized([runs.text()]));
-  if (runExportsRuns) await put(runExportsRunsKey, sized([runExportsRuns.text()]));
+  const others: [key: string, document: Unpacked][] = [[newestKey, sized([list])]];
+  if (current) others.push(['current_repodata.json.zst', sized(current.write())]);
+  if (runs) others.push([runsKey, sized([runs.text()])]);
+  if (runExportsRuns) others.push([runExportsRunsKey, sized([runExportsRuns.text()])]);
+  others.push(['run_exports.json.zst', await runExports.end()]);
+  const put = async ([key, document]: (typeof others)[number]) => {
+    return { key, blob: await putCompressed(deps.storage, document, documentLevel(document.bytes)) };
+  };
+  const documents = [repodata, ...(await allEnded(others.map(put)))];
   return { documents: documents.map(({ key, blob }) => ({ key: `${subdir}/${key}`, blob })), newest: list };
 }
 
