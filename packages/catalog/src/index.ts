@@ -216,7 +216,7 @@ export {
   retirePacks,
   weighBlobs,
 } from './queries/garbage.ts';
-export { headShardBlobs, listHeadPackages } from './queries/head.ts';
+export { headPackageNames, headShardBlobs } from './queries/head.ts';
 export {
   earlierShards,
   headIndexes,

@@ -46,6 +46,7 @@ export type { RunExports } from './run-exports.ts';
 export { exportsNothing, parseRunExports, toRunExports } from './run-exports.ts';
 export type { RunExportsWriter } from './run-exports-write.ts';
 export { createRunExportsWriter, type RunExportsMap, runExportsValueBytes } from './run-exports-write.ts';
+export { readShardFields } from './shard-fields.ts';
 export { type PatchedShardIndex, patchShardIndex } from './shard-index-patch.ts';
 export { type KeptFiles, spliceShard } from './shard-splice.ts';
 export { encodeShardTexts, type ShardText } from './shard-texts.ts';

@@ -47,6 +47,13 @@ export function textStart(bytes: Uint8Array, at: number): number {
   return head >= 0xd9 && head <= 0xdb ? at + 1 + lengthSize(head) : -1;
 }
 
+/** The unsigned integer at `at`; undefined where there is none. */
+export function readUnsigned(bytes: Uint8Array, at: number): number | undefined {
+  const head = bytes[at]!;
+  if (head < 0x80) return head;
+  return head >= 0xcc && head <= 0xcf ? bigEndian(bytes, at + 1, plainSize(head)) : undefined;
+}
+
 /** Bytes of the length behind a head; 0 where there is none. */
 function lengthSize(head: number): number {
   switch (head) {

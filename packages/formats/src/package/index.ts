@@ -1,4 +1,4 @@
-export { readPackageShard, type ShardFile } from './package-shard.ts';
+export { readPackageShard, readPackageShardFields, type ShardFile } from './package-shard.ts';
 export {
   cranPart,
   cranPath,

@@ -1,5 +1,5 @@
 import { type CondaVersion, compareVersions, type JsonObject, parseVersion } from '@sluice/formats/conda';
-import { compareRVersions, parseRVersion, type RVersion } from '@sluice/formats/cran';
+import { compareRVersions, parseRVersion } from '@sluice/formats/cran';
 import {
   cranPart,
   cranPath,
@@ -42,7 +42,7 @@ const conda: FamilyWords = {
   type: 'conda',
   ckey: (part, file) => `${part}/${file}`,
   version: ({ record }) => String(record.version),
-  comparison: () => byVersion(condaVersion, compareVersions, ['build_number', 'timestamp']),
+  comparison: () => byVersion(recordVersion, parseVersion, compareVersions, ['build_number', 'timestamp']),
   metadata: ({ part, file, record }) => ({ 'repodata_record.json': { ...record, fn: file, subdir: part } }),
 };
 
@@ -50,8 +50,8 @@ const python: FamilyWords = {
   family: 'python',
   type: 'python',
   ckey: (part, file) => `${part}/${file}`,
-  version: (file) => pythonVersion(file)?.text ?? '',
-  comparison: () => byVersion(pythonVersion, comparePythonVersions),
+  version: ({ file }) => pythonVersion(file)?.text ?? '',
+  comparison: () => byVersion(({ file }) => file, pythonVersion, comparePythonVersions),
   metadata: (file) => ({ version: python.version(file), 'file.json': file.record }),
 };
 
@@ -60,7 +60,7 @@ const cran: FamilyWords = {
   type: 'r',
   ckey: (part, file) => `cran/${cranPath(part)}/${file}`,
   version: ({ record }) => String(record.Version),
-  comparison: () => byVersion(rVersion, compareRVersions),
+  comparison: () => byVersion(({ record }) => String(record.Version), parseRVersion, compareRVersions),
   metadata: ({ record }) => ({ version: String(record.Version), DESCRIPTION: record }),
 };
 
@@ -69,7 +69,7 @@ const general: FamilyWords = {
   type: 'file',
   ckey: (part, file) => `${part}/${file}`,
   version: ({ record }) => (typeof record.version === 'string' ? record.version : ''),
-  comparison: () => byVersion(generalVersion, compareVersions, ['uploaded']),
+  comparison: () => byVersion(recordVersion, generalVersion, compareVersions, ['uploaded']),
   metadata: ({ record }) => ({
     version: typeof record.version === 'string' ? record.version : '',
     'file.json': record,
@@ -97,16 +97,23 @@ export function placeOfFile(
   return { subdir: pythonPart, file: `${name}/${file}` };
 }
 
-/** Compares by versions, then by these numbers of the records. */
+/** Compares by the versions that `parse` reads in a text of each, then by these numbers of the records. */
 function byVersion<V>(
-  versionOf: (file: FamilyFile) => V | undefined,
+  textOf: (file: FamilyFile) => string,
+  parse: (text: string) => V | undefined,
   compare: (a: V, b: V) => number,
   then: readonly string[] = [],
 ): FileComparison {
-  const known = new Map<FamilyFile, V | undefined>();
+  // A version has many builds.
+  const known = new Map<string, V | undefined>();
   const read = (file: FamilyFile) => {
-    if (!known.has(file)) known.set(file, versionOf(file));
-    return known.get(file);
+    const text = textOf(file);
+    if (!known.has(text))
+      known.set(
+        text,
+        maybe(() => parse(text)),
+      );
+    return known.get(text);
   };
   return (a, b) => {
     const order = compareMaybe(read(a), read(b), compare);
@@ -120,19 +127,13 @@ function compareMaybe<V>(a: V | undefined, b: V | undefined, compare: (a: V, b: 
   return compare(a, b);
 }
 
-function condaVersion({ record }: FamilyFile): CondaVersion | undefined {
-  return maybe(() => parseVersion(String(record.version)));
+const recordVersion = ({ record }: FamilyFile): string => String(record.version);
+
+function generalVersion(text: string): CondaVersion {
+  return parseVersion(text.replaceAll('-', '_'));
 }
 
-function generalVersion({ record }: FamilyFile): CondaVersion | undefined {
-  return maybe(() => parseVersion(String(record.version).replaceAll('-', '_')));
-}
-
-function rVersion({ record }: FamilyFile): RVersion | undefined {
-  return maybe(() => parseRVersion(String(record.Version)));
-}
-
-function pythonVersion({ file }: FamilyFile): PythonVersion | undefined {
+function pythonVersion(file: string): PythonVersion | undefined {
   return readPythonFileName(fileNameOf('python', file), file.slice(0, file.indexOf('/')))?.version;
 }
 

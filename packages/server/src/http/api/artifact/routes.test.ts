@@ -61,6 +61,25 @@ describe('the packages of a channel', () => {
     expect(await names('q=_')).toEqual([[], 0]);
   });
 
+  test('are listed as the head has them, however often somebody asked before', async () => {
+    await channel('moving');
+    const names = async (query: string) => {
+      const { json } = await get(`moving/artifacts${query}`);
+      return [json.items.map(({ name }: { name: string }) => name), json.total_count];
+    };
+    expect(await names('')).toEqual([[], 0]);
+    const key = await upload('moving', { name: 'first' });
+    await upload('moving', { name: 'second' });
+    await app.jobsDone();
+    expect(await names('?limit=1')).toEqual([['first'], 2]);
+    expect(await names('?q=SEC')).toEqual([['second'], 1]);
+    expect((await remove(`moving/artifacts/conda/first/files/${key}`)).status).toBe(204);
+    await upload('moving', { name: 'third' });
+    await app.jobsDone();
+    expect(await names('')).toEqual([['second', 'third'], 2]);
+    expect(await names('?q=first')).toEqual([[], 0]);
+  });
+
   test('have files, the newest first, with the very record that clients are shown', async () => {
     const answer = await get('stock/artifacts/conda/alpha/files');
     expect(ckeys(answer)).toEqual([

@@ -1,4 +1,3 @@
-import { listHeadPackages } from '@sluice/catalog';
 import type { PackageFamily } from '@sluice/formats/package';
 import { headShards } from '@sluice/publish';
 import { deleteFiles } from '@sluice/registry';
@@ -10,10 +9,11 @@ import { CHANNEL_PLACES, channelOf, inChannel } from '../../channel-request.ts';
 import { Paging, pageOf } from '../../paging.ts';
 import { problems } from '../../problem-schema.ts';
 import { type FamilyWords, families, fileUrls, placeOfFile, wordsOf } from './family.ts';
-import { newestFirst, type ShownPackage } from './newest-first.ts';
+import { newestFirst, type ShownPackage, shownPackages } from './newest-first.ts';
+import { openPackageLists } from './package-list.ts';
 import { ArtifactListQuery, ArtifactParams, ArtifactView, FileParams, FileView } from './schema.ts';
 import { registerUpload, type UploadDeps } from './upload.ts';
-import { artifactView, fileView } from './view.ts';
+import { artifactView, fileView, listedFields } from './view.ts';
 import { registerYank } from './yank.ts';
 
 export type ArtifactDeps = UploadDeps;
@@ -22,6 +22,7 @@ export type ArtifactDeps = UploadDeps;
 export function registerArtifact(app: App, deps: ArtifactDeps): void {
   registerUpload(app, deps);
   registerYank(app, deps);
+  const listPackages = openPackageLists(deps);
   for (const place of CHANNEL_PLACES) {
     const { noun, url, params } = place;
     app.route({
@@ -37,12 +38,12 @@ export function registerArtifact(app: App, deps: ArtifactDeps): void {
         response: { 200: pageOf(ArtifactView), ...problems(400, 401, 403, 404) },
       },
       handler: async (request) => {
-        const { id } = channelOf(request);
-        const { names, total_count } = await listHeadPackages(deps.db, id, request.query);
-        const shards = Map.groupBy(await headShards(deps, id, names), (shard) => shard.name);
+        const channel = channelOf(request);
+        const { names, total_count } = await listPackages(channel, request.query);
+        const shards = Map.groupBy(await headShards(deps, channel.id, names, listedFields), (shard) => shard.name);
         // A publication may have come between the two questions.
         const items = names.flatMap((name) =>
-          newestFirst(shards.get(name) ?? []).map((shown) => artifactView(name, shown)),
+          shownPackages(shards.get(name) ?? []).map((shown) => artifactView(name, shown)),
         );
         return { items, total_count };
       },
@@ -102,9 +103,11 @@ function registerFamily(
     },
     handler: async (request) => {
       const { limit, offset } = request.query;
-      const { files } = await shownPackage(deps, channelOf(request), words, request.params.name);
-      const items = files.slice(offset, offset + limit).map((one) => fileView(request.params.name, words, one));
-      return { items, total_count: files.length };
+      const shown = await shownPackage(deps, channelOf(request), words, request.params.name);
+      const items = newestFirst(shown)
+        .slice(offset, offset + limit)
+        .map((one) => fileView(request.params.name, words, one));
+      return { items, total_count: shown.files.length };
     },
   });
 
@@ -150,7 +153,7 @@ async function shownPackage(
   words: FamilyWords,
   name: string,
 ): Promise<ShownPackage> {
-  const found = newestFirst(await headShards(deps, channel.id, [name])).find((one) => one.words === words);
+  const found = shownPackages(await headShards(deps, channel.id, [name])).find((one) => one.words === words);
   if (found) return found;
   throw new ServerError('not_found', `Clients of ${channel.path} are shown no ${words.family} package ${name}.`);
 }

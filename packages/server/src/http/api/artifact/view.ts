@@ -5,9 +5,11 @@ import { type FamilyFile, type FamilyWords, wordsOfType } from './family.ts';
 import type { ShownPackage } from './newest-first.ts';
 import type { ArtifactView, FileView, UploadView } from './schema.ts';
 
+/** Members of a conda record that tell the newest, and what {@link artifactView} says of it. */
+export const listedFields = ['version', 'build_number', 'timestamp', 'license', 'License'];
+
 /** A package by the files that the channel shows of it. */
-export function artifactView(name: string, { words, files }: ShownPackage): z.output<typeof ArtifactView> {
-  const [newest] = files as [FamilyFile];
+export function artifactView(name: string, { words, newest, files }: ShownPackage): z.output<typeof ArtifactView> {
   const { build_number, license, License } = newest.record;
   const licence = license ?? License;
   return {
