@@ -206,7 +206,7 @@ export function signatureDifference(
 }
 
 /** The words of a signature, in their order. */
-export function wordsOf(signature: Uint8Array | null | undefined): BigUint64Array {
+function wordsOf(signature: Uint8Array | null): BigUint64Array {
   // Copied: a Buffer from the database may begin anywhere in its pool, these words may not.
   return new BigUint64Array(new Uint8Array(signature ?? []).buffer);
 }
