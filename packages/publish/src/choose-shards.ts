@@ -2,7 +2,7 @@ import { type EntryRow, earlierShards, shardsAt, upstreamShards } from '@sluice/
 import { bytesToHex } from '@sluice/formats/digest';
 import type { PublishDeps } from './deps.ts';
 import { type ShownName, signaturesOf } from './select.ts';
-import type { LoadedLayer } from './selection.ts';
+import type { JudgedLayer } from './selection.ts';
 import { type ShownSize, shardFormatOf } from './shard-format.ts';
 
 /** A name's shard as it must be: all of its entry but the blob, which is there already or must be written. */
@@ -17,7 +17,7 @@ export interface ChosenShard {
 export interface ShownSubdir {
   channelId: number;
   subdir: string;
-  layers: readonly LoadedLayer[];
+  layers: readonly JudgedLayer[];
   /** Live entries by key. */
   live: ReadonlyMap<string, EntryRow>;
   /** Digests, in hex, of blobs whose bytes are lost: they are neither handed on nor left. Undefined where nobody has looked. */
@@ -63,7 +63,7 @@ export async function chooseShards(
   return changed;
 }
 
-function* sizes(layers: readonly LoadedLayer[], { parts }: ShownName): Iterable<ShownSize> {
+function* sizes(layers: readonly JudgedLayer[], { parts }: ShownName): Iterable<ShownSize> {
   for (const { layer, rows } of parts) {
     const { files, length, v3 } = layers[layer]!.facts;
     for (const row of rows) {
@@ -90,7 +90,7 @@ function leaveToBeMade(one: ChosenShard): void {
 async function addUpstreamShards(
   { db }: Pick<PublishDeps, 'db'>,
   subdir: string,
-  layers: readonly LoadedLayer[],
+  layers: readonly JudgedLayer[],
   wanted: readonly ChosenShard[],
 ): Promise<void> {
   for (let k = 0; k < layers.length; k++) {
@@ -115,7 +115,7 @@ async function addUpstreamShards(
 /** What a channel below shows of a name, and nothing else, is that channel's own shard, whoever wrote it. */
 async function addShardsBelow(
   { db }: Pick<PublishDeps, 'db'>,
-  layers: readonly LoadedLayer[],
+  layers: readonly JudgedLayer[],
   wanted: readonly ChosenShard[],
 ): Promise<void> {
   const heads = new Map(layers.flatMap(({ layer: { shownBy } }) => (shownBy ? [[shownBy.channel_id, shownBy]] : [])));

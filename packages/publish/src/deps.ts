@@ -13,6 +13,8 @@ export interface PublishDeps {
   neededFiles: NeededFilesOf;
   /** Told how many shards or documents of a kind were made. */
   onRegenerated?: (kind: string, count: number) => void;
+  /** Told when all of a subdir was judged: the facts that only judging needs, most of what a publication holds, may go. */
+  onJudged?: () => void;
   /** Up to so many names are few, see `selection.ts`; 1,000 unless a test says otherwise. */
   fewNames?: number;
   /** With so many records that stay a shard is made out of the last one, see `choose-splices.ts`; 16 unless a test says otherwise. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BlobRow, type EntryRow, headShardEntries, liveEntries } from '@sluice/catalog';
 import { bytesToHex } from '@sluice/formats/digest';
 import { packageTypeOf } from '@sluice/formats/package';
@@ -8,8 +9,8 @@ import { chooseSplices } from './choose-splices.ts';
 import { conflictCollector, type FileConflict } from './conflicts.ts';
 import type { PublishDeps } from './deps.ts';
 import type { PublishedLayer } from './layers.ts';
-import { shownNames, signatureDifference } from './select.ts';
-import { loadSelection, type SubdirScope, shardLayer } from './selection.ts';
+import { type OnHidden, shownNames, signatureDifference } from './select.ts';
+import { type JudgedLayer, judgedLayer, loadSelection, type SubdirScope, shardLayer } from './selection.ts';
 import { indexKey, type ShardChanges, writePartSum, writeShardIndex } from './shard-index.ts';
 import { type ShardWork, storeShards } from './store-shards.ts';
 import type { NamesAbove } from './tiers.ts';
@@ -95,7 +96,12 @@ async function chooseWork(
 ): Promise<{ work: ShardWork; gone: Map<string, EntryRow>; conflicts: FileConflict[] }> {
   const { subdir, channelId, anew, unsound } = state;
   const { conflicts, onHidden } = conflictCollector(state.layers);
-  const layers = await loadSelection(deps, state.layers, state, state.above, onHidden);
+  const layers = await judgedLayers(deps, state, onHidden);
+  if (state.touched === 'all') {
+    // Until then the engine holds what was shared with us.
+    await nextTurn();
+    deps.onJudged?.();
+  }
   const live = new Map((await entriesOf(deps, state)).map((entry) => [entry.key, entry]));
   const shown: ShownSubdir = { channelId, subdir, layers, live, unsound };
   const names = [...shownNames(layers)];
@@ -106,6 +112,12 @@ async function chooseWork(
   // Anew, the head's shards do not count: all are made of their records.
   const made = anew ? { splices: [], whole: unwritten.map((one) => one.shown) } : chooseSplices(deps, shown, unwritten);
   return { work: { subdir, live, unsound, layers: layers.map(shardLayer), chosen, ...made }, gone, conflicts };
+}
+
+/** A function of its own, since one that waits goes on to hold what it has seen. */
+async function judgedLayers(deps: PublishDeps, state: SubdirState, onHidden: OnHidden): Promise<JudgedLayer[]> {
+  const loaded = await loadSelection(deps, state.layers, state, state.above, onHidden);
+  return loaded.map(judgedLayer);
 }
 
 /** The live entries of the touched names. */

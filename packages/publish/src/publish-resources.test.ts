@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { connect, type DatabaseAddress } from '@sluice/catalog';
+import { sharedFacts } from '@sluice/policy';
 import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PublishDeps } from './deps.ts';
@@ -53,3 +56,39 @@ test('a publication that fails while it reads gives its connections back', async
   const again = async () => (await publishChannel(catalog, channel!, 'test')).status;
   await expect.poll(again).toBe('published');
 });
+
+test('the facts of a subdir that was judged as a whole are held by nobody when its shards are made', async () => {
+  const [channel] = await addChannels(1);
+  const { rows } = await catalog.pool.query<{ key: string }>("select encode(blob, 'hex') as key from facts");
+  const stages: string[] = [];
+  const storage: PublishDeps['storage'] = {
+    ...catalog.storage,
+    putPack: async (items) => {
+      for (const { key } of rows) stages.push((await isHeld(key)) ? 'held' : 'gone');
+      return catalog.storage.putPack(items);
+    },
+  };
+  const onJudged = () => {
+    stages.push('judged');
+    collect();
+  };
+  const outcome = await publishChannel({ ...catalog, storage, onJudged }, channel!, 'test');
+  expect(outcome).toMatchObject({ status: 'published', files: 3 });
+  expect(stages.slice(0, 4)).toEqual(['judged', 'gone', 'gone', 'gone']);
+});
+
+async function isHeld(key: string): Promise<boolean> {
+  let isRead = false;
+  await sharedFacts(key, async () => {
+    isRead = true;
+    return new Uint8Array();
+  });
+  return !isRead;
+}
+
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  setFlagsFromString('--no-expose-gc');
+  gc();
+}

@@ -119,6 +119,11 @@ function shownFiles(
   return files;
 }
 
+/** What of facts shards are chosen and made by: of conda files less than half. */
+export type ShownFacts = Pick<Facts, 'count' | 'names' | 'name' | 'files' | 'file' | 'length' | 'recordHash' | 'v3'>;
+
+type JudgedFacts = Omit<LayerSelection, 'facts'> & { facts: ShownFacts };
+
 /** The shown rows of one package name, layer by layer; a layer that shows none of it is left out. */
 export interface ShownName {
   name: string;
@@ -128,7 +133,7 @@ export interface ShownName {
 }
 
 /** All package names that are shown. The rows are views of one array a layer: there is no object per file. */
-export function shownNames(layers: readonly LayerSelection[]): Iterable<ShownName> {
+export function shownNames(layers: readonly JudgedFacts[]): Iterable<ShownName> {
   const names = new Map<string, ShownName>();
   layers.forEach(({ facts, verdicts }, layer) => {
     for (const [name, rows] of rowsByName(facts, verdicts)) {
@@ -141,7 +146,7 @@ export function shownNames(layers: readonly LayerSelection[]): Iterable<ShownNam
   return names.values();
 }
 
-function* rowsByName(facts: Facts, verdicts: Verdicts): Iterable<[string, Uint32Array]> {
+function* rowsByName(facts: ShownFacts, verdicts: Verdicts): Iterable<[string, Uint32Array]> {
   const ends = new Uint32Array(facts.names.length);
   for (let i = 0; i < facts.count; i++) if (verdicts[i] === 0) ends[facts.name[i]!]!++;
   let total = 0;
@@ -163,7 +168,7 @@ function* rowsByName(facts: Facts, verdicts: Verdicts): Iterable<[string, Uint32
  *
  * @returns views of one array: tens of thousands of their own would take half as much again.
  */
-export function signaturesOf(layers: readonly LayerSelection[], names: readonly ShownName[]): Uint8Array[] {
+export function signaturesOf(layers: readonly JudgedFacts[], names: readonly ShownName[]): Uint8Array[] {
   const words = new BigUint64Array(names.reduce((sum, { count }) => sum + count, 0));
   const halves = new Uint32Array(words.buffer);
   let at = 0;

@@ -8,7 +8,7 @@ import type { WordSet } from './monolith/word-set.ts';
 import { factsOfNames } from './names-facts.ts';
 import { partFacts, renewedFacts } from './part-facts.ts';
 import { patchesAt } from './patches.ts';
-import { hideBelow, hideUnlisted, type LayerSelection, type OnHidden, selectLayer } from './select.ts';
+import { hideBelow, hideUnlisted, type LayerSelection, type OnHidden, type ShownFacts, selectLayer } from './select.ts';
 import { patchedThrough, type ShownText } from './shown-text.ts';
 import type { NamesAbove } from './tiers.ts';
 import type { Touched } from './touched.ts';
@@ -23,6 +23,17 @@ export interface LoadedLayer extends LayerSelection {
   texts?: ReadonlyMap<string, ShownText>;
 }
 
+/** A layer that is judged and laid over others: what is left is to choose its shards. */
+export interface JudgedLayer extends Omit<LoadedLayer, 'facts'> {
+  facts: ShownFacts;
+}
+
+/** A layer without what is only needed to judge. */
+export function judgedLayer({ facts, ...layer }: LoadedLayer): JudgedLayer {
+  const { count, names, name, files, file, length, recordHash, v3 } = facts;
+  return { ...layer, facts: { count, names, name, files, file, length, recordHash, v3 } };
+}
+
 /** What the shards of a layer are made with, once they are chosen. */
 export interface ShardLayer extends Pick<LoadedLayer, 'layer' | 'patches' | 'texts'> {
   /** The name of the file in each row. */
@@ -30,7 +41,7 @@ export interface ShardLayer extends Pick<LoadedLayer, 'layer' | 'patches' | 'tex
 }
 
 /** A layer without what is only needed to choose: the facts of many files are most of what a publication holds. */
-export function shardLayer({ layer, patches, texts, facts }: LoadedLayer): ShardLayer {
+export function shardLayer({ layer, patches, texts, facts }: JudgedLayer): ShardLayer {
   return { layer, patches, ...(texts && { texts }), files: facts.files };
 }
 
