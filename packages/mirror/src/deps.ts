@@ -13,7 +13,7 @@ export interface MirrorDeps extends AdmitDeps {
   inspect: InspectPackage;
   /** The same on threads of their own, for folders with many new packages; when left out, these too are opened here. */
   openInspectors?: (() => Inspectors) | undefined;
-  /** Given the facts that the publication after a run judges first. */
+  /** Given the facts that the publication after a run judges first, or the run's next slice. */
   handOn?: (facts: Facts) => void;
 }
 

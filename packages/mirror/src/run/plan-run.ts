@@ -12,7 +12,7 @@ import { type PlannedFile, planLayer } from '@sluice/registry';
 import { addNames, type FileSet, fileSet } from './file-set.ts';
 import { keptLocal } from './kept-local.ts';
 import { layerDefinition } from './layer-definition.ts';
-import { commit, type RunContext, type StageEnd, save } from './run-context.ts';
+import { commit, handFactsOn, type RunContext, type StageEnd, save } from './run-context.ts';
 import { addDenials, countsOf, noCounts, type RunCounts } from './run-counts.ts';
 import { shownBefore } from './shown-before.ts';
 
@@ -61,9 +61,8 @@ export async function planRun(context: RunContext): Promise<StageEnd> {
   counts.failed = refused;
   const stage = stageAfter('plan', missing);
   // Fetching takes longer than to read them back.
-  const facts = stage === 'download' ? undefined : await context.facts;
-  if (facts) deps.handOn?.(facts);
-  context.facts = undefined;
+  if (stage === 'download') context.facts = undefined;
+  else await handFactsOn(context);
   const planned = { plan_key: planKey, counts: { ...counts }, last_key: null };
   await commit(context, (trx) => save(context, { ...planned, ...(stage === 'download' && { stage }) }, trx));
   return stage === 'download' ? 'next' : 'all_in';

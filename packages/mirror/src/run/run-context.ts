@@ -40,6 +40,13 @@ export interface RunContext {
  */
 export type StageEnd = 'next' | 'yield' | 'all_in';
 
+/** Give the facts that are held to whoever judges next, a publication or another slice, and hold them no longer. */
+export async function handFactsOn(context: RunContext): Promise<void> {
+  const facts = await context.facts;
+  context.facts = undefined;
+  if (facts) context.deps.handOn?.(facts);
+}
+
 /** Save progress of the run, in a transaction or by itself. @throws {MirrorError} `fenced_out`. */
 export async function save(context: RunContext, progress: RunProgress, db: Db = context.deps.db): Promise<void> {
   // What was measured of one step says nothing of the next.

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { dryRun } from '../dry-run/dry-run.ts';
 import { actor, type Bench } from '../testing/bench.ts';
 import { type Scene, sceneForEach } from '../testing/scene.ts';
+import { createMirror } from '../verbs/create-mirror.ts';
 import { runNow } from '../verbs/run-mirror.ts';
 import { filteredOf, type RunCounts } from './run-counts.ts';
 
@@ -91,6 +92,17 @@ describe('a passive run', () => {
     expect(parts).toHaveLength(1);
     await bench.mirror({ source_root: upstream.url, mirror_mode: 'active' });
     expect(parts).toHaveLength(1);
+  });
+
+  test('hands on what it admitted to its next slice', async () => {
+    const parts: string[] = [];
+    Object.assign(bench.deps, { handOn: ({ subdir }: { subdir: string }) => void parts.push(subdir) });
+    for (const subdir of condaSubdirs) upstream.fail(`/${subdir}/repodata.json.zst`, { delay_ms: 40 });
+    const input = { mirror_name: 'sliced', source_root: upstream.url };
+    await createMirror(bench.deps, { channelId: bench.channel.id, input, run_now: true }, actor);
+    await bench.work({ sliceMs: 30 });
+    // What the plan judges in the last slice goes to the publication.
+    expect(parts).toEqual(condaSubdirs);
   });
 
   test('that finds nothing new asks two questions a subdir, writes no revision and judges nothing anew', async () => {
@@ -378,7 +390,6 @@ test('slices of no time hand over at every safe place, and the run ends the same
   const whole = await bench.lastRun(id);
   await bench.database.pool.query('delete from mirror');
   await bench.database.pool.query('truncate source, blob cascade');
-  const { createMirror } = await import('../verbs/create-mirror.ts');
   const input = { mirror_name: 'sliced', source_root: upstream.url, mirror_mode: 'active' };
   const sliced = await createMirror(bench.deps, { channelId: bench.channel.id, input, run_now: true }, actor);
   const ends = await bench.work({ sliceMs: 30 });

@@ -23,7 +23,7 @@ import { handOver } from './hand-over.ts';
 import { isFencedOut, keepLease } from './keep-lease.ts';
 import { planRun } from './plan-run.ts';
 import { recordEnd } from './record-end.ts';
-import { commit, type RunContext, type StageEnd } from './run-context.ts';
+import { commit, handFactsOn, type RunContext, type StageEnd } from './run-context.ts';
 import { defaultTimings, type RunTimings } from './timings.ts';
 import { type Traffic, watchTraffic } from './traffic.ts';
 
@@ -110,7 +110,10 @@ async function stages(context: RunContext): Promise<SliceEnd> {
   while (context.run.stage !== 'publish') {
     const end = await work[context.run.stage](context);
     context.lease.signal.throwIfAborted();
-    if (end === 'yield') return yieldRun(context.deps, context.lease.hold);
+    if (end === 'yield') {
+      await handFactsOn(context);
+      return yieldRun(context.deps, context.lease.hold);
+    }
     if (end === 'all_in') break;
   }
   await handOver(context);
