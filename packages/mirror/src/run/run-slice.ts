@@ -1,4 +1,5 @@
 import {
+  boundIdleTransaction,
   claimRun,
   type Db,
   endEarlierWorkers,
@@ -123,6 +124,7 @@ async function stages(context: RunContext): Promise<SliceEnd> {
 /** Give the run back and queue its next slice, in one transaction. */
 async function yieldRun(deps: MirrorDeps, hold: RunContext['lease']['hold']): Promise<'yielded' | 'fenced_out'> {
   return deps.db.transaction().execute(async (trx) => {
+    await boundIdleTransaction(trx);
     if (!(await releaseLease(trx, hold))) return 'fenced_out';
     await enqueueSlice(trx, hold.id);
     return 'yielded';
@@ -154,6 +156,7 @@ async function endSlice({ deps, run, mirror, lease, traffic, stopping }: Ending,
     : { state: 'failed', error: rememberedError(error), failedRequest: traffic?.failedRequest(error) };
   const now = deps.now();
   const ended = await deps.db.transaction().execute(async (trx) => {
+    await boundIdleTransaction(trx);
     if (!(await endRun(trx, lease.hold, end, now))) return false;
     await recordEnd(trx, mirror, run, end, now);
     return true;

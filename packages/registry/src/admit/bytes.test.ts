@@ -57,3 +57,14 @@ it('leaves no temporary file when the disk fails or the doer may go on no more',
   await expect(admitBytes(catalog, [late], guard)).rejects.toThrow('fenced out');
   expect(await temporary(late.receiving)).toEqual([]);
 });
+
+it('holds its rows for no longer than a moment when the doer falls asleep', async () => {
+  const bounds: string[] = [];
+  await admitBytes(catalog, [await arrived(one)], async (trx) => {
+    const setting = trx.selectNoFrom(({ fn, val }) =>
+      fn<string>('current_setting', [val('idle_in_transaction_session_timeout')]).as('bound'),
+    );
+    bounds.push((await setting.executeTakeFirstOrThrow()).bound);
+  });
+  expect(bounds).toEqual(['10s']);
+});

@@ -1,4 +1,11 @@
-import { insertBlobs, insertInspections, insertRecordDigest, saveCompanions, shareBlobs } from '@sluice/catalog';
+import {
+  boundIdleTransaction,
+  insertBlobs,
+  insertInspections,
+  insertRecordDigest,
+  saveCompanions,
+  shareBlobs,
+} from '@sluice/catalog';
 import { sha256ToBytes } from '@sluice/formats/digest';
 import { putSmallBlobs, type Received, type Receiving, StorageError } from '@sluice/storage';
 import type { AdmitDeps, Guard } from './deps.ts';
@@ -72,6 +79,8 @@ async function store(
       deps.storage,
       companions.map(({ bytes }) => bytes),
     );
+    // From here on others who bring the same bytes wait for us, but not while we are asleep.
+    await boundIdleTransaction(trx);
     await insertBlobs(trx, [...blobs, ...beside], now);
     await insertInspections(
       trx,
