@@ -65,7 +65,7 @@ const none = new Uint8Array();
 
 /** The words that one of two signatures has alone. They are sorted, and most are in both: only the others become numbers of their own. */
 function eachDifference(before: Uint8Array, after: Uint8Array, tell: (word: bigint, isLater: boolean) => void): void {
-  const [a, b] = [halvesOf(before), halvesOf(after)];
+  const [a, b] = [halfWords(before), halfWords(after)];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     const order = i === a.length ? 1 : j === b.length ? -1 : a[i + 1]! - b[j + 1]! || a[i]! - b[j]!;
@@ -77,7 +77,7 @@ function eachDifference(before: Uint8Array, after: Uint8Array, tell: (word: bigi
 }
 
 /** The lower half of each word and then the higher. */
-function halvesOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
+function halfWords({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
   return new Uint32Array(buffer, byteOffset, byteLength / 4);
 }
 
