@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type BlobRow, documentsAt, type ListedEntry, listedEntries } from '@sluice/catalog';
 import { bytesToHex } from '@sluice/formats/digest';
-import { type BlobStore, blobRef, isLoss } from '@sluice/storage';
+import { type BlobStore, blobRef, isLoss, readChecked } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
 
 /** Entries looked at together. */
@@ -57,8 +57,7 @@ async function unsoundOf<Row extends BlobRow>(storage: BlobStore, rows: readonly
  */
 export async function readSound(storage: BlobStore, row: BlobRow): Promise<Uint8Array | undefined> {
   try {
-    const bytes = await storage.read(blobRef(row));
-    return createHash('sha256').update(bytes).digest().equals(row.sha256) ? bytes : undefined;
+    return await readChecked(storage, blobRef(row));
   } catch (error) {
     if (isLoss(error)) return undefined;
     throw error;

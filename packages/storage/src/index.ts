@@ -20,5 +20,6 @@ export {
 } from './compressed-blob.ts';
 export { type DiskStoreOptions, openDiskStore } from './disk/open-disk-store.ts';
 export { isLoss, StorageError, type StorageErrorCode } from './errors.ts';
+export { readChecked } from './read-checked.ts';
 export { type Received, type ReceiveOptions, type Receiving, WITHHELD_BYTES } from './receiving.ts';
 export { through } from './through.ts';

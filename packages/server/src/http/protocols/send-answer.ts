@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import { type BlobColumns, type BlobStore, blobRef } from '@sluice/storage';
+import { type BlobColumns, type BlobStore, blobRef, readChecked } from '@sluice/storage';
 import type { AccelPath } from './accel.ts';
 import { type Answer, type Rewrite, validatorHeaders } from './answer.ts';
 import type { BodyMemory, RememberedBody } from './body-memory.ts';
 import { type ByteSpan, parseRange, refuseRange } from './byte-range.ts';
 import { conditionsOf, isNotModified, rangeApplies } from './conditional.ts';
-import { readSound } from './read-sound.ts';
 import type { Unpacking } from './unpacking.ts';
 import { zstdContentSize } from './zstd-content-size.ts';
 
@@ -103,14 +102,14 @@ async function smallBody(
   }
   const ref = blobRef(body.blob);
   if (body.kind === 'blob') {
-    const small = isSmall(body) ? await memory.load(ref.sha256, () => readSound(storage, ref)) : undefined;
+    const small = isSmall(body) ? await memory.load(ref.sha256, () => readChecked(storage, ref)) : undefined;
     return { length: ref.size, small };
   }
   const length = await zstdContentSize(storage, ref);
   if (length === undefined || length > smallIndexBytes) {
     return { length: body.rewrite ? undefined : length, small: undefined };
   }
-  const unpack = async () => decompress(await readSound(storage, ref), { maxOutputLength: Math.max(length, 1) });
+  const unpack = async () => decompress(await readChecked(storage, ref), { maxOutputLength: Math.max(length, 1) });
   const { rewrite } = body;
   if (!rewrite) return { length, small: await memory.load(`${ref.sha256} unpacked`, unpack) };
   const small = await memory.load(`${ref.sha256} ${rewrite.form}`, async () => rewritten(rewrite, await unpack()));

@@ -4,12 +4,11 @@ import { constants, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import type { FoundEntry } from '@sluice/catalog';
 import { pythonPart } from '@sluice/formats/package';
 import { readSimpleJson, writeSimpleHtml } from '@sluice/formats/pypi';
-import { type BlobStore, blobRef } from '@sluice/storage';
+import { type BlobStore, blobRef, readChecked } from '@sluice/storage';
 import { bestCoding } from '../accept-encoding.ts';
 import type { Answer, ContentCoding } from '../answer.ts';
 import { ofThePast, revalidated } from '../cache-control.ts';
 import type { Place } from '../place.ts';
-import { readSound } from '../read-sound.ts';
 import { varyOfPage, type WantedForm } from './simple-form.ts';
 
 /** What answering with a project's page works with. */
@@ -61,7 +60,7 @@ export async function projectAnswer(
     return { ...head, body: { kind: 'blob', blob: found, small: true, encoded: coding } };
   }
   const page = async () => {
-    const json = await unpack(await readSound(storage, ref));
+    const json = await unpack(await readChecked(storage, ref));
     return form === 'json' ? json : htmlOf(json);
   };
   const key = `${ref.sha256} ${form} ${coding ?? ''}`;
