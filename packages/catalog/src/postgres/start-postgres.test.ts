@@ -213,7 +213,12 @@ describe('a killed parent', () => {
     const parent = startInChild(dataDir);
     await new Promise((resolve) => parent.stdout!.once('data', resolve));
     const postmaster = processesOf(dataDir).find(({ argv }) => path.basename(argv[0]!) === 'postgres')!;
-    for (const { pid } of processesOf(dataDir)) if (pid !== postmaster.pid) process.kill(pid, 'SIGKILL');
+    // The parent sleeps meanwhile: awake it would clear its orphan away, and dead first its supervisor would.
+    parent.kill('SIGSTOP');
+    for (const { pid } of processesOf(dataDir)) {
+      if (pid !== postmaster.pid && pid !== parent.pid) process.kill(pid, 'SIGKILL');
+    }
+    await killed(parent);
     await sleep(200);
     expect(processesOf(dataDir).map(({ pid }) => pid)).toEqual([postmaster.pid]);
     const server = await start(dataDir);
