@@ -20,13 +20,16 @@ export interface SluiceProcess {
   stop(): Promise<void>;
 }
 
-const main = path.join(import.meta.dirname, '../../packages/server/src/main.ts');
+const root = path.join(import.meta.dirname, '../..');
 const patience_ms = 60_000;
 
-/** What `npm start` sets beside: memory that many threads gave back to malloc goes back to the system, */
-const asStarted = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144' };
-/** and what answers to many requests leave behind is cleaned up before it takes 128 MB. */
-const engineAsStarted = ['--max-semi-space-size=8'];
+/** The words of `npm start`: variables (`NAME=value`), `node`, its options, the program. */
+const startWords = (
+  JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: { start: string } }
+).scripts.start.split(' ');
+const atNode = startWords.indexOf('node');
+const startVariables = Object.fromEntries(startWords.slice(0, atNode).map((word) => word.split('=')));
+const startArguments = [...startWords.slice(atNode + 1, -1), path.join(root, startWords.at(-1)!)];
 
 /**
  * Start one on a free port with its data below `folder`, new or from an earlier life, and wait until it is ready.
@@ -45,12 +48,12 @@ export async function startSluice(
   const password = 'bench-admin-password';
   const logFile = path.join(folder, 'sluice.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(process.execPath, [...engineAsStarted, main], {
+  const child = spawn(process.execPath, startArguments, {
     stdio: ['ignore', log, log],
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      ...asStarted,
+      ...startVariables,
       SLUICE_PORT: String(port),
       SLUICE_DATA_DIR: path.join(folder, 'data'),
       SLUICE_ADMIN_PASSWORD: password,
