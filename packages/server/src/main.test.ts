@@ -134,6 +134,21 @@ describe('a later start', () => {
   });
 });
 
+test('a fault that nobody foresaw is the last line of the log, without its secrets', async () => {
+  const fault = "process.on('SIGUSR2', () => { throw new Error('reading /t/slc-nobodyMaySeeThis/team'); });";
+  const program = start({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` });
+  await urlOf(program);
+  program.child.kill('SIGUSR2');
+  expect(await program.ended).toBe(1);
+  const last = JSON.parse(program.err().trim().split('\n').at(-1)!);
+  expect(last).toMatchObject({
+    level: 'fatal',
+    msg: 'ended by a fault that nobody foresaw; jobs go on at the next start',
+  });
+  expect(last.error.stack).toContain('/t/***/team');
+  expect(program.err()).not.toContain('nobodyMaySeeThis');
+});
+
 describe('a start that cannot be', () => {
   test('a wrong setting: one line, status 2, and nothing was touched', async () => {
     const program = start({ SLUICE_PORT: 'http', SLUICE_DATA_DIR: join(folder, 'untouched') });

@@ -23,6 +23,10 @@ async function main(): Promise<void> {
   const config = readConfig(env);
   const log = createLog(config.work.log_level);
   for (const name of unknownVariables(env)) log.warn({ name }, 'this environment variable means nothing to Sluice');
+  process.on('uncaughtException', (error) => {
+    log.fatal({ error }, 'ended by a fault that nobody foresaw; jobs go on at the next start');
+    process.exit(1);
+  });
   const tell = (line: string) => void process.stdout.write(`${line}\n`);
   const starting = serve({ config, env: { ...env }, log, tell, jobs: 'thread' });
   let asked = 0;
