@@ -2467,6 +2467,8 @@ export interface components {
             sha256: string;
             md5: string;
             size: number;
+            /** @description Whether the file is shown only once the channel is unfrozen. */
+            channel_frozen: boolean;
         };
         BundlePart: {
             part: number;

@@ -49,6 +49,21 @@ test('files go to channels and subchannels, and again change nothing', async () 
   expect(files.stdout).toMatch(/noarch\/two-1.0-0.tar.bz2\s+\d+(\.\d)? k?B\s+MIT/);
 });
 
+test('who uploads to a frozen channel is told that it is not shown yet, once', async () => {
+  await it.cli(['channel', 'create', 'still', '--json']);
+  await it.cli(['channel', 'freeze', 'still', '--json']);
+  const files = [await packageFile({ name: 'first' }), await packageFile({ name: 'second' })];
+  const { status, stdout } = await it.cli(['upload', ...files, '-c', 'still', '-c', 'team']);
+  expect(status).toBe(0);
+  const [, said] = stdout.split('4 uploads: 4 uploaded.');
+  expect(said!.trim().split(/\s+/).join(' ')).toBe(
+    'still is frozen and shows this once it is unfrozen: npx sluice channel unfreeze still',
+  );
+  expect((await upload(files[0]!, '-c', 'still')).json.items[0]).toMatchObject({ channel_frozen: true });
+  expect((await upload(files[0]!, '-c', 'team')).json.items[0]).toMatchObject({ channel_frozen: false });
+  await it.app.jobsDone();
+});
+
 test('files of Python go where Python is held, and are left be where they are', async () => {
   await it.cli(['channel', 'create', 'py', '--types', 'conda,python', '--json']);
   const files: string[] = [];

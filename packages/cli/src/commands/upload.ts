@@ -7,6 +7,7 @@ import { errorBody, explain } from '../print-error.ts';
 import { type UploadOutcome, uploadOne } from '../upload-one.ts';
 import { bytes, count } from '../views/amounts.ts';
 import { plain, type View } from '../views/view.ts';
+import { paragraph } from '../views/wrap.ts';
 
 interface Input {
   file: string[];
@@ -25,6 +26,7 @@ interface FileResult {
   ckey?: string;
   sha256?: string;
   size?: number;
+  channel_frozen?: boolean;
   error?: Record<string, unknown>;
 }
 
@@ -86,8 +88,8 @@ async function attempt(context: Context, input: Input, file: string, channel: st
   try {
     const outcome = await uploadOne(context, { file, channel, subdir, general, skipExisting });
     if (outcome.status === 'skipped') return { file, channel, status: 'skipped' };
-    const { ckey, sha256, size } = outcome.artifact;
-    return { file, channel, status: outcome.status, ckey, sha256, size };
+    const { ckey, sha256, size, channel_frozen } = outcome.artifact;
+    return { file, channel, status: outcome.status, ckey, sha256, size, channel_frozen };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     // At once: the rest may take hours.
@@ -104,14 +106,23 @@ export const failure = ({ counts, items }: Data): CliError | undefined =>
 export const views = {
   human: ({ items, counts }: Data, view: View): string => {
     const lines = items.map((item) => itemLine(item, view));
-    if (items.length === 1) return lines.join('\n');
+    const frozen = [...frozenChannels(items)].map((channel) => paragraph(notShown(channel), view));
+    if (items.length === 1) return [...lines, ...frozen].join('\n');
     const sum = Object.entries(counts)
       .filter(([, n]) => n > 0)
       .map(([status, n]) => `${n} ${status}`);
-    return [...lines, `${count(items.length, 'upload')}: ${sum.join(', ')}.`].join('\n');
+    return [...lines, `${count(items.length, 'upload')}: ${sum.join(', ')}.`, ...frozen].join('\n');
   },
   json: (data: Data): unknown => data,
 };
+
+function frozenChannels(items: readonly FileResult[]): Set<string> {
+  return new Set(items.flatMap(({ channel, channel_frozen }) => (channel_frozen ? [channel] : [])));
+}
+
+function notShown(channel: string): string {
+  return `${channel} is frozen and shows this once it is unfrozen: npx sluice channel unfreeze ${channel}`;
+}
 
 const WORDS: Record<FileResult['status'], string> = {
   uploaded: 'uploaded ',

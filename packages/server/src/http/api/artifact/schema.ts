@@ -85,5 +85,6 @@ export const UploadView = z
     sha256: z.string(),
     md5: z.string(),
     size: z.int().min(0),
+    channel_frozen: z.boolean().describe('Whether the file is shown only once the channel is unfrozen.'),
   })
   .meta({ id: 'UploadedArtifact' });

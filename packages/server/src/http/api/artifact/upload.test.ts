@@ -92,6 +92,7 @@ describe('a package', () => {
         sha256: hex('sha256', bytes),
         md5: hex('md5', bytes),
         size: bytes.byteLength,
+        channel_frozen: false,
       },
     ]);
     expect(await shownFiles()).toEqual([fileName]);

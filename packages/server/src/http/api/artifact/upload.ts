@@ -56,7 +56,7 @@ export function registerUpload(app: App, deps: UploadDeps): void {
         },
         handler: async (request, reply) => {
           const result = await upload(deps, request);
-          return reply.status(result.status === 'created' ? 201 : 200).send(uploadView(result));
+          return reply.status(result.status === 'created' ? 201 : 200).send(uploadView(result, channelOf(request)));
         },
       });
     }

@@ -31,11 +31,12 @@ export function fileView(name: string, words: FamilyWords, file: FamilyFile): z.
   return { name, family: words.family, ckey: words.ckey(file.part, file.file), metadata: words.metadata(file) };
 }
 
-/** An uploaded file. */
-export function uploadView(result: UploadResult): z.output<typeof UploadView> {
+/** An uploaded file, and whether its channel shows what comes in. */
+export function uploadView(result: UploadResult, channel: { frozen: boolean }): z.output<typeof UploadView> {
   const { type, name, version, build, part, file, sha256, md5, size } = result;
   const { family, ckey } = wordsOfType(type);
-  return { name, family, version, build, subdir: shownPart(part), ckey: ckey(part, file), sha256, md5, size };
+  const place = { subdir: shownPart(part), ckey: ckey(part, file) };
+  return { name, family, version, build, ...place, sha256, md5, size, channel_frozen: channel.frozen };
 }
 
 /** A tree of R packages by its path; of the others their own name. */
