@@ -230,10 +230,13 @@ describe('restore', () => {
     await isUntouched();
   });
 
-  it('passes on why the file could not be read', async () => {
+  it.each(['at once', 'later'])('passes on why the file could not be read, told %s', async (when) => {
     const broken = new Readable({ read: () => {} });
-    setTimeout(() => broken.destroy(Object.assign(new Error('disk'), { code: 'EIO' })), 50);
-    await expect(restore(broken, target.pool)).rejects.toMatchObject({ code: 'EIO' });
+    const restoring = restore(broken, target.pool);
+    const breaks = () => broken.destroy(Object.assign(new Error('disk'), { code: 'EIO' }));
+    if (when === 'at once') breaks();
+    else setTimeout(breaks, 50);
+    await expect(restoring).rejects.toMatchObject({ code: 'EIO' });
     await isUntouched();
   });
 });

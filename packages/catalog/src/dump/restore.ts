@@ -25,11 +25,17 @@ export interface Restored {
  * @throws {CatalogError} `dump_damaged`, `dump_other_schema`, `dump_target_not_empty`; else what the server says.
  */
 export async function restore(compressed: Readable, pool: pg.Pool): Promise<Restored> {
-  const client = await pool.connect();
+  // Before anything is waited for: a file that cannot be read says so at once, and would end the process unheard.
+  const chunks = createZstdDecompress().on('error', () => {});
+  pipeline(compressed, chunks, () => {});
+  const client = await pool.connect().catch((error) => {
+    compressed.destroy();
+    throw error;
+  });
   let isDone = false;
   try {
     await client.query('begin; set local statement_timeout = 0');
-    const restored = await load(compressed, client);
+    const restored = await load(chunks, client);
     await client.query('commit');
     isDone = true;
     await client.query('analyze');
@@ -43,9 +49,7 @@ export async function restore(compressed: Readable, pool: pg.Pool): Promise<Rest
   }
 }
 
-async function load(compressed: Readable, client: pg.PoolClient): Promise<Restored> {
-  const chunks = createZstdDecompress();
-  pipeline(compressed, chunks, () => {});
+async function load(chunks: Readable, client: pg.PoolClient): Promise<Restored> {
   const frames = readFrames(chunks);
   const header = parse<DumpHeader>(await nextFrame(frames, 'h'));
   await refuseOtherSchema(header, client);
