@@ -3,8 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Db, findAccountByName, insertAccount, saveSettings, unfinishedJobs } from '@sluice/catalog';
-import { createLog, readConfig, serve } from '@sluice/server';
+import {
+  type Db,
+  findAccountByName,
+  insertAccount,
+  notifyChanged,
+  saveSettings,
+  unfinishedJobs,
+} from '@sluice/catalog';
+import { createLog, type RunningServer, readConfig, serve } from '@sluice/server';
 import { createTestDatabase } from './database.ts';
 
 /** How to start a {@link TestApp}. */
@@ -53,7 +60,9 @@ export interface TestApp {
   request(method: string, path: string, request?: TestRequest): Promise<TestAnswer>;
   /** The day that is so many days after the server's, e.g. for tokens to expire: YYYY-MM-DD. */
   inDays(days: number): string;
-  /** Wait until no job is due or running. Fails when one is parked, or after 50 s. */
+  /**
+   * Wait until no job is due or running, and the server has heard what they announced. Fails when one is parked, or after 50 s.
+   */
   jobsDone(): Promise<void>;
   /** Wait for the jobs, then stop and remove everything. */
   close(): Promise<void>;
@@ -90,7 +99,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     await saveSettings(server.rooms.db, { user_channel_autocreate: false }, new Date());
   }
   const request = (method: string, path: string, given?: TestRequest) => send(server.url + path, method, given);
-  const jobsDone = () => waitForJobs(server.rooms.db);
+  const allHeard = hearing(server.rooms);
+  const jobsDone = async () => {
+    await waitForJobs(server.rooms.db);
+    await allHeard();
+  };
   let session: Promise<string> | undefined;
   return {
     url: server.url,
@@ -150,6 +163,29 @@ async function send(url: string, method: string, { token, headers, body }: TestR
     headers: response.headers,
     text,
     json: isJson && text !== '' ? JSON.parse(text) : undefined,
+  };
+}
+
+/**
+ * A job's announcement may reach the server after the job's end is seen, and memories are right from then on only.
+ *
+ * @returns waits until the server has heard what was announced before; announcements arrive in the order of their commits.
+ */
+function hearing({ db, onChange }: RunningServer['rooms']): () => Promise<void> {
+  const waiting = new Map<string, () => void>();
+  onChange((changed) => {
+    for (const [id, heard] of waiting) {
+      // Without a word some were missed, this one perhaps among them.
+      if (changed !== undefined && changed !== `mirror:${id}`) continue;
+      waiting.delete(id);
+      heard();
+    }
+  });
+  return async () => {
+    const id = randomUUID();
+    const heard = new Promise<void>((resolve) => waiting.set(id, resolve));
+    await notifyChanged(db, 'mirror', id);
+    await heard;
   };
 }
 
