@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AskedOf } from './upstream-server.ts';
 
@@ -29,8 +30,12 @@ export interface Fault {
   readonly times?: number;
 }
 
-/** A step of a pipeline that counts what passes, and does to it what the fault says. */
-export function spoil(entry: AskedOf, fault: Fault): (source: AsyncIterable<Buffer>) => AsyncGenerator<Uint8Array> {
+/** A step of a pipeline to an answer that counts what passes, and does to it what the fault says. */
+export function spoil(
+  entry: AskedOf,
+  fault: Fault,
+  answer: ServerResponse,
+): (source: AsyncIterable<Buffer>) => AsyncGenerator<Uint8Array> {
   const most = fault.cutAfter_bytes ?? Number.POSITIVE_INFINITY;
   const pieceSize = fault.bytesPerSecond ? Math.max(1, Math.round(fault.bytesPerSecond / 20)) : most;
   return async function* (source) {
@@ -41,11 +46,21 @@ export function spoil(entry: AskedOf, fault: Fault): (source: AsyncIterable<Buff
         entry.bytes += piece.length;
         yield fault.wrongBytes ? piece.map((byte) => byte ^ 0x55) : piece;
         if (entry.bytes >= most) {
-          // What was written must reach the client before the cut.
-          await sleep(50);
+          await arrived(answer);
           throw new Error('cut on purpose');
         }
       }
     }
   };
+}
+
+/**
+ * Wait until the client has what was written: a reader that learns of the cut before it took the last bytes up loses them. Many
+ * naps, not a long one: a client that stands still with this machine, or waits for its turn, needs as many after that.
+ */
+async function arrived(answer: ServerResponse): Promise<void> {
+  for (let naps = 0; naps < 10 || answer.writableLength > 0; naps++) {
+    if (answer.destroyed) return;
+    await sleep(20);
+  }
 }

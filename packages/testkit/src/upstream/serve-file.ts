@@ -47,7 +47,7 @@ export async function serveFile(
     ...validators,
   });
   if (request.method === 'HEAD' || first === after) return void response.end();
-  await pipeline(createReadStream(file, { start: first, end: after - 1 }), spoil(entry, fault), response);
+  await pipeline(createReadStream(file, { start: first, end: after - 1 }), spoil(entry, fault, response), response);
 }
 
 /** What folders are answered with, as indexes of Python do. */
