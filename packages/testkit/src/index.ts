@@ -42,3 +42,4 @@ export {
   type UpstreamServer,
   type UpstreamServerOptions,
 } from './upstream/upstream-server.ts';
+export { wakingTime } from './waking-time.ts';

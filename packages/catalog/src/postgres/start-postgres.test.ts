@@ -13,6 +13,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { wakingTime } from '@sluice/testkit';
 import pg from 'pg';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { RootLauncherName } from './launcher.ts';
@@ -76,10 +77,13 @@ function processesOf(folder: string): { pid: number; argv: string[] }[] {
     .filter(({ pid, argv }) => pid !== process.pid && argv.some((argument) => argument.includes(folder)));
 }
 
+/** Nobody of this folder is left, in a moment: what was killed without being waited for ends when it has its turn. */
+const isLeftAlone = (folder: string) => expect.poll(() => processesOf(folder)).toEqual([]);
+
 async function secondsUntilGone(folder: string): Promise<number> {
-  const begin = performance.now();
-  while (processesOf(folder).length > 0 && performance.now() - begin < 15_000) await sleep(20);
-  return (performance.now() - begin) / 1000;
+  const passed = wakingTime();
+  while (processesOf(folder).length > 0 && passed() < 15_000) await sleep(20);
+  return passed() / 1000;
 }
 
 afterEach(async () => {
@@ -104,7 +108,7 @@ describe('startPostgres', () => {
     await query(first, 'create table kept as select 42 as answer');
     const ending = await first.stop();
     expect(ending).toMatchObject({ wanted: true, status: 0 });
-    expect(processesOf(dataDir)).toEqual([]);
+    await isLeftAlone(dataDir);
 
     const second = await start(dataDir);
     expect(await query(second, 'select answer from kept')).toEqual([42]);
@@ -121,9 +125,8 @@ describe('startPostgres', () => {
     await client.connect();
     await client.query('begin');
     await client.query('create table t ()');
-    const begin = performance.now();
-    expect(await server.stop()).toMatchObject({ status: 0 });
-    expect(performance.now() - begin).toBeLessThan(5_000);
+    // Asked alone: nobody insists while this test lasts.
+    expect(await server.stop(3_600_000)).toMatchObject({ status: 0 });
   });
 
   it('lets one process at a time use a data folder', async () => {
@@ -168,7 +171,8 @@ describe('a killed server', () => {
     client.on('error', () => {});
     await client.connect();
     client.query('do $$ begin loop null; end loop; end $$').catch(() => {});
-    await sleep(200);
+    const computing = "select count(*)::int from pg_stat_activity where state = 'active' and query like 'do %'";
+    await expect.poll(() => query(first, computing)).toEqual([1]);
     process.kill(first.pid, 'SIGKILL');
     await first.ended;
     const second = await start(dataDir);
@@ -182,7 +186,7 @@ describe('a killed server', () => {
       if (argv.includes('sluice-supervisor')) process.kill(pid, 'SIGKILL');
     }
     expect(await server.ended).toMatchObject({ wanted: false, status: null });
-    expect(processesOf(dataDir)).toEqual([]);
+    await isLeftAlone(dataDir);
     await start(dataDir);
   });
 });
@@ -215,12 +219,11 @@ describe('a killed parent', () => {
     const postmaster = processesOf(dataDir).find(({ argv }) => path.basename(argv[0]!) === 'postgres')!;
     // The parent sleeps meanwhile: awake it would clear its orphan away, and dead first its supervisor would.
     parent.kill('SIGSTOP');
-    for (const { pid } of processesOf(dataDir)) {
-      if (pid !== postmaster.pid && pid !== parent.pid) process.kill(pid, 'SIGKILL');
+    for (const { pid, argv } of processesOf(dataDir)) {
+      if (argv.includes('sluice-supervisor')) process.kill(pid, 'SIGKILL');
     }
     await killed(parent);
-    await sleep(200);
-    expect(processesOf(dataDir).map(({ pid }) => pid)).toEqual([postmaster.pid]);
+    await expect.poll(() => processesOf(dataDir).map(({ pid }) => pid)).toEqual([postmaster.pid]);
     const server = await start(dataDir);
     expect(server.pid).not.toBe(postmaster.pid);
     expect(
@@ -236,7 +239,7 @@ describe('a stale postmaster.pid', () => {
     const file = path.join(dataDir, 'pg', `${native.major}`, 'postmaster.pid');
     const stale = readFileSync(file, 'utf8');
     await first.stop();
-    const other = spawn('sleep', ['60']);
+    const other = spawn('sleep', ['3600']);
     if (which === 'that nobody has') {
       other.kill('SIGKILL');
       await new Promise((resolve) => other.once('exit', resolve));
