@@ -18,6 +18,8 @@ import type { RunTimings } from './timings.ts';
 // Who may write: stops, lapsed leases, workers that die, sleep and wake.
 
 const packages = /\.(conda|bz2)$/;
+/** Files that a worker fetches at once. */
+const atOnce = 8;
 let upstream: UpstreamServer;
 let bench: Bench;
 let children: ChildProcess[];
@@ -86,23 +88,25 @@ describe('stopping', () => {
 
   test('downloads: no request after it, what arrived stays, and a restart fetches only the rest', async () => {
     const { mirrorId, runId } = await pendingRun('active');
-    upstream.fail(packages, { bytesPerSecond: 20_000 });
+    // Two files come, the next ones are asked for and do not.
+    const held = gate();
+    upstream.fail(packages, { until: held.promise });
+    upstream.fail(packages, { times: 2 });
+    const files = () => upstream.asked.filter(({ path }) => packages.test(path)).length;
     const working = slice(runId);
-    await until(async () => ((await bench.lastRun(mirrorId)).counts.active ?? 0) >= 2);
+    await until(async () => (await bench.lastRun(mirrorId)).counts.active === 2 && files() === 2 + atOnce);
     await stopRun(bench.deps, mirrorId);
-    expect((await bench.lastRun(mirrorId)).state).toBe('stopping');
-    const asked = upstream.asked.length;
-    const began = performance.now();
     expect(await working).toBe('stopped');
-    expect(performance.now() - began).toBeLessThan(5_000);
+    // What was sent before may reach the upstream a little later.
     await sleep(100);
-    expect(upstream.asked.length - asked).toBeLessThanOrEqual(1);
+    expect(files()).toBe(2 + atOnce);
+    held.open();
     const run = await bench.lastRun(mirrorId);
     expect(run).toMatchObject({ state: 'stopped', error_code: null, lease_until: null });
     const { rows } = await bench.database.pool.query<{ file: string }>(
       "select subdir || '/' || file as file from run_item join blob on blob.sha256 = run_item.sha256",
     );
-    expect(rows.length).toBeGreaterThanOrEqual(2);
+    expect(rows.length).toBe(2);
     expect((await bench.deps.db.selectFrom('mirror').select('at_rev').executeTakeFirstOrThrow()).at_rev).toBe(0);
 
     upstream.reset();
@@ -135,6 +139,7 @@ describe('stopping', () => {
       "update run set state = 'running', fence = 1, lease_until = now() + interval '1 minute'",
     );
     await stopRun(bench.deps, mirrorId);
+    expect((await bench.lastRun(mirrorId)).state).toBe('stopping');
     expect(await sweepRuns(bench.deps)).toEqual({ queued: 0, stopped: 0, publications: 0 });
     await lapse();
     expect(await sweepRuns(bench.deps)).toEqual({ queued: 0, stopped: 1, publications: 0 });
@@ -154,12 +159,14 @@ test('one run at a time', async () => {
 
 describe('the lease', () => {
   test('keeps a second worker away while it counts', async () => {
-    const { runId } = await pendingRun('passive');
+    const { mirrorId, runId } = await pendingRun('passive');
+    const leasedUntil = async () => (await bench.lastRun(mirrorId)).lease_until!;
     const held = gate();
     upstream.fail('/channeldata.json', { until: held.promise });
-    const working = slice(runId, { leaseMs: 2000, heartbeatMs: 200 });
+    const working = slice(runId, { leaseMs: 30_000, heartbeatMs: 100 });
     await until(() => upstream.asked.length > 0);
-    await sleep(3000);
+    const begun = await leasedUntil();
+    await until(async () => (await leasedUntil()) > begun);
     expect(await slice(runId)).toBe('gone');
     expect(await sweepRuns(bench.deps)).toMatchObject({ queued: 0 });
     held.open();
@@ -218,7 +225,13 @@ describe('the lease', () => {
 });
 
 describe('workers as processes', () => {
-  const timings: RunTimings = { ...testTimings, leaseMs: 3000, heartbeatMs: 200 };
+  const timings: RunTimings = { ...testTimings, leaseMs: 5000, heartbeatMs: 200 };
+
+  /** Some files come soon, and those after them hardly at all: whatever holds up this test, the worker is still at them. */
+  function trickle(): void {
+    upstream.fail(packages, { bytesPerSecond: 500 });
+    upstream.fail(packages, { bytesPerSecond: 30_000, times: 3 });
+  }
 
   function startWorker(runId: string): { child: ChildProcess; said: Promise<string> } {
     const order: WorkerOrder = {
@@ -245,7 +258,7 @@ describe('workers as processes', () => {
 
   test('killed while it fetches: the run goes on elsewhere and fetches nothing that is here', async () => {
     const { mirrorId, runId } = await pendingRun('active');
-    upstream.fail(packages, { bytesPerSecond: 30_000 });
+    trickle();
     const { child } = startWorker(runId);
     await until(async () => (await bench.lastRun(mirrorId)).counts.active >= 2);
     child.kill('SIGKILL');
@@ -254,7 +267,8 @@ describe('workers as processes', () => {
       "select '/' || subdir || '/' || file as file from run_item join blob on blob.sha256 = run_item.sha256",
     );
     upstream.reset();
-    await until(async () => (await sweepRuns(bench.deps)).queued > 0);
+    await lapse();
+    expect(await sweepRuns(bench.deps)).toMatchObject({ queued: 1 });
     await bench.work();
     const run = await bench.lastRun(mirrorId);
     expect(run).toMatchObject({ state: 'completed', fence: 2, counts: { failed: 0 } });
@@ -285,7 +299,7 @@ describe('workers as processes', () => {
 
   test('stopped by a signal and woken later: it writes nothing', async () => {
     const { mirrorId, runId } = await pendingRun('active');
-    upstream.fail(packages, { bytesPerSecond: 30_000 });
+    trickle();
     const { child, said } = startWorker(runId);
     await until(async () => (await bench.lastRun(mirrorId)).counts.active >= 1);
     child.kill('SIGSTOP');
