@@ -41,6 +41,11 @@ afterEach(async () => {
   await database.pool.query('delete from graphile_worker._private_jobs');
 });
 
+/** What fails for the moment is tried again after some seconds: call this before it does, and it waits for {@link due}. */
+const notYet = () =>
+  database.pool.query("update graphile_worker._private_jobs set run_at = now() + interval '1 hour'");
+const due = () => database.pool.query('update graphile_worker._private_jobs set run_at = now()');
+
 /** A job that notes what it was given. */
 function noting(): { job: Job; noted: unknown[] } {
   const noted: unknown[] = [];
@@ -76,8 +81,8 @@ test('jobs of one key become one; one of another time waits', async () => {
 test('a job of a later time is begun soon after it', async () => {
   const late: number[] = [];
   const { job, noted } = noting();
-  // A machine with other work may be late once.
-  while (late.length < 5 && !late.some((ms) => ms < 1_300)) {
+  // A machine with other work may be late now and then.
+  while (late.length < 10 && !late.some((ms) => ms < 1_300)) {
     running = await startJobs(rooms, { note: job });
     const due = Date.now() + 200;
     await enqueue(rooms.db, 'note', { n: late.length }, { runAt: new Date(due) });
@@ -118,12 +123,14 @@ describe('a job that fails', () => {
     let tries = 0;
     const job = defineJob(z.unknown(), async () => {
       tries += 1;
-      if (tries === 1) throw Object.assign(new Error('upstream is slow'), { transient: true });
+      if (tries > 1) return;
+      await notYet();
+      throw Object.assign(new Error('upstream is slow'), { transient: true });
     });
     running = await startJobs(rooms, { flaky: job });
     await enqueue(rooms.db, 'flaky', {});
     await expect.poll(() => unfinishedJobs(rooms.db)).toMatchObject([{ state: 'due', attempts: 1 }]);
-    await database.pool.query('update graphile_worker._private_jobs set run_at = now()');
+    await due();
     await expect.poll(() => tries).toBe(2);
     await expect.poll(() => unfinishedJobs(rooms.db)).toEqual([]);
     expect(lines.some((line) => line.includes('"level":"error"'))).toBe(false);
@@ -136,6 +143,7 @@ test('a job whose connection broke while it asked nothing is tried again', async
     withLock(rooms.pool, 'channel', 1, async ({ client }) => {
       tries += 1;
       if (tries > 1) return;
+      await notYet();
       const { rows } = await client.query('select pg_backend_pid() as pid');
       const broken = new Promise((resolve) => client.once('end', resolve));
       await database.pool.query('select pg_terminate_backend($1)', [rows[0].pid]);
@@ -146,7 +154,7 @@ test('a job whose connection broke while it asked nothing is tried again', async
   running = await startJobs(rooms, { publish: job });
   await enqueue(rooms.db, 'publish', {});
   await expect.poll(() => unfinishedJobs(rooms.db)).toMatchObject([{ state: 'due', attempts: 1 }]);
-  await database.pool.query('update graphile_worker._private_jobs set run_at = now()');
+  await due();
   await expect.poll(() => tries).toBe(2);
   expect(lines.some((line) => line.includes('"level":"error"'))).toBe(false);
 });

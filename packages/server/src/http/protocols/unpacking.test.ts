@@ -64,7 +64,8 @@ it.each([
 });
 
 it('cuts a client that takes nothing, for others to have its place', async () => {
-  const url = await serve(createUnpacking({ clients: 1, patience_ms: 300 }), zstdCompressSync(long));
+  // Long enough for a second client to find the first one there, also where the machine stands still for a moment.
+  const url = await serve(createUnpacking({ clients: 1, patience_ms: 2_000 }), zstdCompressSync(long));
   const idle = get(url);
   const [answer] = (await once(idle, 'response')) as [IncomingMessage];
   answer.on('error', () => {});
