@@ -42,8 +42,7 @@ afterEach(async () => {
 });
 
 /** What fails for the moment is tried again after some seconds: call this before it does, and it waits for {@link due}. */
-const notYet = () =>
-  database.pool.query("update graphile_worker._private_jobs set run_at = now() + interval '1 hour'");
+const notYet = () => database.pool.query("update graphile_worker._private_jobs set run_at = now() + interval '1 hour'");
 const due = () => database.pool.query('update graphile_worker._private_jobs set run_at = now()');
 
 /** A job that notes what it was given. */
