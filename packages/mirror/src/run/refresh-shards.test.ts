@@ -165,7 +165,7 @@ describe('an upstream with shards', () => {
   /** Statements that wait for somebody's lock. */
   async function waiting(): Promise<number> {
     const { rows } = await bench.database.pool.query<{ n: number }>(
-      'select count(*)::int as n from pg_locks where not granted',
+      "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
     );
     return rows[0]!.n;
   }
@@ -342,18 +342,19 @@ describe('shards that fail', () => {
       return writeCondaShards(channel, 'linux-64').get('zlib')!;
     };
     const first = change('first');
-    const until = new Promise((resolve) => {
+    const shard = `/linux-64/shards/${first}.msgpack.zst`;
+    const moveOn = async () => {
       // While the first shard is asked for, the upstream moves on.
-      setTimeout(() => {
-        change('second');
-        rmSync(join(channel, `linux-64/shards/${first}.msgpack.zst`));
-        resolve(undefined);
-      }, 300);
-    });
+      await expect.poll(() => upstream.count(shard)).toBe(1);
+      change('second');
+      rmSync(join(channel, shard));
+    };
     upstream.reset();
-    upstream.fail(`/linux-64/shards/${first}.msgpack.zst`, { until, times: 1 });
+    const until = moveOn();
+    upstream.fail(shard, { until, times: 1 });
     await runNow(bench.deps, id, actor);
     await bench.work();
+    await until;
     expect(await bench.lastRun(id)).toMatchObject({ state: 'completed' });
     const zlib = (await live()).find((row) => row.file === 'zlib-1.2.11-h7b6447c_3.conda');
     expect(zlib).toMatchObject({ body: { license: 'second' } });
