@@ -76,7 +76,7 @@ const shard = fc.oneof({ arbitrary: upTo(3), weight: 7 }, { arbitrary: upTo(20),
 );
 
 describe('a shard of texts', () => {
-  it('is, to the byte, the shard of what the texts hold', { timeout: isLong ? 1_200_000 : 60_000 }, async () => {
+  it('is, to the byte, the shard of what the texts hold', { timeout: isLong ? 1_200_000 : 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(shard, async (texts) => {
         expect(Buffer.compare(encodeShardTexts(texts), fromValues(texts))).toBe(0);

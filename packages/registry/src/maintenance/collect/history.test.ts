@@ -265,7 +265,10 @@ it('bytes that are uploaded again while they are being removed are there when th
   const ends = { removed: 0, pardoned: 0 };
   // How much sooner the upload begins: it chases the moment at which both come first, however fast this machine is now.
   const lead = { ms: 0, step: 1, last: '' };
-  for (let round = 0; round < (isLong ? 3000 : 60); round++) {
+  // Both shall come first often enough; a machine that is now slow and now quick takes longer to be caught at it.
+  const isEnough = () => Math.min(ends.removed, ends.pardoned) > 3;
+  const rounds = isLong ? 3000 : 60;
+  for (let round = 0; round < rounds || (round < rounds * 20 && !isEnough()); round++) {
     await catalog.upload(channel, 'again', one);
     await deleteFiles(catalog, { id: channel, path: 'again' }, choice, { id: 'x', name: 'tester' });
     const condemned_at = new Date(catalog.clock.ms);
@@ -290,8 +293,7 @@ it('bytes that are uploaded again while they are being removed are there when th
     expect(Buffer.compare(await catalog.storage.read(blobRef(row!)), one.bytes)).toBe(0);
     await deleteFiles(catalog, { id: channel, path: 'again' }, choice, { id: 'x', name: 'tester' });
   }
-  // Both came first often enough.
-  expect(Math.min(ends.removed, ends.pardoned)).toBeGreaterThan(3);
+  expect(isEnough()).toBe(true);
 });
 
 async function marks(): Promise<never> {
