@@ -5,7 +5,7 @@ import type { Db } from '../session.ts';
 import type { PublicationInput } from '../tables.ts';
 import type { BlobRow } from './blob.ts';
 import { liveAt } from './listed-version.ts';
-import type { Part } from './record.ts';
+import { fileEnds, type Part } from './record.ts';
 
 /** What a publication was made of, as far as its documents can be made again from it. */
 export interface PublicationSource {
@@ -136,7 +136,7 @@ export function copyRecordsOfMap(parts: readonly (Part & { revision: number })[]
       select ${key} as key, file, body, extra, ${i} as part, signatures from record
       where source_id = ${Number(source_id)} and subdir = ${pg.escapeLiteral(subdir)}
         and from_rev <= ${Number(revision)} and (to_rev is null or to_rev > ${Number(revision)})
-        and right(file, ${ending.length}) = ${pg.escapeLiteral(ending)} and v3 = ${v3}`,
+        and ${v3 ? `${fileEnds(ending)} and v3` : fileEnds(ending, 'not v3')}`,
   );
   return `copy (
     select file, body, extra, part, signatures from (${live.join(' union all ')}) as live order by key

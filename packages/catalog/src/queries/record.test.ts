@@ -1,6 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyRecordsOf } from './record.ts';
+import { copyRecordsOfMap } from './monolith.ts';
+import { copyLiveRecords, copyRecordsOf } from './record.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -29,5 +30,19 @@ describe('copyRecordsOf', () => {
     const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain ${query}`);
     client.release(true);
     expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toMatch(/Index Cond:.* \(file >= .* \(file < /);
+  });
+});
+
+describe('what reads all files with an ending', () => {
+  const parts = [{ source_id: 7, subdir: 'linux-64', revision: 1 }];
+
+  /** As it guesses for an equation, it would sort them all on disk, and read as many again to hand them on. */
+  it.each([
+    ['copyRecordsOfMap', copyRecordsOfMap(parts, { ending: '.conda', v3: false })],
+    ['copyLiveRecords', copyLiveRecords(parts, '.conda')],
+  ])('is not guessed by the planner to be few: %s', async (_, command) => {
+    const query = command.replace(/^copy \((.*)\) to stdout.*$/s, '$1');
+    const { rows } = await database.pool.query(`explain (format json) ${query}`);
+    expect(rows[0]['QUERY PLAN'][0].Plan['Plan Rows']).toBeGreaterThan(2500);
   });
 });
