@@ -49,7 +49,7 @@ function differing(selections: readonly LayerSelection[], shown: Place, hidden: 
 }
 
 const kinds: readonly [string, (facts: Facts, row: number) => string | undefined][] = [
-  ['sha256', (facts, row) => hexAt(facts.sha256, 32, row)],
-  ['md5', (facts, row) => hexAt(facts.md5, 16, row)],
+  ['sha256', (facts, row) => hexAt(facts.digests, 'sha256', row)],
+  ['md5', (facts, row) => hexAt(facts.digests, 'md5', row)],
   ['size', ({ size }, row) => (Number.isNaN(size[row]!) ? undefined : String(size[row]))],
 ];

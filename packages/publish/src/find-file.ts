@@ -210,17 +210,14 @@ async function bytesOf(
   record: RecordVersion,
   facts: Facts,
 ): Promise<Pick<ServedFile, 'expected' | 'blob'>> {
-  const sha256 = hexAt(facts.sha256, 32, 0);
-  const md5 = hexAt(facts.md5, 16, 0);
+  const sha256 = hexAt(facts.digests, 'sha256', 0);
+  const md5 = hexAt(facts.digests, 'md5', 0);
   const size = facts.size[0]!;
   const expected = {
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(md5 === undefined ? {} : { md5 }),
     ...(Number.isNaN(size) ? {} : { size }),
   };
-  const digest =
-    sha256 === undefined
-      ? await findRecordDigest(deps.db, part, record.file, record.from_rev)
-      : facts.sha256.subarray(0, 32);
+  const digest = facts.digests.sha256(0) ?? (await findRecordDigest(deps.db, part, record.file, record.from_rev));
   return { expected, blob: digest && (await findBlob(deps.db, Buffer.from(digest))) };
 }

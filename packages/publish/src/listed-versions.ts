@@ -123,8 +123,8 @@ export function ownInputs(
 
 /** What a record promises of its file's bytes. */
 export function expectedOf(facts: Facts, i: number): ListedFileVersion['expected'] {
-  const sha256 = hexAt(facts.sha256, 32, i);
-  const md5 = hexAt(facts.md5, 16, i);
+  const sha256 = hexAt(facts.digests, 'sha256', i);
+  const md5 = hexAt(facts.digests, 'md5', i);
   const size = facts.size[i]!;
   return {
     ...(sha256 === undefined ? {} : { sha256 }),

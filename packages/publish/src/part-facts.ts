@@ -1,6 +1,14 @@
 import { factsSources, findFacts, insertBlobs, insertFacts, type LayerRow, type Part } from '@sluice/catalog';
-import { encodeColumns, type Facts, type FactsSources, factsAt, factsOfRecords, shareFacts } from '@sluice/policy';
-import { blobRef, putCompressed, readCompressedIfSound } from '@sluice/storage';
+import {
+  encodeColumns,
+  type Facts,
+  type FactsSources,
+  factsAt,
+  factsOfRecords,
+  readColumns,
+  shareFacts,
+} from '@sluice/policy';
+import { blobRef, ifSound, putCompressed, readCompressedPieces } from '@sluice/storage';
 import type { PublishDeps } from './deps.ts';
 
 /** After so many changed records the columns are written anew, so that a publication reads few of them. */
@@ -41,7 +49,7 @@ function sourcesOf(
   subdir: string,
 ): Promise<FactsSources> {
   return factsSources(db, { source_id, subdir }, revision, (blob, bytes) =>
-    readCompressedIfSound(storage, blobRef(blob), bytes),
+    ifSound(readColumns({ chunks: readCompressedPieces(storage, blobRef(blob)), bytes })),
   );
 }
 

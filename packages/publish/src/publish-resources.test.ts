@@ -81,7 +81,7 @@ async function isHeld(key: string): Promise<boolean> {
   let isRead = false;
   await sharedFacts(key, async () => {
     isRead = true;
-    return new Uint8Array();
+    return undefined;
   });
   return !isRead;
 }

@@ -92,8 +92,7 @@ function countDenials(rules: readonly Rule[], verdicts: Verdicts): DenialCount[]
 }
 
 function plannedFile(facts: Facts, i: number): PlannedFile {
-  const sha256 = present(facts.sha256.subarray(i * 32, i * 32 + 32));
-  const md5 = present(facts.md5.subarray(i * 16, i * 16 + 16));
+  const [sha256, md5] = [facts.digests.sha256(i), facts.digests.md5(i)];
   const size = facts.size[i]!;
   return {
     subdir: facts.subdir,
@@ -103,8 +102,4 @@ function plannedFile(facts: Facts, i: number): PlannedFile {
     ...(md5 && { md5 }),
     ...(Number.isNaN(size) ? {} : { size }),
   };
-}
-
-function present(digest: Uint8Array): Uint8Array | undefined {
-  return digest.some((byte) => byte !== 0) ? digest : undefined;
 }

@@ -81,8 +81,13 @@ export async function readCompressedIfSound(
   ref: BlobRef,
   unpackedBytes: number,
 ): Promise<Uint8Array> {
-  return readCompressed(store, ref, unpackedBytes).catch((error: unknown) => {
-    if (isLoss(error)) return new Uint8Array();
+  return (await ifSound(readCompressed(store, ref, unpackedBytes))) ?? new Uint8Array();
+}
+
+/** What is made of a blob that can be made again: undefined where its bytes are gone or damaged. */
+export async function ifSound<T>(made: Promise<T>): Promise<T | undefined> {
+  return made.catch((error: unknown) => {
+    if (isLoss(error)) return undefined;
     throw error;
   });
 }

@@ -12,6 +12,7 @@ export type {
   StoredObject,
 } from './blob-store.ts';
 export {
+  ifSound,
   putCompressed,
   readCompressed,
   readCompressedIfSound,

@@ -1,4 +1,4 @@
-import type { FactsSources } from '@sluice/policy';
+import type { Facts, FactsSources } from '@sluice/policy';
 import type { Db } from '../session.ts';
 import type { BlobRow } from './blob.ts';
 import { liveRecordPages } from './live-records.ts';
@@ -8,13 +8,13 @@ import { findPart } from './source.ts';
 /**
  * What the facts of a part at a revision are made of, for `factsAt` of the policy room.
  *
- * @param read unpacks a blob of columns, of so many bytes.
+ * @param read a blob of columns, of so many bytes when unpacked; undefined when they must be built anew.
  */
 export async function factsSources(
   db: Db,
   part: Part,
   revision: number,
-  read: (blob: BlobRow, unpacked_bytes: number) => Promise<Uint8Array>,
+  read: (blob: BlobRow, unpacked_bytes: number) => Promise<Facts | undefined>,
 ): Promise<FactsSources> {
   const [found, known] = [await findFacts(db, part, revision), await findPart(db, part)];
   return {

@@ -7,6 +7,7 @@ import {
   type Facts,
   factsBuilder,
   factsRowOf,
+  hexAt,
   type LayerDefinition,
   layerRules,
   lookedAtSubdirs,
@@ -79,13 +80,12 @@ function verdicts({ facts, readable, unreadable }: ReadPart, rules: readonly Rul
   const found = evaluateAll(rules, facts);
   const judged = readable.map(({ file, path, size }, i): Judged => {
     const reason = found[i] === 0 ? null : explain(rules, facts, i, found[i]!);
-    const sha256 = Buffer.from(facts.sha256.subarray(i * 32, (i + 1) * 32)).toString('hex');
     return {
       subdir: facts.subdir,
       file,
       path,
       size,
-      sha256: /^0+$/.test(sha256) ? undefined : sha256,
+      sha256: hexAt(facts.digests, 'sha256', i),
       reason,
       fault: null,
     };

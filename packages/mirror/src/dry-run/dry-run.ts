@@ -4,6 +4,7 @@ import {
   evaluateAll,
   explain,
   type Facts,
+  hexAt,
   layerRules,
   lookedAtSubdirs,
   type MetElsewhere,
@@ -263,8 +264,8 @@ async function localRows(
   const rows = new Map<string, number[]>();
   for (let i = from; i < to; i++) {
     if (verdicts[i] !== 0) continue;
-    const hex = Buffer.from(facts.sha256.subarray(i * 32, i * 32 + 32)).toString('hex');
-    rows.set(hex, [...(rows.get(hex) ?? []), i]);
+    const hex = hexAt(facts.digests, 'sha256', i);
+    if (hex !== undefined) rows.set(hex, [...(rows.get(hex) ?? []), i]);
   }
   const local = await localDigests(
     deps.db,

@@ -1,5 +1,6 @@
 import { packageTypeOf } from '@sluice/formats/package';
 import { buildIn, buildTexts } from './build-texts.ts';
+import { digestsIn, widths } from './digests.ts';
 import type { Facts, LicenceText } from './facts.ts';
 import { fileRows } from './file-rows.ts';
 import { type PackedTexts, packedTexts } from './packed-texts.ts';
@@ -89,8 +90,8 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
     columns.recordHash[count * 2 + 1] = row.recordHash[1];
     columns.timestamp[count] = row.timestamp ?? Number.NaN;
     columns.size[count] = row.size ?? Number.NaN;
-    if (row.sha256) columns.sha256.set(row.sha256, count * 32);
-    if (row.md5) columns.md5.set(row.md5, count * 16);
+    if (row.sha256) columns.sha256.set(row.sha256, count * widths.sha256);
+    if (row.md5) columns.md5.set(row.md5, count * widths.md5);
     columns.build[count] = row.build === buildIn(row.file) ? 0 : builds.id(row.build) + 1;
     files.add(row.file);
     count++;
@@ -123,8 +124,7 @@ export function factsBuilder(subdir: string, expected = 63): FactsBuilder {
         recordHash: columns.recordHash.subarray(0, count * 2),
         timestamp: columns.timestamp.subarray(0, count),
         size: columns.size.subarray(0, count),
-        sha256: columns.sha256.subarray(0, count * 32),
-        md5: columns.md5.subarray(0, count * 16),
+        digests: digestsIn([{ sha256: columns.sha256, md5: columns.md5, from: 0, to: count }]),
         v3: columns.v3.subarray(0, count),
         signed: columns.signed.subarray(0, count),
         twin: twins(packed, count, columns.v3),
@@ -149,8 +149,8 @@ function newColumns(rows: number) {
     recordHash: new Uint32Array(rows * 2),
     timestamp: new Float64Array(rows),
     size: new Float64Array(rows),
-    sha256: new Uint8Array(rows * 32),
-    md5: new Uint8Array(rows * 16),
+    sha256: new Uint8Array(rows * widths.sha256),
+    md5: new Uint8Array(rows * widths.md5),
     v3: new Uint8Array(rows),
     signed: new Uint8Array(rows),
   };

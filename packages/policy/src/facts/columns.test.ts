@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type FactsRow, factsBuilder } from './builder.ts';
-import { decodeColumns, encodeColumns } from './columns.ts';
+import { decodeColumns, encodeColumns, readColumns } from './columns.ts';
 import type { Facts } from './facts.ts';
 import { fileRows } from './file-rows.ts';
 
@@ -42,29 +42,77 @@ function bytesOf(facts: Facts): Uint8Array {
   return Buffer.concat([...encodeColumns(facts).chunks]);
 }
 
-function plain({ files: _, builds, ...facts }: Facts) {
+/** Bytes that come in pieces, each gone when the next is asked for. */
+async function* piecesOf(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
+  const room = new Uint8Array(length);
+  for (let at = 0; at < bytes.length; at += length) {
+    const piece = bytes.subarray(at, at + length);
+    room.set(piece);
+    yield room.subarray(0, piece.length);
+    room.fill(0xee);
+  }
+}
+
+function decoded(bytes: Uint8Array, length = 1024): Promise<Facts> {
+  return decodeColumns({ chunks: piecesOf(bytes, length), bytes: bytes.length });
+}
+
+function plain({ files: _, builds, digests, ...facts }: Facts) {
   const build = Array.from({ length: facts.count }, (_, i) => builds.at(i));
-  return { ...facts, build, file: Array.from({ length: facts.count }, (_, i) => facts.file(i)) };
+  const digest = Array.from({ length: facts.count }, (_, i) => [digests.sha256(i), digests.md5(i)]);
+  return { ...facts, build, digest, file: Array.from({ length: facts.count }, (_, i) => facts.file(i)) };
+}
+
+/** All zero is none. */
+function someOf(digest: Uint8Array | undefined): Uint8Array | undefined {
+  return digest?.some((byte) => byte !== 0) ? digest : undefined;
 }
 
 describe('facts columns', () => {
-  it('come back from bytes as they went in, at any alignment', () => {
-    fc.assert(
-      fc.property(rows, fc.nat(7), (list, shift) => {
+  it('come back from bytes as they went in, whatever their pieces', async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, fc.integer({ min: 1, max: 3000 }), async (list, length) => {
         const facts = factsOf(list);
-        const bytes = bytesOf(facts);
-        const moved = Buffer.alloc(bytes.length + shift);
-        moved.set(bytes, shift);
-        expect(plain(decodeColumns(moved.subarray(shift)))).toEqual(plain(facts));
+        expect(plain(await decoded(bytesOf(facts), length))).toEqual(plain(facts));
       }),
     );
   });
 
-  it('hold what was put in, however odd or large', () => {
-    fc.assert(
-      fc.property(rows, (list) => {
-        const facts = decodeColumns(bytesOf(factsOf(list)));
-        list.forEach(({ file, build, buildNumber, licence }, i) => {
+  it('are not believed when what they came from fails behind them', async () => {
+    async function* failing() {
+      yield* piecesOf(bytesOf(factsOf([])), 64);
+      throw new Error('another checksum');
+    }
+    const { bytes } = encodeColumns(factsOf([]));
+    await expect(decodeColumns({ chunks: failing(), bytes })).rejects.toThrow('another checksum');
+    await expect(readColumns({ chunks: failing(), bytes })).rejects.toThrow('another checksum');
+  });
+
+  it('let go of what they come from, when they are refused', async () => {
+    let isOver = false;
+    async function* endless() {
+      try {
+        for (;;) yield new Uint8Array(64);
+      } finally {
+        isOver = true;
+      }
+    }
+    expect(await readColumns({ chunks: endless(), bytes: 1000 })).toBeUndefined();
+    expect(isOver).toBe(true);
+  });
+
+  it('have memory of their own each, so that nobody holds all for the sake of one', async () => {
+    const facts = await decoded(bytesOf(factsOf(fc.sample(rows, 1)[0]!)));
+    expect(facts.digests.runs[0]?.sha256.buffer).not.toBe(facts.name.buffer);
+    expect(facts.files.bytes.buffer.byteLength).toBe(facts.files.bytes.byteLength);
+  });
+
+  it('hold what was put in, however odd or large', async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, async (list) => {
+        const facts = await decoded(bytesOf(factsOf(list)));
+        list.forEach(({ file, build, buildNumber, licence, sha256, md5 }, i) => {
+          expect([facts.digests.sha256(i), facts.digests.md5(i)]).toEqual([someOf(sha256), someOf(md5)]);
           expect([facts.file(i), facts.builds.at(i), facts.buildNumber[i]]).toEqual([file, build, buildNumber]);
           expect(facts.licences[facts.licence[i]!]).toEqual(licence);
         });
@@ -109,11 +157,12 @@ describe('facts columns', () => {
     expect([...factsOf([row(legacy, true), row(conda, true)]).twin]).toEqual([1, -1]);
   });
 
-  it('of another version are told from damaged ones: they are built anew', () => {
+  it('of another version are told from damaged ones: they are built anew', async () => {
     const bytes = Buffer.from(bytesOf(factsOf([])));
     const at = bytes.indexOf('"version":') + '"version":'.length;
     bytes[at] = bytes[at]! - 1;
-    expect(() => decodeColumns(bytes)).toThrow(expect.objectContaining({ code: 'columns_format' }));
+    await expect(decoded(bytes)).rejects.toMatchObject({ code: 'columns_format' });
+    expect(await readColumns({ chunks: [bytes], bytes: bytes.length })).toBeUndefined();
   });
 
   it.each([
@@ -121,7 +170,10 @@ describe('facts columns', () => {
     ['other bytes', new Uint8Array(64).fill(7)],
     ['the first half', bytesOf(factsOf([])).subarray(0, 40)],
     ['a head that is cut', bytesOf(factsOf([])).map((byte, at) => (at === 4 ? byte - 5 : byte))],
-  ])('refuse %s, to be built anew', (_, bytes) => {
-    expect(() => decodeColumns(bytes)).toThrow(expect.objectContaining({ code: 'columns_format' }));
+  ])('refuse %s, to be built anew', async (_, bytes) => {
+    await expect(decoded(bytes)).rejects.toMatchObject({ code: 'columns_format' });
+    // Neither are they believed to be longer than they are.
+    const claimed = { chunks: piecesOf(bytes, 16), bytes: bytes.length + 4096 };
+    await expect(decodeColumns(claimed)).rejects.toMatchObject({ code: 'columns_format' });
   });
 });

@@ -2,6 +2,7 @@ import type { PackageType } from '@sluice/formats/package';
 import { PolicyError } from '../errors.ts';
 import { buildTexts } from './build-texts.ts';
 import { licenceKey, licenceOfKey } from './builder.ts';
+import { digestPieces, digestsIn } from './digests.ts';
 import type { Facts } from './facts.ts';
 import { type PackedTexts, packedTexts, readTexts } from './packed-texts.ts';
 
@@ -17,7 +18,7 @@ declare class TextDecoder {
  *
  *   u32 magic, u32 length of header, header (JSON: version, type, subdir, count, byte length of each section), sections.
  *
- * Each section starts at a multiple of 8, so that it can be viewed in place as a typed array.
+ * Each section starts at a multiple of 8.
  */
 const magic = 0x43_4c_53_31;
 const formatVersion = 5;
@@ -32,7 +33,7 @@ interface Header {
 
 /** Facts as bytes, for a blob: chunks to be written one after the other, and their sum. {@link decodeColumns} reads them. */
 export function encodeColumns(facts: Facts): { chunks: Iterable<Uint8Array>; bytes: number } {
-  const sections: ArrayBufferView[] = [
+  const sections: Section[] = [
     ...textSections(dictionary(facts.names)),
     ...textSections(dictionary(facts.versions)),
     ...textSections(dictionary(facts.builds.words)),
@@ -43,8 +44,8 @@ export function encodeColumns(facts: Facts): { chunks: Iterable<Uint8Array>; byt
     facts.licence,
     facts.timestamp,
     facts.size,
-    facts.sha256,
-    facts.md5,
+    digestPieces(facts.digests, 'sha256'),
+    digestPieces(facts.digests, 'md5'),
     facts.fromRev,
     facts.recordHash,
     facts.twin,
@@ -61,7 +62,7 @@ export function encodeColumns(facts: Facts): { chunks: Iterable<Uint8Array>; byt
     type: facts.type,
     subdir: facts.subdir,
     count: facts.count,
-    sections: sections.map(({ byteLength }) => byteLength),
+    sections: sections.map(bytesOf),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const head = new Uint8Array(8 + text.byteLength);
@@ -73,33 +74,111 @@ export function encodeColumns(facts: Facts): { chunks: Iterable<Uint8Array>; byt
   return { chunks, bytes: chunks.reduce((sum, { byteLength }) => sum + byteLength, 0) };
 }
 
-function padded({ buffer, byteOffset, byteLength }: ArrayBufferView): [Uint8Array, Uint8Array] {
-  return [new Uint8Array(buffer, byteOffset, byteLength), new Uint8Array(aligned(byteLength) - byteLength)];
+/** A column, or what makes one, one behind the other. */
+type Section = ArrayBufferView | readonly Uint8Array[];
+
+function bytesOf(section: Section): number {
+  return ArrayBuffer.isView(section) ? section.byteLength : section.reduce((sum, { length }) => sum + length, 0);
+}
+
+function padded(section: Section): Uint8Array[] {
+  const pieces = ArrayBuffer.isView(section)
+    ? [new Uint8Array(section.buffer, section.byteOffset, section.byteLength)]
+    : section;
+  const bytes = bytesOf(section);
+  return [...pieces, new Uint8Array(aligned(bytes) - bytes)];
 }
 
 /**
- * Read what {@link encodeColumns} wrote. The columns are views of `bytes` where its alignment allows.
+ * Read what {@link encodeColumns} wrote, each chunk only until the next is asked for. Each column has memory of its own: who holds one does
+ * not hold them all.
  *
- * @throws {PolicyError} `columns_format` when the bytes are not such columns, or of another version. Build them anew.
+ * @throws {PolicyError} `columns_format` when the bytes are not such columns, or of another version: build them anew. What the chunks
+ *   throw, also behind the last column.
  */
-export function decodeColumns(bytes: Uint8Array): Facts {
-  const held = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
-  const view = new DataView(held.buffer, held.byteOffset, held.byteLength);
-  if (held.byteLength < 8 || view.getUint32(0, true) !== magic) throw notColumns('facts columns', 'other bytes');
-  const headLength = view.getUint32(4, true);
-  const header = readHeader(held.subarray(8, 8 + headLength));
-  if (header.version !== formatVersion) throw notColumns(`version ${formatVersion}`, `version ${header.version}`);
-  const starts: number[] = [];
-  let at = aligned(8 + headLength);
-  for (const length of header.sections) {
-    starts.push(at);
-    at += aligned(length);
+export async function decodeColumns({ chunks, bytes }: ColumnBytes): Promise<Facts> {
+  const reader = takeFrom(chunks);
+  try {
+    const { header, sections } = await readSections(reader.take, bytes);
+    await reader.end();
+    return factsIn(header, sections);
+  } finally {
+    await reader.close();
   }
-  if (at > held.byteLength) throw notColumns(`${at} bytes`, `${held.byteLength} bytes`);
-  const offset = (section: number) => held.byteOffset + starts[section]!;
-  const words = (section: number) => new Uint32Array(held.buffer, offset(section), header.sections[section]! / 4);
-  const reals = (section: number) => new Float64Array(held.buffer, offset(section), header.sections[section]! / 8);
-  const raw = (section: number) => new Uint8Array(held.buffer, offset(section), header.sections[section]!);
+}
+
+/** The same; undefined when they must be built anew. */
+export async function readColumns(from: ColumnBytes): Promise<Facts | undefined> {
+  return decodeColumns(from).catch((error: unknown) => {
+    if (error instanceof PolicyError && error.code === 'columns_format') return undefined;
+    throw error;
+  });
+}
+
+/** Columns as bytes, and how many. */
+export interface ColumnBytes {
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  bytes: number;
+}
+
+/** Exactly so many bytes, in memory of their own. @throws {PolicyError} `columns_format` when there are fewer. */
+type Take = (length: number) => Promise<Uint8Array<ArrayBuffer>>;
+
+async function readSections(take: Take, bytes: number): Promise<{ header: Header; sections: ArrayBuffer[] }> {
+  if (bytes < 8) throw notColumns('facts columns', 'fewer bytes');
+  const view = new DataView((await take(8)).buffer);
+  if (view.getUint32(0, true) !== magic) throw notColumns('facts columns', 'other bytes');
+  const headLength = view.getUint32(4, true);
+  const begin = aligned(8 + headLength);
+  if (begin > bytes) throw notColumns(`${begin} bytes`, `${bytes} bytes`);
+  const header = readHeader((await take(begin - 8)).subarray(0, headLength));
+  if (header.version !== formatVersion) throw notColumns(`version ${formatVersion}`, `version ${header.version}`);
+  const end = header.sections.reduce((sum, length) => sum + aligned(length), begin);
+  if (end > bytes) throw notColumns(`${end} bytes`, `${bytes} bytes`);
+  const sections: ArrayBuffer[] = [];
+  for (const length of header.sections) {
+    sections.push((await take(length)).buffer);
+    await take(aligned(length) - length);
+  }
+  return { header, sections };
+}
+
+function takeFrom(chunks: ColumnBytes['chunks']) {
+  const pieces = piecesOf(chunks);
+  let rest: Uint8Array = new Uint8Array();
+  const take: Take = async (length) => {
+    const taken = new Uint8Array(length);
+    for (let at = 0; at < length; ) {
+      if (rest.length === 0) {
+        const next = await pieces.next();
+        if (next.done) throw notColumns(`${length} bytes`, `${at} bytes`);
+        rest = next.value;
+      }
+      const part = rest.subarray(0, length - at);
+      taken.set(part, at);
+      rest = rest.subarray(part.length);
+      at += part.length;
+    }
+    return taken;
+  };
+  return {
+    take,
+    /** Whatever is wrong with the chunks may show at their end only. */
+    async end(): Promise<void> {
+      while (!(await pieces.next()).done);
+    },
+    close: () => pieces.return(undefined),
+  };
+}
+
+async function* piecesOf(chunks: ColumnBytes['chunks']): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
+function factsIn(header: Header, sections: readonly ArrayBuffer[]): Facts {
+  const words = (section: number) => new Uint32Array(sections[section]!);
+  const reals = (section: number) => new Float64Array(sections[section]!);
+  const raw = (section: number) => new Uint8Array(sections[section]!);
   const texts = (section: number) => readAll(raw(section), words(section + 1));
   const files = readTexts(raw(20), words(21));
   return {
@@ -116,11 +195,10 @@ export function decodeColumns(bytes: Uint8Array): Facts {
     licence: words(11),
     timestamp: reals(12),
     size: reals(13),
-    sha256: raw(14),
-    md5: raw(15),
+    digests: digestsIn([{ sha256: raw(14), md5: raw(15), from: 0, to: header.count }]),
     fromRev: words(16),
     recordHash: words(17),
-    twin: new Int32Array(held.buffer, offset(18), header.count),
+    twin: new Int32Array(sections[18]!),
     length: words(19),
     v3: raw(22),
     signed: raw(26),

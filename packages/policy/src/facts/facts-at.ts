@@ -22,7 +22,8 @@ export interface WrittenColumns {
   /** The digest of the blob. */
   key: string;
   revision: number;
-  read(): Promise<Uint8Array>;
+  /** Undefined when it is damaged, or of another format. */
+  read(): Promise<Facts | undefined>;
 }
 
 /** Facts, and how far they are from what is written down. */

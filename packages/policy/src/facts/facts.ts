@@ -1,5 +1,6 @@
 import type { PackageType } from '@sluice/formats/package';
 import type { BuildTexts } from './build-texts.ts';
+import type { Digests } from './digests.ts';
 import type { PackedTexts } from './packed-texts.ts';
 
 /** A licence as a record spells it: the text, and of conda the family beside it, both as written. */
@@ -34,10 +35,7 @@ export interface Facts {
   readonly timestamp: Float64Array;
   /** Bytes; NaN when the record does not say. */
   readonly size: Float64Array;
-  /** 32 bytes a row, all zero when the record has none. */
-  readonly sha256: Uint8Array;
-  /** 16 bytes a row, all zero when the record has none. */
-  readonly md5: Uint8Array;
+  readonly digests: Digests;
   /** First revision of the source at which this version of the record was live. */
   readonly fromRev: Uint32Array;
   /** Bytes of the record's verbatim text. */
@@ -64,16 +62,4 @@ export interface Findings {
   score(i: number): number;
   /** Whether one hits it that no curator has looked at. */
   isUncurated(i: number): boolean;
-}
-
-/** Bytes of a digest column at row i as lower-case hex, or undefined when they are all zero. */
-export function hexAt(column: Uint8Array, width: number, i: number): string | undefined {
-  let hex = '';
-  let any = 0;
-  for (let at = i * width; at < (i + 1) * width; at++) {
-    const byte = column[at] ?? 0;
-    any |= byte;
-    hex += byte < 16 ? `0${byte.toString(16)}` : byte.toString(16);
-  }
-  return any === 0 ? undefined : hex;
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { factsBuilder } from './builder.ts';
 import { condaFactsRow } from './conda-row.ts';
+import { hexAt } from './digests.ts';
 import type { Facts } from './facts.ts';
 import { mergedFacts } from './merged-facts.ts';
 
@@ -13,6 +14,8 @@ const record = fc.record({
   // As the file name has it, or spelt otherwise.
   build: fc.constantFrom('ha', 'HA', 'Ha', 'hA'),
   size: fc.nat(9),
+  sha256: fc.constantFrom('ab', 'cd', '00').map((two) => two.repeat(32)),
+  md5: fc.constantFrom('ab', 'cd', '00').map((two) => two.repeat(16)),
   v3: fc.boolean(),
 });
 type TestRecord = typeof record extends fc.Arbitrary<infer T> ? T : never;
@@ -35,6 +38,8 @@ function seen(facts: Facts) {
     build: facts.builds.at(i),
     licence: facts.licences[facts.licence[i]!],
     size: facts.size[i],
+    sha256: hexAt(facts.digests, 'sha256', i),
+    md5: hexAt(facts.digests, 'md5', i),
     length: facts.length[i],
     v3: facts.v3[i],
     hash: [...facts.recordHash.subarray(i * 2, i * 2 + 2)],

@@ -1,4 +1,5 @@
 import { buildTexts } from './build-texts.ts';
+import { digestRows, digestsIn } from './digests.ts';
 import type { Facts } from './facts.ts';
 import { fileRowsOf } from './file-rows.ts';
 import { type PackedTexts, readTexts } from './packed-texts.ts';
@@ -7,7 +8,7 @@ const legacyExtension = '.tar.bz2';
 
 /**
  * Facts without some rows and with others behind them. Columns are copied in runs, nothing is parsed: the cost is that
- * of moving the bytes.
+ * of moving the bytes. Digests stay where they lie.
  *
  * @param kept one byte a row of `base`: 0 for the rows to leave out.
  */
@@ -51,8 +52,7 @@ export function mergedFacts(base: Facts, kept: Uint8Array, added: Facts): Facts 
     python: column(base.python, added.python, 1, pythonIds),
     timestamp: column(base.timestamp, added.timestamp, 1),
     size: column(base.size, added.size, 1),
-    sha256: column(base.sha256, added.sha256, 32),
-    md5: column(base.md5, added.md5, 16),
+    digests: digestsIn([...digestRows(base.digests, runs), ...added.digests.runs]),
     fromRev: column(base.fromRev, added.fromRev, 1),
     recordHash: column(base.recordHash, added.recordHash, 2),
     length: column(base.length, added.length, 1),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { factsBuilder } from './builder.ts';
-import { hexAt } from './facts.ts';
+import { hexAt } from './digests.ts';
 import { factsRowOf } from './record-facts.ts';
 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
@@ -32,7 +32,11 @@ describe('a Python file', () => {
     const builder = factsBuilder('pypi');
     builder.add(row);
     const facts = builder.build();
-    expect([facts.type, hexAt(facts.sha256, 32, 0), hexAt(facts.md5, 16, 0)]).toEqual(['python', sha256, md5]);
+    expect([facts.type, hexAt(facts.digests, 'sha256', 0), hexAt(facts.digests, 'md5', 0)]).toEqual([
+      'python',
+      sha256,
+      md5,
+    ]);
   });
 
   test.each([

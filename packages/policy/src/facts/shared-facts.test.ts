@@ -3,17 +3,17 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { factsBuilder } from './builder.ts';
-import { encodeColumns } from './columns.ts';
+import { encodeColumns, readColumns } from './columns.ts';
 import { handOnFacts, sharedFacts } from './shared-facts.ts';
 
-const columns = Buffer.concat([...encodeColumns(factsBuilder('noarch').build()).chunks]);
+const columns = encodeColumns(factsBuilder('noarch').build());
 
 /** @returns whether they had to be read. */
 async function ask(key: string): Promise<boolean> {
   let isRead = false;
   await sharedFacts(key, async () => {
     isRead = true;
-    return columns;
+    return readColumns(columns);
   });
   return isRead;
 }
@@ -28,7 +28,7 @@ async function collect(): Promise<void> {
 }
 
 async function handOn(key: string): Promise<() => void> {
-  return handOnFacts((await sharedFacts(key, async () => columns))!);
+  return handOnFacts((await sharedFacts(key, async () => readColumns(columns)))!);
 }
 
 it('nothing is held that nobody uses', async () => {

@@ -1,5 +1,3 @@
-import { PolicyError } from '../errors.ts';
-import { decodeColumns } from './columns.ts';
 import type { Facts } from './facts.ts';
 
 const held = new Map<string, WeakRef<Facts>>();
@@ -9,14 +7,14 @@ const gone = new FinalizationRegistry<string>((key) => {
 });
 
 /**
- * Decode facts columns, or share those that somebody still works with: a plan and a publication often judge the same
+ * Load facts, or share those that somebody still works with: a plan and a publication often judge the same
  * hundred megabytes at the same time. Facts never change, and nothing is held that nobody uses.
  *
  * @param key names the columns for ever: the digest of their blob.
- * @returns undefined when they are of another format: build them anew.
+ * @param load undefined when they cannot be had: build them anew.
  * @throws what `load` throws.
  */
-export function sharedFacts(key: string, load: () => Promise<Uint8Array>): Promise<Facts | undefined> {
+export function sharedFacts(key: string, load: () => Promise<Facts | undefined>): Promise<Facts | undefined> {
   const known = held.get(key)?.deref();
   if (known) {
     if (handedOn.facts === known) handedOn.facts = undefined;
@@ -25,8 +23,7 @@ export function sharedFacts(key: string, load: () => Promise<Uint8Array>): Promi
   const begun = loading.get(key);
   if (begun) return begun;
   const decoding = load()
-    .then((bytes) => {
-      const facts = readable(bytes);
+    .then((facts) => {
       if (facts) shareFacts(key, facts);
       return facts;
     })
@@ -56,13 +53,4 @@ export function handOnFacts(facts: Facts): () => void {
   return () => {
     holding.facts = undefined;
   };
-}
-
-function readable(bytes: Uint8Array): Facts | undefined {
-  try {
-    return decodeColumns(bytes);
-  } catch (error) {
-    if (error instanceof PolicyError && error.code === 'columns_format') return undefined;
-    throw error;
-  }
 }

@@ -8,7 +8,8 @@ import {
   parseVersion,
   usedKeys,
 } from '@sluice/formats/conda';
-import { type Facts, hexAt } from '../facts/facts.ts';
+import { hexAt } from '../facts/digests.ts';
+import type { Facts } from '../facts/facts.ts';
 import type { SpecTest } from './spec-test.ts';
 
 /** Match specs as one question: does any of them match? @throws {FormatError} as `parseMatchSpec`. */
@@ -119,10 +120,10 @@ class RowFields implements MatchFields {
     return this.#facts.file(this.#row);
   }
   get md5() {
-    return hexAt(this.#facts.md5, 16, this.#row);
+    return hexAt(this.#facts.digests, 'md5', this.#row);
   }
   get sha256() {
-    return hexAt(this.#facts.sha256, 32, this.#row);
+    return hexAt(this.#facts.digests, 'sha256', this.#row);
   }
   get #licence() {
     return this.#facts.licences[this.#facts.licence[this.#row]!]!;

@@ -70,7 +70,7 @@ export async function fileHistory(
       const shown = intervals.filter(({ word }) => word % texts.length === i);
       return {
         ...version,
-        sha256: i < 0 ? undefined : hexAt(facts.sha256, 32, i),
+        sha256: i < 0 ? undefined : hexAt(facts.digests, 'sha256', i),
         size: Number.isNaN(size) ? undefined : size,
         shown: distinct(shown).toSorted((a, b) => b.from_no - a.from_no),
       };

@@ -1,6 +1,13 @@
 import { type Db, factsSources, insertBlobs, insertFacts, type Part, sourceRevision } from '@sluice/catalog';
-import { encodeColumns, type Facts, factsAt, fileRowsOf, sharedFacts, shareFacts } from '@sluice/policy';
-import { type BlobColumns, type BlobStore, blobRef, putCompressed, readCompressedIfSound } from '@sluice/storage';
+import { encodeColumns, type Facts, factsAt, fileRowsOf, readColumns, sharedFacts, shareFacts } from '@sluice/policy';
+import {
+  type BlobColumns,
+  type BlobStore,
+  blobRef,
+  ifSound,
+  putCompressed,
+  readCompressedPieces,
+} from '@sluice/storage';
 
 /** Quick: columns are read as often as they are written. */
 const level = 1;
@@ -22,7 +29,9 @@ export async function sourceFacts(deps: FactsDeps, part: Part, revision: number)
 }
 
 function sourcesOf({ db, storage }: FactsDeps, part: Part, revision: number) {
-  return factsSources(db, part, revision, (blob, bytes) => readCompressedIfSound(storage, blobRef(blob), bytes));
+  return factsSources(db, part, revision, (blob, bytes) =>
+    ifSound(readColumns({ chunks: readCompressedPieces(storage, blobRef(blob)), bytes })),
+  );
 }
 
 /**
