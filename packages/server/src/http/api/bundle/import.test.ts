@@ -231,7 +231,7 @@ test('what is dropped into the watched folder is imported, in any order; what is
       async () =>
         (await sides.imports()).filter(({ series, state }) => series === 'dropped' && state === 'completed').length,
       {
-        timeout: 30_000,
+        timeout: 100_000,
         interval: 250,
       },
     )
