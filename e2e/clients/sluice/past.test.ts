@@ -127,7 +127,7 @@ await describeWithPython('the past of a channel', (python) => {
     await sluice.ask('POST', `/api/channels/past/mirrors/${mirrorId}/run`);
     await pass(1);
     await keep('without what the upstream removed');
-  }, 180_000);
+  }, 600_000);
   afterAll(async () => {
     await clients.close();
     await sluice.close();
@@ -154,7 +154,7 @@ await describeWithPython('the past of a channel', (python) => {
       ...{ channels: [sluice.address('past')], specs: ['own-app'], platform: 'osx-64' },
     });
     expect(latest).toMatchObject({ ok: true, value: { records: [{ file: 'own-app-9.9-0.conda' }] } });
-  }, 60_000);
+  }, 180_000);
 
   it(`reads the same after ${changes} further changes and collections, while uploads go on`, async () => {
     for (let change = 0; change < changes; change++) {
