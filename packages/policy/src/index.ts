@@ -9,7 +9,7 @@ export { hexAt } from './facts/digests.ts';
 export type { Facts, LicenceText } from './facts/facts.ts';
 export { type FactsSources, factsAt, factsOfRecords } from './facts/facts-at.ts';
 export { addRecords, type RecordText, replacedFacts } from './facts/facts-of-records.ts';
-export { fileRowsOf, rowsByName } from './facts/file-rows.ts';
+export { fileRowsAmong, fileRowsOf, rowsByName } from './facts/file-rows.ts';
 export { mergedFacts } from './facts/merged-facts.ts';
 export { factsRowOf } from './facts/record-facts.ts';
 export { handOnFacts, sharedFacts, shareFacts } from './facts/shared-facts.ts';

@@ -10,7 +10,7 @@ import type { ShownName } from './select.ts';
 import type { ShardLayer } from './selection.ts';
 import { shardFormatOf } from './shard-format.ts';
 import { patchedThrough, type ShownText } from './shown-text.ts';
-import { recordsOf } from './write-shards.ts';
+import { type RecordOf, recordsAmong, shownOf } from './write-shards.ts';
 
 /** Records of the shards that are opened at once: some 4 MB, so that memory stays flat whatever the size of the subdir. */
 const usualBatch = 10_000;
@@ -32,10 +32,12 @@ export function* spliceBatches(
   const format = shardFormatOf(subdir);
   for (const batch of batches(splices, deps.batchRecords ?? usualBatch, ({ shown }) => shown.count)) {
     yield async () => {
-      const { texts, opened } = await withSession(deps.pool, async ({ db }) => {
-        const texts: ReadonlyMap<string, ShownText>[] = [];
-        for (let k = 0; k < layers.length; k++) texts.push(await freshTexts(db, layers[k]!, k, subdir, batch));
-        return { texts, opened: await openShards({ ...deps, db }, opener, batch) };
+      const { records, opened } = await withSession(deps.pool, async ({ db }) => {
+        const records: RecordOf[] = [];
+        for (const [k, layer] of layers.entries()) {
+          records.push(recordsAmong(layer.files, await freshTexts(db, layer, k, subdir, batch)));
+        }
+        return { records, opened: await openShards({ ...deps, db }, opener, batch) };
       });
       return async (pack) => {
         const shards: PackingShard[] = [];
@@ -43,8 +45,8 @@ export function* spliceBatches(
         for (const [i, { shown, kept, fresh }] of batch.entries()) {
           const { layer } = shown.parts[0]!;
           const { bytes, offsets } = layers[layer]!.files;
-          const records = recordsOf(layers, [{ layer, rows: fresh }], texts);
-          const shard = opened[i] && format.splice?.(opened[i], { bytes, offsets, rows: kept }, records);
+          const came = shownOf([{ layer, rows: fresh }], records);
+          const shard = opened[i] && format.splice?.(opened[i], { bytes, offsets, rows: kept }, came);
           if (shard) shards.push({ name: shown.name, shard, packing: pack(shard) });
           else left.push(shown);
           sinceTurn += shown.count;

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type CopyBatch, copyOut, copyRecordsOf, withSession } from '@sluice/catalog';
+import { fileRowsAmong } from '@sluice/policy';
 import { batches } from './batches.ts';
 import type { PublishDeps } from './deps.ts';
 import type { PackingShard, ReadBatch, UnmadeShards } from './make-shards.ts';
@@ -23,9 +24,10 @@ export function* writeBatches(
   const format = shardFormatOf(subdir);
   for (const batch of batches(whole, deps.batchRecords ?? usualBatch, ({ count }) => count)) {
     yield async () => {
-      const texts: ReadonlyMap<string, ShownText>[] = [];
+      const records: RecordOf[] = [];
       const held: CopyBatch[] = [];
-      for (let k = 0; k < layers.length; k++) texts.push(await textsOf(deps, layers[k]!, k, subdir, { batch, held }));
+      for (let k = 0; k < layers.length; k++)
+        records.push(await recordsIn(deps, layers[k]!, k, subdir, { batch, held }));
       return async (pack) => {
         const shards: PackingShard[] = [];
         let sinceTurn = 0;
@@ -34,7 +36,7 @@ export function* writeBatches(
             await nextTurn();
             sinceTurn = 0;
           }
-          const shard = format.encode(shown.name, recordsOf(layers, shown.parts, texts));
+          const shard = format.encode(shown.name, shownOf(shown.parts, records));
           shards.push({ name: shown.name, shard, packing: pack(shard) });
           sinceTurn += shown.count;
         }
@@ -45,42 +47,58 @@ export function* writeBatches(
   }
 }
 
-/** What a layer has of these names' files, as they are shown; read if it is not at hand, and then it lies in what is `held`. */
-async function textsOf(
+/** The records of a layer in these names, as they are shown; read if they are not at hand, and then they lie in what is `held`. */
+async function recordsIn(
   deps: Pick<PublishDeps, 'pool'>,
-  { layer, texts, patches }: ShardLayer,
+  { layer, files, texts, patches }: ShardLayer,
   k: number,
   subdir: string,
   { batch, held }: { batch: readonly ShownName[]; held: CopyBatch[] },
-): Promise<ReadonlyMap<string, ShownText>> {
-  if (texts) return texts;
-  const names = batch.flatMap(({ name, parts }) => (parts.some((part) => part.layer === k) ? [name] : []));
-  const read = new Map<string, ShownText>();
-  if (names.length === 0) return read;
-  await withSession(deps.pool, async ({ client }) => {
-    const command = copyRecordsOf({ source_id: layer.source_id, subdir }, layer.revision, names);
-    for await (const rows of copyOut(client, command)) {
-      held.push(rows);
-      for (let i = 0; i < rows.length; i++) {
-        const row = rowOf(rows, i);
-        const shown = patchedThrough(patches, row);
-        if (shown) read.set(row.file, shown);
+): Promise<RecordOf> {
+  if (texts) return recordsAmong(files, texts);
+  const names: string[] = [];
+  const rows: number[] = [];
+  for (const { name, parts } of batch) {
+    const ours = parts.filter((part) => part.layer === k);
+    if (ours.length > 0) names.push(name);
+    for (const part of ours) for (const row of part.rows) rows.push(row);
+  }
+  // Only where they lie is kept until they are written: texts of thousands would be moved about in memory before.
+  const places = new Map<number, { lot: CopyBatch; at: number }>();
+  const rowAt = fileRowsAmong(files, rows);
+  if (names.length > 0) {
+    await withSession(deps.pool, async ({ client }) => {
+      const command = copyRecordsOf({ source_id: layer.source_id, subdir }, layer.revision, names);
+      for await (const lot of copyOut(client, command)) {
+        held.push(lot);
+        for (let at = 0; at < lot.length; at++) {
+          const begin = lot.start(at, 0);
+          const row = rowAt(lot.buffer, begin, begin + lot.size(at, 0));
+          if (row >= 0) places.set(row, { lot, at });
+        }
       }
-    }
-  });
-  return read;
+    });
+  }
+  return (row) => {
+    const { lot, at } = places.get(row)!;
+    const record = rowOf(lot, at);
+    const shown = patchedThrough(patches, record)!;
+    return shown === record ? record : { file: record.file, ...shown };
+  };
 }
 
-/** The records of a name as its shard is made of them. */
-export function recordsOf(
-  layers: readonly ShardLayer[],
-  parts: ShownName['parts'],
-  texts: readonly ReadonlyMap<string, ShownText>[],
-): ShownRecord[] {
-  return parts.flatMap(({ layer, rows }) =>
-    Array.from(rows, (row) => {
-      const file = layers[layer]!.files.at(row);
-      return { file, ...texts[layer]!.get(file)! };
-    }),
-  );
+/** Gives the record of a row of a layer's facts. */
+export type RecordOf = (row: number) => ShownRecord;
+
+/** Of records whose texts are at hand, by file. */
+export function recordsAmong(files: ShardLayer['files'], texts: ReadonlyMap<string, ShownText>): RecordOf {
+  return (row) => {
+    const file = files.at(row);
+    return { file, ...texts.get(file)! };
+  };
+}
+
+/** The records of a name as its shard is made of them. @param records of each layer. */
+export function shownOf(parts: ShownName['parts'], records: readonly RecordOf[]): ShownRecord[] {
+  return parts.flatMap(({ layer, rows }) => Array.from(rows, records[layer]!));
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type FactsRow, factsBuilder } from './builder.ts';
-import { fileRowsOf } from './file-rows.ts';
+import { fileRowsAmong, fileRowsOf } from './file-rows.ts';
 
 const stem = fc
   .tuple(fc.constantFrom('a', 'b', 'a-b', 'a-1'), fc.nat(3), fc.nat(3), fc.constantFrom('.conda', '.tar.bz2'))
@@ -31,6 +31,26 @@ test('files are found by few questions and by many, and nothing else is', () => 
         for (const question of [...questions, ...often, ...questions]) {
           const file = typeof question === 'string' ? question : question.file;
           expect(rowOf(file)).toBe(list.findIndex((one) => one.file === file));
+        }
+      },
+    ),
+  );
+});
+
+test('some files are found where their names lie, and no others', () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.tuple(stem, fc.boolean()), { selector: ([{ file }]) => file }),
+      fc.array(fc.oneof(stem, stranger)),
+      (list, questions) => {
+        const files = list.map(([{ file }]) => file);
+        const some = list.flatMap(([, isOne], row) => (isOne ? [row] : []));
+        const rowAt = fileRowsAmong(factsOf(list.map(([one]) => one)).files, some);
+        for (const question of [...questions, ...files]) {
+          const file = typeof question === 'string' ? question : question.file;
+          const bytes = new TextEncoder().encode(`|${file}|`);
+          const row = files.indexOf(file);
+          expect(rowAt(bytes, 1, bytes.length - 1)).toBe(some.includes(row) ? row : -1);
         }
       },
     ),

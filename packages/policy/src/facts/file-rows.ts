@@ -67,17 +67,7 @@ const none = new Uint32Array();
  * @returns a function from file name to row, −1 when there is none. Names of files are ASCII; any other is not found.
  */
 export function fileRows(files: PackedTexts, count: number): (file: string) => number {
-  const { bytes, offsets } = files;
-  let capacity = 128;
-  while (capacity < count * 2) capacity *= 2;
-  const mask = capacity - 1;
-  const rows = new Int32Array(capacity).fill(-1);
-  for (let row = 0; row < count; row++) {
-    let at = nameHashAt(bytes, offsets[row]!, offsets[row + 1]!) & mask;
-    while (rows[at]! >= 0) at = (at + 1) & mask;
-    rows[at] = row;
-  }
-
+  const { rows, mask } = tableOf(files, count, (row) => row);
   return (file) => {
     for (let at = nameHash(file) & mask; rows[at]! >= 0; at = (at + 1) & mask) {
       if (isAt(files, file, rows[at]!)) return rows[at]!;
@@ -86,10 +76,50 @@ export function fileRows(files: PackedTexts, count: number): (file: string) => n
   };
 }
 
+/**
+ * Finds some rows by the names of their files, where these lie in bytes that were read.
+ *
+ * @returns a function from a name, from `begin` to before `end`, to its row; −1 when it is none of them.
+ */
+export function fileRowsAmong(
+  files: PackedTexts,
+  some: ArrayLike<number>,
+): (bytes: Uint8Array, begin: number, end: number) => number {
+  const { rows, mask } = tableOf(files, some.length, (i) => some[i]!);
+  return (bytes, begin, end) => {
+    for (let at = nameHashAt(bytes, begin, end) & mask; rows[at]! >= 0; at = (at + 1) & mask) {
+      if (isSame(files, rows[at]!, bytes, begin, end)) return rows[at]!;
+    }
+    return -1;
+  };
+}
+
+/** Rows, each at the hash of its file name or behind it; −1 where there is none. */
+function tableOf({ bytes, offsets }: PackedTexts, count: number, rowAt: (i: number) => number) {
+  let capacity = 128;
+  while (capacity < count * 2) capacity *= 2;
+  const mask = capacity - 1;
+  const rows = new Int32Array(capacity).fill(-1);
+  for (let i = 0; i < count; i++) {
+    const row = rowAt(i);
+    let at = nameHashAt(bytes, offsets[row]!, offsets[row + 1]!) & mask;
+    while (rows[at]! >= 0) at = (at + 1) & mask;
+    rows[at] = row;
+  }
+  return { rows, mask };
+}
+
 /** Compared from the end: those of one package begin alike. */
 function isAt({ bytes, offsets }: PackedTexts, file: string, row: number): boolean {
   const begin = offsets[row]!;
   if (offsets[row + 1]! - begin !== file.length) return false;
   for (let i = file.length - 1; i >= 0; i--) if (bytes[begin + i] !== file.charCodeAt(i)) return false;
+  return true;
+}
+
+function isSame(files: PackedTexts, row: number, bytes: Uint8Array, begin: number, end: number): boolean {
+  const first = files.offsets[row]!;
+  if (files.offsets[row + 1]! - first !== end - begin) return false;
+  for (let i = end - begin - 1; i >= 0; i--) if (files.bytes[first + i] !== bytes[begin + i]) return false;
   return true;
 }
