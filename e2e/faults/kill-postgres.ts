@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { type Admin, logIn, mirrorUpstream, runMirror } from './admin.ts';
-import { openEmbedded, runState, storedFiles } from './catalog-state.ts';
+import { openEmbedded, type Query, runState, storedFiles } from './catalog-state.ts';
 import { watchDocuments } from './document-watch.ts';
-import { expectComplete, expectFetchedOnce, expectSound, expectUnbroken, noteAsked } from './expect-whole.ts';
+import {
+  type Asked,
+  expectComplete,
+  expectFetchedOnce,
+  expectSound,
+  expectUnbroken,
+  noteAsked,
+} from './expect-whole.ts';
 import type { KillMoment } from './kill-moment.ts';
 import { channelWithOnePackage, expectShown, hasRecord } from './kill-server-in-upload.ts';
 import { makeOwnPackage } from './own-package.ts';
@@ -29,15 +36,19 @@ export async function killPostgres(scene: Scene, moment: KillMoment): Promise<st
   const { runId } = await runMirror(admin, mirrorId);
   await scene.untilFetching(moment);
   const killed = performance.now();
+  // Asleep, the server cannot have a new one before it is asked.
+  server.signal('SIGSTOP');
   process.kill(embeddedPostgres(scene.dataDir)!.pid, 'SIGKILL');
-  await expectAwayThenBack(server.url, admin);
+  const first = refusalOf(admin);
+  await sleep(100);
+  server.signal('SIGCONT');
+  await expectAwayThenBack(server.url, admin, first);
   const away = performance.now() - killed;
-  // Until it notices, at the next batch, it goes on fetching.
-  const asked = scene.upstream.asked.map(({ path }) => path);
   const { query, close } = await openEmbedded(scene.dataDir);
   try {
-    const local = await noteAsked(scene, asked, query);
     const found = await runState(query, runId);
+    // Until it notices, at the next batch, it goes on fetching.
+    const local = await noteUntilTakenUp(scene, query, runId, found.fence);
     await until('the run completes', 60_000, async () => {
       const { state } = await runState(query, runId);
       expect(state).not.toBe('failed');
@@ -89,10 +100,24 @@ export async function killPostgresInUpload(scene: Scene, { share, thenMs }: Kill
   }
 }
 
+/** What was asked for and is local, as it stood when the next slice took the run up, or the run was over. */
+async function noteUntilTakenUp(scene: Scene, query: Query, runId: string, fence: number): Promise<Asked> {
+  let noted: Asked | undefined;
+  const isTakenUp = async () => {
+    const asked = scene.upstream.asked.map(({ path }) => path);
+    const now = await noteAsked(scene, asked, query);
+    const run = await runState(query, runId);
+    const isSo = run.fence > fence || run.state === 'completed';
+    if (!isSo || noted === undefined) noted = now;
+    return isSo;
+  };
+  await until('the run goes on', 30_000, isTakenUp, 50);
+  return noted!;
+}
+
 /** What needs the database is refused for a while, and by nothing but 503; then it works again. */
-async function expectAwayThenBack(url: string, admin: Admin): Promise<void> {
-  const refused = await until('the server says 503', 5_000, () => refusalOf(admin), 0);
-  expect(refused).toEqual({ status: 503, retryAfter: '5', code: 'unavailable' });
+async function expectAwayThenBack(url: string, admin: Admin, first: ReturnType<typeof refusalOf>): Promise<void> {
+  expect(await first).toEqual({ status: 503, retryAfter: '5', code: 'unavailable' });
   expect((await fetch(`${url}/health/live`)).status).toBe(200);
   await untilBack(url, admin);
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { logIn, mirrorUpstream, runMirror } from './admin.ts';
 import { openEmbedded, runState } from './catalog-state.ts';
@@ -7,7 +6,7 @@ import { expectComplete, expectFetchedOnce, expectSound, expectUnbroken, noteAsk
 import type { KillMoment } from './kill-moment.ts';
 import type { Scene } from './scene.ts';
 import { readDocuments, wrongFiles } from './shown-channel.ts';
-import { slowness, until } from './until.ts';
+import { slowness, until, untilHeard } from './until.ts';
 
 /**
  * `kill -9` of the whole server while it brings in files, and a new start on the same folder: the run goes on by itself.
@@ -26,8 +25,7 @@ export async function killServer(scene: Scene, moment: KillMoment): Promise<stri
   await scene.untilFetching(moment);
   url = undefined;
   await first.kill();
-  // What was sent before may reach the upstream a little later.
-  await sleep(100);
+  await untilHeard();
   const asked = scene.upstream.asked.map(({ path }) => path);
 
   const second = await scene.start();

@@ -24,8 +24,12 @@ export interface Scene {
   readonly bundle: MadeBundle;
   /** Start a Sluice on the data folder; it is killed when the scene closes. */
   start(env?: Readonly<Record<string, string>>): Promise<SluiceProcess>;
-  /** From now on the upstream has many files more, and takes its time for each. */
-  growUpstream(): void;
+  /**
+   * From now on the upstream has many files more, and takes its time for each.
+   *
+   * @param until a few of them come no sooner than this: until then nobody comes to the end of a run.
+   */
+  growUpstream(until?: Promise<void>): void;
   /** Wait until so much of the new files was asked for, and then so much longer. */
   untilFetching(moment: KillMoment): Promise<void>;
   /** Kill the servers, also those that are still starting or stopped by a signal. */
@@ -36,6 +40,8 @@ export interface Scene {
 
 const packages = /\.(conda|bz2)$/;
 const perFile_ms = 40;
+/** Fewer than a worker fetches at once, so that it goes on with the others. */
+const heldBack = 4;
 
 /** Set a scene on an upstream with the 47 real packages. */
 export async function openScene(channel: GrowingChannel, { shown: unbothered, bundle }: Unbothered): Promise<Scene> {
@@ -63,9 +69,10 @@ export async function openScene(channel: GrowingChannel, { shown: unbothered, bu
       started.push(server);
       return server;
     },
-    growUpstream() {
+    growUpstream(until) {
       serving.folder = channel.after;
       upstream.fail(packages, { delay_ms: perFile_ms });
+      if (until) for (const file of channel.added.slice(-heldBack)) upstream.fail(file, { until });
     },
     async untilFetching({ share, thenMs }) {
       const wanted = Math.min(share, 1) * added.size;

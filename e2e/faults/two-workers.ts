@@ -8,7 +8,7 @@ import type { KillMoment } from './kill-moment.ts';
 import type { Scene } from './scene.ts';
 import { readDocuments } from './shown-channel.ts';
 import type { SluiceProcess } from './sluice-process.ts';
-import { slowness, until } from './until.ts';
+import { slowness, until, untilHeard } from './until.ts';
 
 /** A run under way, and two processes on one database and one data folder, of which one holds it. */
 interface Pair {
@@ -31,7 +31,7 @@ export async function killHolder(scene: Scene, moment: KillMoment): Promise<stri
   return withPair(scene, moment, async ({ holder, other, runId, query, fence, webUrl }) => {
     await holder.kill();
     const killed = performance.now();
-    await sleep(inTransit_ms);
+    await untilHeard();
     const local = await noteAsked(scene, askedPaths(scene), query);
     const found = await runState(query, runId);
     await untilTakenOver(query, runId, fence, other);
@@ -51,10 +51,13 @@ export async function killHolder(scene: Scene, moment: KillMoment): Promise<stri
  * @returns what happened, for people.
  */
 export async function wakeHolder(scene: Scene, moment: KillMoment): Promise<string> {
-  return withPair(scene, moment, async ({ holder, other, runId, query, fence, webUrl }) => {
+  // However late the signal comes, it meets the holder at work.
+  const asleep = Promise.withResolvers<void>();
+  const work = async ({ holder, other, runId, query, fence, webUrl }: Pair) => {
     holder.signal('SIGSTOP');
     const stopped = performance.now();
-    await sleep(inTransit_ms);
+    await untilHeard();
+    asleep.resolve();
     const local = await noteAsked(scene, askedPaths(scene), query);
     await untilTakenOver(query, runId, fence, other);
     const resumed = performance.now() - stopped;
@@ -81,10 +84,17 @@ export async function wakeHolder(scene: Scene, moment: KillMoment): Promise<stri
     expectFetchedOnce(scene, local);
     for (const { log } of [holder, other]) expect(log().filter(({ level }) => level === 'error')).toEqual([]);
     return `with ${local.local.size} of ${scene.files.size} files local; the other went on after ${Math.round(resumed)} ms`;
-  });
+  };
+  return withPair(scene, moment, work, asleep.promise);
 }
 
-async function withPair<T>(scene: Scene, moment: KillMoment, work: (pair: Pair) => Promise<T>): Promise<T> {
+/** @param until the run does not end before this, where it is given. */
+async function withPair<T>(
+  scene: Scene,
+  moment: KillMoment,
+  work: (pair: Pair) => Promise<T>,
+  until?: Promise<void>,
+): Promise<T> {
   const database = await createTestDatabase({ isMigrated: false });
   const { query, close } = openDatabase(database.config);
   try {
@@ -94,7 +104,7 @@ async function withPair<T>(scene: Scene, moment: KillMoment, work: (pair: Pair) 
     const admin = await logIn(web.url);
     const { mirrorId } = await mirrorUpstream(admin, scene.upstream.url);
     await readDocuments(web.url);
-    scene.growUpstream();
+    scene.growUpstream(until);
     const { runId } = await runMirror(admin, mirrorId);
     await scene.untilFetching(moment);
     const { worker: name, fence } = await runState(query, runId);
@@ -109,8 +119,6 @@ async function withPair<T>(scene: Scene, moment: KillMoment, work: (pair: Pair) 
   }
 }
 
-/** What was sent before a process stopped may reach the upstream a little later. */
-const inTransit_ms = 100;
 const askedPaths = (scene: Scene) => scene.upstream.asked.map(({ path }) => path);
 const packs = (scene: Scene) => storedFiles(scene.dataDir, 'packs');
 

@@ -23,3 +23,10 @@ export async function until<T>(
     await sleep(pause_ms);
   }
 }
+
+/**
+ * Wait until what was sent before a process stopped has been heard here: some turns of this process, however long one takes.
+ */
+export async function untilHeard(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await sleep(10);
+}
