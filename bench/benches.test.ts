@@ -15,7 +15,7 @@ beforeAll(() => void mkdirSync(cache));
 afterAll(() => rmSync(scratch, { recursive: true }));
 const log = () => {};
 
-it('filters, edits and refreshes a channel', { timeout: 180_000 }, async () => {
+it('filters, edits and refreshes a channel', { timeout: 600_000 }, async () => {
   const params = { records: 3_000, names: 150, seed: 2, runs: 1 };
   const figures = await filterBench.run({ params, cache, scratch: path.join(scratch, 'filter'), log });
   expect(Object.keys(figures)).toEqual(expect.arrayContaining(Object.keys(filterBench.wanted!)));
@@ -23,7 +23,7 @@ it('filters, edits and refreshes a channel', { timeout: 180_000 }, async () => {
   expect(Math.min(...Object.values(figures))).toBeGreaterThan(0);
 });
 
-it('publishes a folder and adds to it', { timeout: 180_000 }, async () => {
+it('publishes a folder and adds to it', { timeout: 600_000 }, async () => {
   const params = { files: 60, seed: 1, runs: 1, uploads: 1, added_files: 1 };
   const corpus = await makeCorpus(params, cache, log);
   const spares = await makeSpares(params, 2);
@@ -33,7 +33,7 @@ it('publishes a folder and adds to it', { timeout: 180_000 }, async () => {
   expect(Math.min(...Object.values(figures))).toBeGreaterThan(0);
 });
 
-it('bundles a folder, and what changed of it', { timeout: 180_000 }, async () => {
+it('bundles a folder, and what changed of it', { timeout: 600_000 }, async () => {
   const params = { files: 200, seed: 1, runs: 1 };
   const figures = await bundleBench.run({ params, cache, scratch: path.join(scratch, 'bundle'), log });
   expect(Object.keys(figures)).toEqual(expect.arrayContaining(Object.keys(bundleBench.wanted!)));

@@ -9,7 +9,7 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
 if (!hasCurl) console.log('left out: a mirror beside curl, since there is no curl');
 
 // So small that its figures mean nothing: every file must come through the faults, on both sides, and every figure be there.
-test.skipIf(!hasCurl && process.env.CI !== 'true')('mirrors beside curl', { timeout: 180_000 }, async () => {
+test.skipIf(!hasCurl && process.env.CI !== 'true')('mirrors beside curl', { timeout: 600_000 }, async () => {
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'sluice-mirror-bench-'));
   onTestFinished(() => rmSync(scratch, { recursive: true }));
   const cache = path.join(scratch, 'cache');

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -44,17 +44,18 @@ export async function startSluice(
 ): Promise<SluiceProcess> {
   mkdirSync(folder, { recursive: true });
   const begin = performance.now();
-  const port = await freePort();
   const password = 'bench-admin-password';
   const logFile = path.join(folder, 'sluice.log');
   const log = openSync(logFile, 'a');
+  const { size: earlierLife } = fstatSync(log);
   const child = spawn(process.execPath, startArguments, {
     stdio: ['ignore', log, log],
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       ...startVariables,
-      SLUICE_PORT: String(port),
+      // A port that was free just now may be another's by then.
+      SLUICE_PORT: '0',
       SLUICE_DATA_DIR: path.join(folder, 'data'),
       SLUICE_ADMIN_PASSWORD: password,
       SLUICE_SOURCES: ['127.0.0.0/8', ...sources].join(),
@@ -68,32 +69,27 @@ export async function startSluice(
     const tail = readFileSync(logFile, 'utf8').slice(-2000);
     throw new Error(`Sluice ended with ${child.exitCode ?? child.signalCode}. It said last:\n${tail}`);
   };
-  const url = `http://127.0.0.1:${port}`;
-  const sluice = {
-    url,
-    pid: child.pid!,
-    password,
-    folder: path.join(folder, 'data'),
-    assertAlive,
-    stop: async () => {
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
-      await ended;
-      clearTimeout(timer);
-    },
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+    await ended;
+    clearTimeout(timer);
   };
   const deadline = performance.now() + patience_ms;
-  while (!(await isReady(url))) {
+  for (;;) {
+    const said = readFileSync(logFile).subarray(earlierLife).toString();
+    const url = /ready at (\S+)/.exec(said)?.[1];
+    if (url !== undefined && (await isReady(url))) {
+      const ready_s = (performance.now() - begin) / 1000;
+      return { url, pid: child.pid!, password, folder: path.join(folder, 'data'), assertAlive, stop, ready_s };
+    }
     assertAlive();
     if (performance.now() > deadline) {
-      await sluice.stop();
-      throw new Error(
-        `Sluice was not ready after ${patience_ms} ms: see its log, ${readFileSync(logFile, 'utf8').slice(-2000)}`,
-      );
+      await stop();
+      throw new Error(`Sluice was not ready after ${patience_ms} ms: see its log, ${said.slice(-2000)}`);
     }
     await sleep(10);
   }
-  return { ...sluice, ready_s: (performance.now() - begin) / 1000 };
 }
 
 async function isReady(url: string): Promise<boolean> {
