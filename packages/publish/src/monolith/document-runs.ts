@@ -5,7 +5,6 @@ import { PublishError } from '../errors.ts';
 /** Members of one package name that stand one after the other in a map of repodata.json, or of run_exports.json. */
 export interface DocumentRun {
   bucket: RepodataBucket;
-  name: string;
   /** The file name of the first. */
   first: string;
   /** Where its key begins, in bytes from the beginning of the document. */
@@ -28,14 +27,14 @@ export function runExportsBytes(fn: string, text: number): number {
 }
 
 /** A member that ends at `end` as a run of one. */
-export function memberRun(bucket: RepodataBucket, fn: string, end: number, bytes: number): Omit<DocumentRun, 'name'> {
+export function memberRun(bucket: RepodataBucket, fn: string, end: number, bytes: number): DocumentRun {
   return { bucket, first: fn, at: end - bytes, bytes, records: 1, sizes: `${bytes}` };
 }
 
 /** The runs of a document in its order. */
 export interface RunList {
   /** More members, which stand behind those that were added before. */
-  add(run: Omit<DocumentRun, 'name'>): void;
+  add(run: DocumentRun): void;
   /** A line of JSON each. */
   text(): Buffer;
 }
@@ -47,7 +46,7 @@ const portion = 500;
 export function runList(): RunList {
   const portions: Buffer[] = [];
   let lines: string[] = [];
-  let last: DocumentRun | undefined;
+  let last: (DocumentRun & { name: string }) | undefined;
   let sizes: string[] = [];
 
   function write(): void {
@@ -92,20 +91,25 @@ function isOf(name: string, fn: string): boolean {
 const runLine = /^\[(\d+),(\d+),(\d+),"([^"\\]+)",\[([\d,]+)\]\]$/;
 
 /**
- * The runs of a document without v3 maps, out of what {@link runList} wrote.
+ * The runs of a document without v3 maps, out of what {@link runList} wrote, each read when it is asked for.
  *
- * @throws {PublishError} `monolith_drift` when it is something else.
+ * @throws {PublishError} `monolith_drift` at a line that is something else.
  */
-export function readRuns(text: Buffer): DocumentRun[] {
+export function* readRuns(text: Buffer): Generator<DocumentRun, undefined> {
   // Behind the last line break there is nothing, or a cut line, whose run the document then has too many.
-  const lines = text.toString().split('\n').slice(0, -1);
-  return lines.map((line) => {
-    const [, at, bytes, records, first, sizes] = runLine.exec(line) ?? [];
-    if (first === undefined || sizes === undefined) {
-      const details = { wanted: 'a line of runs', found: line.slice(0, 100) };
-      throw new PublishError('monolith_drift', 'What was noted of an earlier document cannot be read.', details);
-    }
-    const place = { at: Number(at), bytes: Number(bytes), records: Number(records), sizes };
-    return { bucket: bucketOf(first, false), name: packageNameOf('conda', first), first, ...place };
-  });
+  for (let at = 0, end = text.indexOf(lineEnd); end >= 0; at = end + 1, end = text.indexOf(lineEnd, at)) {
+    yield readRun(text.toString('utf8', at, end));
+  }
+}
+
+const lineEnd = 0x0a;
+
+function readRun(line: string): DocumentRun {
+  const [, at, bytes, records, first, sizes] = runLine.exec(line) ?? [];
+  if (first === undefined || sizes === undefined) {
+    const details = { wanted: 'a line of runs', found: line.slice(0, 100) };
+    throw new PublishError('monolith_drift', 'What was noted of an earlier document cannot be read.', details);
+  }
+  const place = { at: Number(at), bytes: Number(bytes), records: Number(records), sizes };
+  return { bucket: bucketOf(first, false), first, ...place };
 }

@@ -5,7 +5,6 @@ import { blobRef, putCompressed, readCompressedPieces, StorageError } from '@slu
 import { allEnded } from '../../all-ended.ts';
 import { PublishError } from '../../errors.ts';
 import { documentLevel } from '../document-level.ts';
-import { type DocumentRun, readRuns } from '../document-runs.ts';
 import { isLarge } from '../large.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
 import type { NewestList } from '../newest-list.ts';
@@ -114,14 +113,14 @@ async function carried(
 /** What is noted of the earlier documents. */
 interface Noted {
   newest: NewestList;
-  runs: Record<keyof typeof runsOf, DocumentRun[]>;
+  runs: Record<keyof typeof runsOf, Buffer>;
 }
 
 async function readNoted(deps: MonolithDeps, earlier: Earlier): Promise<Noted> {
-  const runs = async (document: keyof typeof runsOf) => readRuns(await wholeText(deps, earlier(runsOf[document])));
-  const newest = wholeText(deps, earlier(newestKey));
-  const all = await allEnded([newest, runs(repodataKey), runs(runExportsKey)]);
-  return { newest: all[0], runs: { [repodataKey]: all[1], [runExportsKey]: all[2] } };
+  const [newest, repodata, runExports] = await allEnded(
+    [newestKey, runsKey, runExportsRunsKey].map((key) => wholeText(deps, earlier(key))),
+  );
+  return { newest: newest!, runs: { [repodataKey]: repodata!, [runExportsKey]: runExports! } };
 }
 
 /** repodata.json and run_exports.json, each with its runs. */

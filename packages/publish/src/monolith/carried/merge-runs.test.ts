@@ -99,7 +99,7 @@ test.each<[string, (run: DocumentRun) => DocumentRun]>([
     ['a-1-0.conda', '{}'],
     ['b-1-0.conda', '{}'],
   ]);
-  const runs = readRuns(written(before).runs).map(moved);
+  const runs = [...readRuns(written(before).runs)].map(moved);
   // Something comes in behind the first, whose run is read.
   const after = new Map([...before, ['a-1-1.conda', '{}']]);
   await expect(merged(before, after, 50, runs)).rejects.toMatchObject({ code: 'monolith_drift' });

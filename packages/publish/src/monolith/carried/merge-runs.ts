@@ -25,7 +25,7 @@ export interface MergedTo {
  */
 export async function* mergeRuns(
   earlier: AsyncIterable<Uint8Array>,
-  known: readonly DocumentRun[],
+  known: Iterable<DocumentRun>,
   moved: readonly MovedMember[],
   to: MergedTo,
 ): AsyncGenerator<void> {
@@ -46,12 +46,15 @@ export async function* mergeRuns(
 
 function runMerger(
   piece: PieceAtHand,
-  known: readonly DocumentRun[],
+  known: Iterable<DocumentRun>,
   moved: readonly MovedMember[],
   { writer, runs }: MergedTo,
 ) {
   const kept = keptStretch(piece, writer);
-  let [run, next] = [0, 0];
+  const runsAhead = known[Symbol.iterator]();
+  let run = runsAhead.next();
+  let behind = runsAhead.next();
+  let next = 0;
   let member: { index: number; at: number; sizes: number[] | undefined } | undefined;
 
   function take({ bucket, fn, text }: MovedMember): void {
@@ -74,7 +77,7 @@ function runMerger(
   }
 
   /** @param members nobody else has them. */
-  function keep(members: Omit<DocumentRun, 'name'>): void {
+  function keep(members: DocumentRun): void {
     members.at += kept.keep(members.bucket, members.first, members.at, members.at + members.bytes);
     runs.add(members);
   }
@@ -123,9 +126,9 @@ function runMerger(
   return {
     /** Go through the piece at hand. @returns true when nothing more of the document is needed. */
     goOn(): boolean {
-      while (run < known.length && goThrough(known[run]!, known[run + 1])) run++;
+      while (!run.done && goThrough(run.value, behind.value)) [run, behind] = [behind, runsAhead.next()];
       kept.handOn();
-      if (run < known.length || kept.end() > piece.end()) return false;
+      if (!run.done || kept.end() > piece.end()) return false;
       takeBefore(undefined);
       return true;
     },

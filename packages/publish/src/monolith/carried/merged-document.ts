@@ -4,17 +4,17 @@ import { blobRef, putCompressed, readCompressedPieces, type Unpacked } from '@sl
 import { allEnded } from '../../all-ended.ts';
 import { PublishError } from '../../errors.ts';
 import { documentLevel } from '../document-level.ts';
-import { type DocumentRun, runList } from '../document-runs.ts';
+import { type DocumentRun, readRuns, runList } from '../document-runs.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
 import type { SubdirContent } from '../subdir-content.ts';
 import { drift } from '../write-subdir.ts';
 import { type MergedTo, mergeRuns } from './merge-runs.ts';
 import type { MovedMember } from './moved-members.ts';
 
-/** An earlier document, with the runs of package names that stand in it. */
+/** An earlier document, with what was noted of the runs of package names that stand in it. */
 export interface EarlierDocument {
   blob: BlobRow;
-  runs: readonly DocumentRun[];
+  runs: Buffer;
 }
 
 /** A stored document, with a stored text that says where in it the runs of package names stand. */
@@ -45,7 +45,7 @@ export async function mergedDocument(
   const left = [...content.counts];
   const runs = runList();
   const noted = Promise.withResolvers<Buffer>();
-  const add = (run: Omit<DocumentRun, 'name'>) => {
+  const add = (run: DocumentRun) => {
     left[repodataBuckets.indexOf(run.bucket)]! -= run.records;
     runs.add(run);
   };
@@ -53,7 +53,7 @@ export async function mergedDocument(
     const ready: Uint8Array[] = [];
     const writer = content.begin((chunk) => ready.push(chunk));
     const pieces = readCompressedPieces(storage, blobRef(earlier.blob));
-    for await (const _ of mergeRuns(pieces, earlier.runs, moved, { writer, runs: { add } })) {
+    for await (const _ of mergeRuns(pieces, readRuns(earlier.runs), moved, { writer, runs: { add } })) {
       // Before the codec says so of what it was promised, in words of its own.
       if (writer.size() > size) throw otherSize(content, writer.size());
       yield* ready.splice(0);

@@ -5,7 +5,7 @@ import {
   type RunExportsMap,
   repodataBuckets,
 } from '@sluice/formats/conda';
-import { type DocumentRun, runExportsBytes } from '../document-runs.ts';
+import { type DocumentRun, readRuns, runExportsBytes } from '../document-runs.ts';
 import type { MonolithDeps } from '../monolith-deps.ts';
 import { type DocumentWithRuns, type EarlierDocument, type MergedContent, mergedDocument } from './merged-document.ts';
 import { movedMembers } from './moved-members.ts';
@@ -33,7 +33,7 @@ export async function mergedRunExports(
     come,
   );
   return mergedDocument(deps, earlier, moved, {
-    ...outcome(subdir, earlier.runs, left, added),
+    ...outcome(subdir, readRuns(earlier.runs), left, added),
     begin(emit) {
       const { entry, entries, ...writer } = createRunExportsWriter(subdir, emit);
       return {
@@ -55,7 +55,7 @@ interface Members {
 
 function outcome(
   subdir: string,
-  known: readonly DocumentRun[],
+  known: Iterable<DocumentRun>,
   gone: readonly Members[],
   come: readonly Members[],
 ): Omit<MergedContent, 'begin'> {
