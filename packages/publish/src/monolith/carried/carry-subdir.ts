@@ -117,10 +117,12 @@ interface Noted {
 }
 
 async function readNoted(deps: MonolithDeps, earlier: Earlier): Promise<Noted> {
-  const [newest, repodata, runExports] = await allEnded(
-    [newestKey, runsKey, runExportsRunsKey].map((key) => wholeText(deps, earlier(key))),
-  );
-  return { newest: newest!, runs: { [repodataKey]: repodata!, [runExportsKey]: runExports! } };
+  const [newest, repodata, runExports] = await allEnded([
+    wholeText(deps, earlier(newestKey)),
+    wholeText(deps, earlier(runsKey)),
+    wholeText(deps, earlier(runExportsRunsKey)),
+  ]);
+  return { newest, runs: { [repodataKey]: repodata, [runExportsKey]: runExports } };
 }
 
 /** repodata.json and run_exports.json, each with its runs. */
