@@ -61,7 +61,7 @@ export interface TestApp {
   /** The day that is so many days after the server's, e.g. for tokens to expire: YYYY-MM-DD. */
   inDays(days: number): string;
   /**
-   * Wait until no job is due or running, and the server has heard what they announced. Fails when one is parked, or after 50 s.
+   * Wait until no job is due or running, and the server has heard what they announced. Fails when one is parked, or after 100 s.
    */
   jobsDone(): Promise<void>;
   /** Wait for the jobs, then stop and remove everything. */
@@ -194,7 +194,7 @@ async function waitForJobs(db: Db): Promise<void> {
     const left = await unfinishedJobs(db);
     if (left.length === 0) return;
     const parked = left.some(({ state }) => state === 'parked');
-    if (parked || tries === 1_000) throw new Error(`Jobs are left over: ${JSON.stringify(left, null, 2)}`);
+    if (parked || tries === 2_000) throw new Error(`Jobs are left over: ${JSON.stringify(left, null, 2)}`);
     await sleep(50);
   }
 }
