@@ -50,8 +50,11 @@ function checkName(fileName: string, name: string): void {
   soundName = name;
 }
 
+/** A version that no parser would refuse; most are such. */
+const isPlain = /^\d+(\.\d+)*$/;
+
 function checkVersion(fileName: string, version: string): void {
-  parseVersion(version);
+  if (!isPlain.test(version)) parseVersion(version);
   // A star is a wildcard to every client, and blanks at the ends are dropped by the version parser.
   if (version.length > 64 || !/^[\w.+!]+$/.test(version)) {
     throw invalid(fileName, 'a version of at most 64 letters, digits and _ . + !');

@@ -38,6 +38,13 @@ describe('the facts of one record', () => {
     }
   });
 
+  it('says of Python what its own record does, however many others were read in between', () => {
+    const wanted = Array.from({ length: 300 }, (_, n) => `python >=3.${n}`);
+    for (const python of [...wanted, ...wanted]) {
+      expect(row('numpy-1.26.4-py312_0.conda', { ...numpy, depends: ['zlib', python] }).python).toBe(python);
+    }
+  });
+
   // Rules judge what the record says, the client gets what the file name says: they must be the same package.
   it.each<[string, string, object]>([
     ['another name', 'evil-1.26.4-py312_0.conda', numpy],

@@ -13,7 +13,7 @@ import { md5ToBytes, sha256ToBytes } from '@sluice/formats/digest';
 import { FormatError } from '@sluice/formats/errors';
 import type { FactsRow } from './builder.ts';
 import type { LicenceText } from './facts.ts';
-import { type ListedWith, recordHash } from './text-hash.ts';
+import { type ListedWith, nameHashAt, recordHash } from './text-hash.ts';
 
 /**
  * The facts of one conda file, read from its record's verbatim text.
@@ -86,13 +86,14 @@ function plainLicence(body: Uint8Array, { license, license_family: family }: Pla
   return lastLicence;
 }
 
-/** The dependency read last, for the same reason. */
-let lastPython = '';
+/** Dependencies read lately, each where its hash says: files for one Python and the next come by turns, and these are few. */
+const latePythons: string[] = Array.from({ length: 64 }, () => '');
 
 function plainPython(body: Uint8Array, { python }: PlainRecord): string {
   if (python.at < 0) return '';
-  if (!isText(body, python, lastPython)) lastPython = textAt(body, python);
-  return lastPython;
+  const place = nameHashAt(body, python.at, python.end) % latePythons.length;
+  if (!isText(body, python, latePythons[place]!)) latePythons[place] = textAt(body, python);
+  return latePythons[place]!;
 }
 
 function textAt(body: Uint8Array, { at, end }: ValuePlace): string {
