@@ -70,9 +70,10 @@ export async function openSite(
   };
 }
 
+/** Publications of a channel are a second apart: the next one may be queued for then. */
 async function openWork(query: Query): Promise<number> {
   const [row] = await query<{ open: number }>(`
-    select ((select count(*) from graphile_worker._private_jobs where run_at <= now())
+    select ((select count(*) from graphile_worker._private_jobs where run_at <= now() + interval '2 s' or attempts > 0)
       + (select count(*) from run where state in ('pending', 'running', 'stopping'))
       + (select count(*) from bundle where state in ('pending', 'running')))::int as open`);
   return row!.open;

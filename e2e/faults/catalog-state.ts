@@ -51,11 +51,12 @@ export async function localDigests(query: Query): Promise<Set<string>> {
   return new Set(rows.map(({ digest }) => digest));
 }
 
-/** Jobs that are not done. */
+/** Jobs that are not done, those among them that are tried again or begun in the next moment. */
 export async function unfinishedJobs(query: Query): Promise<object[]> {
   return query(
     `select identifier, attempts, last_error, locked_by, locked_at from graphile_worker._private_jobs jobs
-      join graphile_worker._private_tasks tasks on tasks.id = task_id where run_at <= now()`,
+      join graphile_worker._private_tasks tasks on tasks.id = task_id
+      where run_at <= now() + interval '2 s' or attempts > 0`,
   );
 }
 
