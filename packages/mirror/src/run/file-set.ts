@@ -6,6 +6,8 @@ export interface FileSet {
   add(subdir: string, file: string): void;
   /** Add the name that lies at this place of what `view` shows, as UTF-8. */
   addAt(subdir: string, view: DataView, begin: number, end: number): void;
+  /** Make room for so many more: growing takes up to three times as much for a while. */
+  expect(more: number): void;
   /** How many of these names `other` lacks; quick where both have mostly the same in the same order. */
   missingFrom(other: FileSet): number;
   /** In the order they were added. */
@@ -20,23 +22,27 @@ export function fileSet(): FileSet {
   let last: string | undefined;
   let [lastA, lastB] = [0, 0];
   const words = new Uint32Array(2);
+  function grow(length: number): void {
+    const grown = new Float64Array(length);
+    grown.set(hashes.subarray(0, count));
+    hashes = grown;
+  }
   const set: FileSet = {
     add(subdir, file) {
       const view = viewOf(encoder.encode(file));
       set.addAt(subdir, view, 0, view.byteLength);
     },
     addAt(subdir, view, begin, end) {
-      if (count === hashes.length) {
-        const grown = new Float64Array(count * 2);
-        grown.set(hashes);
-        hashes = grown;
-      }
+      if (count === hashes.length) grow(count * 2);
       if (subdir !== last) {
         last = subdir;
         [lastA, lastB] = textHash(encoder.encode(subdir));
       }
       hashInto(words, view, begin, end);
       hashes[count++] = ((words[0]! ^ lastA) >>> 0) * 2 ** 20 + ((words[1]! ^ lastB) >>> 12);
+    },
+    expect(more) {
+      if (count + more > hashes.length) grow(count + more);
     },
     hashes: () => hashes.subarray(0, count),
     missingFrom: (other) => missing(set.hashes(), other.hashes()),
@@ -45,7 +51,11 @@ export function fileSet(): FileSet {
 }
 
 /** Add the names of the files that a layer shows. */
-export function addNames(set: FileSet, { subdir, eachName }: Pick<PartPlan, 'subdir' | 'eachName'>): void {
+export function addNames(
+  set: FileSet,
+  { subdir, kept, eachName }: Pick<PartPlan, 'subdir' | 'kept' | 'eachName'>,
+): void {
+  set.expect(kept);
   let seen: Uint8Array | undefined;
   let view: DataView = new DataView(new ArrayBuffer());
   eachName((bytes, begin, end) => {
