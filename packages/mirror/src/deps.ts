@@ -15,6 +15,8 @@ export interface MirrorDeps extends AdmitDeps {
   openInspectors?: (() => Inspectors) | undefined;
   /** Given the facts that the publication after a run judges first, or the run's next slice. */
   handOn?: (facts: Facts) => void;
+  /** Told when an index that brought something new is in: the columns it was compared with, as many as the new ones, may go. */
+  onRefreshed?: () => void;
 }
 
 /** One blob on its way in, as storage gives it. The type comes through admission: bytes enter only there. */

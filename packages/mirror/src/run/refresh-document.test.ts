@@ -1,7 +1,10 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { zstdCompressSync } from 'node:zlib';
-import type { UpstreamServer } from '@sluice/testkit';
+import { sharedFacts } from '@sluice/policy';
+import { testRecord, type UpstreamServer } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 import { actor, type Bench } from '../testing/bench.ts';
 import { type Scene, sceneForEach } from '../testing/scene.ts';
@@ -141,3 +144,42 @@ test('records that need the v3 maps are v3 wherever they stand; wheels are count
   const run = await bench.lastRun(id);
   expect(run.counts.failed).toBe(1);
 });
+
+test('when a new index is in, nobody holds the columns that it was compared with', async () => {
+  // As many as have columns written at once.
+  const index = (license: string) => {
+    const names = Array.from({ length: 1000 }, (_, i) => `p${i}`);
+    const listed = names.map((name) => [`${name}-1-0.conda`, testRecord(name, '1', { license })]);
+    return JSON.stringify({ info: { subdir: 'linux-64' }, packages: {}, 'packages.conda': Object.fromEntries(listed) });
+  };
+  put('repodata.json', index('MIT'));
+  const id = await serve();
+  put('repodata.json', index('BSD'));
+  const { rows } = await bench.database.pool.query<{ key: string }>(
+    "select encode(blob, 'hex') as key from facts where subdir = 'linux-64'",
+  );
+  expect(rows).toHaveLength(1);
+  let isHeld: Promise<boolean> | undefined;
+  bench.deps.onRefreshed = () => {
+    collect();
+    isHeld = held(rows[0]!.key);
+  };
+  await again(id);
+  expect(await isHeld).toBe(false);
+});
+
+async function held(key: string): Promise<boolean> {
+  let isRead = false;
+  await sharedFacts(key, async () => {
+    isRead = true;
+    return undefined;
+  });
+  return !isRead;
+}
+
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  setFlagsFromString('--no-expose-gc');
+  gc();
+}

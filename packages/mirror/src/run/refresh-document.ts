@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Db,
   forgetFolderFiles,
@@ -91,7 +92,7 @@ async function admit(
   const { deps, lease } = context;
   const report = reporter(context);
   const finish = (): PartOrigin => ({ ...document.finish(), ...originOf(runExports) });
-  await admitIndexDocument(deps, {
+  const { changed } = await admitIndexDocument(deps, {
     sourceId: part.source_id,
     subdir: part.subdir,
     document: document.json,
@@ -106,6 +107,10 @@ async function admit(
     },
     onProgress: (records) => report({ step_done: records, step_total: 0 }),
   });
+  if (!changed) return;
+  // Until then the engine holds what was shared with us.
+  await nextTurn();
+  deps.onRefreshed?.();
 }
 
 function absenceOf(answer: RunExportsAnswer): Pick<PartAbsences, 'run_exports_absent_at'> {

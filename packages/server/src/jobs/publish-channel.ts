@@ -3,7 +3,7 @@ import { publishingRuns } from '@sluice/mirror';
 import { joinCauses, publishChannel as publish } from '@sluice/publish';
 import { neededFiles } from '@sluice/registry';
 import { z } from 'zod';
-import { collectGarbage } from '../collect-garbage.ts';
+import { collectIfMuch } from '../collect-garbage.ts';
 import { followHead } from './follow-head.ts';
 import { defineJob } from './job.ts';
 
@@ -12,13 +12,6 @@ const BUSY_MS = 500;
 
 /** Between two publications of a channel: the first change after quiet is shown at once, what follows is gathered. */
 const SPACING_MS = 1000;
-
-/** A judged channel of a million files leaves some 100 MB behind, which the engine would keep until its shards are written. */
-const much_bytes = 400 * 1024 ** 2;
-
-const onJudged = () => {
-  if (process.memoryUsage.rss() > much_bytes) collectGarbage();
-};
 
 const payload = z.object({
   channel_id: z.int(),
@@ -30,7 +23,7 @@ export const publishChannel = defineJob(payload, async ({ channel_id, causes }, 
   const { cause, actor } = joinCauses(causes);
   let again = new Date(Date.now() + BUSY_MS);
   const outcome = await publishingRuns(rooms, channel_id, async () => {
-    const deps = { ...rooms, neededFiles: (layer: LayerState) => neededFiles(rooms, layer), onJudged };
+    const deps = { ...rooms, neededFiles: (layer: LayerState) => neededFiles(rooms, layer), onJudged: collectIfMuch };
     const tried = await publish(deps, channel_id, cause, { actor, spacing_ms: SPACING_MS });
     if (tried.status === 'early') again = tried.until;
     return tried.status === 'busy' || tried.status === 'early' ? undefined : tried;
