@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { channelsBelow, enqueuePublication, findChannelById, type LayerState } from '@sluice/catalog';
+import { channelsBelow, enqueuePublication, findChannelById, findEntry, type LayerState } from '@sluice/catalog';
 import { pythonPart } from '@sluice/formats/package';
 import { createSemaphore } from '@sluice/identity';
 import type { AskedMirror, NameAsker } from '@sluice/mirror';
@@ -58,7 +58,11 @@ export function createBringUp({ rooms, asker, entry, layers, forget }: BringUpDe
     }
     const mirrors = [...asked.mirrors, ...below];
     if (asked.moved && channel.name_priority === 'merge') await publishMoved(channelId, project);
-    else if (await isLate(mirrors, channelId, project)) await publishNow(channelId, project);
+    else if (await isLate(mirrors, channelId, project)) {
+      await publishNow(channelId, project);
+      // The job that follows the channel below may have been quicker, and its announcement be on its way.
+      if (await findEntry(rooms.db, channelId, 'shard', `${pythonPart}/${project}`)) forget();
+    }
     return mirrors;
   };
 
