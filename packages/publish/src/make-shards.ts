@@ -1,12 +1,11 @@
 import type { Splice } from './choose-splices.ts';
 import type { PublishDeps } from './deps.ts';
-import { type Frames, framesHere } from './frames.ts';
-import { framesOnThread } from './frames-on-thread.ts';
+import { openFrameOpener } from './frame-opener.ts';
+import { type FramePacker, openFramePacker } from './frame-packer.ts';
 import { readAhead } from './read-ahead.ts';
 import type { ShownName } from './select.ts';
 import type { ShardLayer } from './selection.ts';
 import { spliceBatches } from './splice-shards.ts';
-import { eachOf, gathering, type Rooms, type Together } from './together.ts';
 import { writeBatches } from './write-shards.ts';
 
 /** What making shards works with. */
@@ -23,23 +22,24 @@ export interface UnmadeShards {
 }
 
 /** Reads what the shards of some names are made of, and gives what makes them. */
-export type ReadBatch = () => Promise<MakeBatch>;
+export type ReadBatch = () => Promise<(pack: FramePacker['pack']) => Promise<PackingShard[]>>;
 
-/** Hands each shard over, which is copied then. */
-export type MakeBatch = (add: (name: string, shard: Uint8Array) => void) => Promise<void>;
+/** Only the packer's own promise, which may fail unheard, until all of a batch are waited for. */
+export interface PackingShard {
+  name: string;
+  /** Before compression; nobody else has it. */
+  shard: Uint8Array;
+  packing: Promise<Uint8Array>;
+}
 
 /** A shard as it is to be stored. */
 export interface WrittenShard {
   name: string;
-  /** Compressed, and their sha256. */
+  /** Compressed. */
   bytes: Uint8Array;
-  digest: Uint8Array;
   /** Bytes before compression. */
   unpacked: number;
 }
-
-/** Shards of so many records are packed in less time than a thread takes to begin. */
-const few_records = 20_000;
 
 /**
  * Make shards, a batch of names at a time. While one batch is read, the one before is made, and what was made before that is packed,
@@ -49,52 +49,36 @@ export async function* makeShards(
   deps: MakingDeps,
   { subdir, layers, splices, whole }: UnmadeShards,
 ): AsyncGenerator<WrittenShard[]> {
-  const records = [...splices.map(({ shown }) => shown), ...whole].reduce((sum, { count }) => sum + count, 0);
-  const frames = records <= (deps.batchRecords ?? few_records) ? framesHere() : framesOnThread();
+  const packer = openFramePacker();
+  const opener = openFrameOpener();
   /** Their earlier shard is not there, or is not what it was. */
   const left: ShownName[] = [];
   function* reads(): Generator<ReadBatch> {
-    yield* spliceBatches({ ...deps, frames }, { subdir, layers, splices }, left);
+    yield* spliceBatches({ ...deps, opener }, { subdir, layers, splices }, left);
     yield* writeBatches(deps, { subdir, layers, whole });
   }
   let last: Promise<WrittenShard[]> | undefined;
   try {
     for await (const make of readAhead(reads(), (read) => read())) {
-      const next = packed(frames, await made(make, frames.rooms));
-      // Heard when it is handed out; another batch may fail before that.
-      next.catch(() => {});
+      const shards = await make(packer.pack);
       if (last) yield await last;
-      last = next;
+      last = Promise.all(shards.map(packed));
+      // Heard when it is handed out; another batch may fail before that.
+      last.catch(() => {});
     }
     if (last) yield await last;
   } finally {
-    await frames.close();
+    packer.close();
+    opener.close();
   }
   if (left.length > 0) yield* makeShards(deps, { subdir, layers, splices: [], whole: left });
 }
 
-interface MadeShards {
-  names: readonly string[];
-  shards: Together;
-}
-
-async function made(make: MakeBatch, rooms: Rooms): Promise<MadeShards> {
-  const names: string[] = [];
-  const shards = gathering(rooms.take());
-  await make((name, shard) => {
-    names.push(name);
-    shards.add(shard);
-  });
-  return { names, shards: shards.all() };
-}
-
-async function packed(frames: Frames, { names, shards }: MadeShards): Promise<WrittenShard[]> {
-  const { ends } = shards;
-  const { digests, ...together } = await frames.pack(shards);
-  return Array.from(eachOf(together), (bytes, i) => ({
-    name: names[i]!,
-    bytes,
-    digest: digests.subarray(i * 32, i * 32 + 32),
-    unpacked: ends[i]! - (ends[i - 1] ?? 0),
-  }));
+/** A shard when it is packed. What it was made of goes back now: left to the engine, it looks through all it holds for every 64 MB. */
+async function packed({ name, shard, packing }: PackingShard): Promise<WrittenShard> {
+  const { buffer, byteLength } = shard;
+  const bytes = await packing;
+  // Less may be a part of memory that buffers share.
+  if (byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
+  return { name, bytes, unpacked: byteLength };
 }

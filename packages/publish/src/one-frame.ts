@@ -5,15 +5,14 @@ import { zstdCompressSync } from 'node:zlib';
  * many times what a shard takes, so it is copied.
  */
 export function oneFrame(bytes: Uint8Array): Buffer {
-  return Buffer.from(roomyFrame(bytes));
+  const { byteLength } = bytes;
+  return Buffer.from(zstdCompressSync(bytes, { pledgedSrcSize: byteLength, chunkSize: frameRoom(byteLength) }));
 }
 
 /**
- * The same frame, in all the room that it was given. Some clients refuse a frame that does not state its unpacked size: into room
- * that is filled to its last byte an empty frame is written behind, so there is more than any frame takes.
+ * Room for the frame of so many bytes. Some clients refuse a frame that does not state its unpacked size: into room that is
+ * filled to its last byte an empty frame is written behind, so there is more than any frame takes.
  */
-export function roomyFrame(bytes: Uint8Array, leastRoom_bytes = 0): Buffer {
-  const { byteLength } = bytes;
-  const chunkSize = Math.max(byteLength + (byteLength >> 7) + 1024, leastRoom_bytes);
-  return zstdCompressSync(bytes, { pledgedSrcSize: byteLength, chunkSize });
+export function frameRoom(byteLength: number): number {
+  return byteLength + (byteLength >> 7) + 1024;
 }

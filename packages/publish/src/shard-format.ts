@@ -13,7 +13,7 @@ export interface ShownRecord extends ShownText {
 
 /** What one type of package keeps of each of its names in a publication. */
 export interface ShardFormat {
-  /** The bytes of a name's shard, to be read before the next one is made. Equal records give equal bytes, whatever order they come in. */
+  /** The bytes of a name's shard. Equal records give equal bytes, whatever order they come in. */
   encode(name: string, records: readonly ShownRecord[]): Uint8Array;
   /**
    * The same bytes, made of an earlier shard and the records that are not in it as they are now; undefined when that cannot

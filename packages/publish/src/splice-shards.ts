@@ -1,22 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { blobsByDigest, type Db, findRecords, withSession } from '@sluice/catalog';
-import { blobRef, type PlacedBlob, StorageError } from '@sluice/storage';
+import { blobRef, StorageError } from '@sluice/storage';
 import { batches } from './batches.ts';
 import type { Splice } from './choose-splices.ts';
 import type { PublishDeps } from './deps.ts';
-import type { Frames } from './frames.ts';
-import type { MakingDeps, ReadBatch, UnmadeShards } from './make-shards.ts';
+import type { FrameOpener } from './frame-opener.ts';
+import type { MakingDeps, PackingShard, ReadBatch, UnmadeShards } from './make-shards.ts';
 import type { ShownName } from './select.ts';
 import type { ShardLayer } from './selection.ts';
 import { shardFormatOf } from './shard-format.ts';
 import { patchedThrough, type ShownText } from './shown-text.ts';
-import { eachOf, type Together } from './together.ts';
 import { type RecordOf, recordsAmong, shownOf } from './write-shards.ts';
 
 /** Records of the shards that are opened at once: some 4 MB, so that memory stays flat whatever the size of the subdir. */
 const usualBatch = 10_000;
 
-/** After so many, a millisecond or so, what of the next batch has come is taken in, or the database would wait. */
+/** After so many, a millisecond or so, others have their turn: what packs the shards is given the next ones. */
 const recordsPerTurn = 1000;
 
 /**
@@ -26,7 +25,7 @@ const recordsPerTurn = 1000;
  * records.
  */
 export function* spliceBatches(
-  { frames, ...deps }: MakingDeps & { frames: Frames },
+  { opener, ...deps }: MakingDeps & { opener: FrameOpener },
   { subdir, layers, splices }: Omit<UnmadeShards, 'whole'>,
   left: ShownName[],
 ): Generator<ReadBatch> {
@@ -38,24 +37,24 @@ export function* spliceBatches(
         for (const [k, layer] of layers.entries()) {
           records.push(recordsAmong(layer.files, await freshTexts(db, layer, k, subdir, batch)));
         }
-        return { records, opened: await openShards({ ...deps, db }, frames, batch) };
+        return { records, opened: await openShards({ ...deps, db }, opener, batch) };
       });
-      return async (add) => {
-        const earlier = opened ? [...eachOf(opened)] : [];
+      return async (pack) => {
+        const shards: PackingShard[] = [];
         let sinceTurn = 0;
         for (const [i, { shown, kept, fresh }] of batch.entries()) {
           const { layer } = shown.parts[0]!;
           const { bytes, offsets } = layers[layer]!.files;
           const came = shownOf([{ layer, rows: fresh }], records);
-          const shard = earlier[i] && format.splice?.(earlier[i], { bytes, offsets, rows: kept }, came);
-          if (shard) add(shown.name, shard);
+          const shard = opened[i] && format.splice?.(opened[i], { bytes, offsets, rows: kept }, came);
+          if (shard) shards.push({ name: shown.name, shard, packing: pack(shard) });
           else left.push(shown);
           sinceTurn += shown.count;
           if (sinceTurn < recordsPerTurn) continue;
           await nextTurn();
           sinceTurn = 0;
         }
-        if (opened) frames.rooms.giveBack(opened.bytes);
+        return shards;
       };
     };
   }
@@ -81,31 +80,37 @@ async function freshTexts(
   return texts;
 }
 
-/** The earlier shards, in the order of the names: nothing where one cannot be had, undefined when none can. */
+/** The earlier shards, in the order of the names; undefined for those that cannot be had. */
 async function openShards(
   { db, storage }: Pick<PublishDeps, 'db' | 'storage'>,
-  frames: Frames,
+  opener: FrameOpener,
   batch: readonly Splice[],
-): Promise<Together | undefined> {
+): Promise<(Uint8Array | undefined)[]> {
   const known = await blobsByDigest(
     db,
     batch.map(({ previous }) => previous),
   );
   let end = 0;
-  const places: PlacedBlob[] = [];
-  const ends = Uint32Array.from(batch, ({ previous }) => {
+  const places = batch.map(({ previous }) => {
     const blob = known.get(Buffer.from(previous).toString('hex'));
-    if (blob) places.push({ ref: blobRef(blob), at: end });
-    end += blob?.size ?? 0;
-    return end;
+    if (!blob) return undefined;
+    const place = { ref: blobRef(blob), at: end };
+    end += blob.size;
+    return place;
   });
-  const bytes = new Uint8Array(new SharedArrayBuffer(end));
+  const frames = new Uint8Array(new SharedArrayBuffer(end));
   try {
-    await storage.readMany(bytes, places);
+    await storage.readMany(
+      frames,
+      places.filter((place) => place !== undefined),
+    );
   } catch (error) {
     // All of them are made of their records then: that is always right.
-    if (error instanceof StorageError) return undefined;
+    if (error instanceof StorageError) return [];
     throw error;
   }
-  return frames.open({ bytes, ends });
+  const opening = places.map(
+    (place) => place && opener.open(frames.subarray(place.at, place.at + place.ref.size)).catch(() => undefined),
+  );
+  return Promise.all(opening);
 }

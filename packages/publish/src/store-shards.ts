@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BlobRow, EntryRow } from '@sluice/catalog';
 import { bytesToHex } from '@sluice/formats/digest';
 import { putSmallBlobs } from '@sluice/storage';
@@ -58,7 +59,7 @@ export async function storeShards(deps: MakingDeps, work: ShardWork): Promise<St
       stored.written++;
       if (shard.unpacked > usualLimit) stored.oversized.push(entry.key);
       const before = live.get(entry.key);
-      if (before && Buffer.compare(before.blob, shard.digest) === 0 && !unsound?.has(bytesToHex(before.blob))) {
+      if (before && isBlobOf(before, shard.bytes) && !unsound?.has(bytesToHex(before.blob))) {
         stored.entries.push({ ...entry, blob: before.blob });
         continue;
       }
@@ -69,4 +70,8 @@ export async function storeShards(deps: MakingDeps, work: ShardWork): Promise<St
   }
   await flush();
   return stored;
+}
+
+function isBlobOf({ blob }: EntryRow, bytes: Uint8Array): boolean {
+  return createHash('sha256').update(bytes).digest().equals(blob);
 }

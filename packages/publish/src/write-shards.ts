@@ -3,7 +3,7 @@ import { type CopyBatch, copyOut, copyRecordsOf, withSession } from '@sluice/cat
 import { fileRowsAmong } from '@sluice/policy';
 import { batches } from './batches.ts';
 import type { PublishDeps } from './deps.ts';
-import type { ReadBatch, UnmadeShards } from './make-shards.ts';
+import type { PackingShard, ReadBatch, UnmadeShards } from './make-shards.ts';
 import { rowOf } from './names-facts.ts';
 import type { ShownName } from './select.ts';
 import type { ShardLayer } from './selection.ts';
@@ -28,17 +28,20 @@ export function* writeBatches(
       const held: CopyBatch[] = [];
       for (let k = 0; k < layers.length; k++)
         records.push(await recordsIn(deps, layers[k]!, k, subdir, { batch, held }));
-      return async (add) => {
+      return async (pack) => {
+        const shards: PackingShard[] = [];
         let sinceTurn = 0;
         for (const shown of batch) {
           if (sinceTurn >= recordsPerTurn) {
             await nextTurn();
             sinceTurn = 0;
           }
-          add(shown.name, format.encode(shown.name, shownOf(shown.parts, records)));
+          const shard = format.encode(shown.name, shownOf(shown.parts, records));
+          shards.push({ name: shown.name, shard, packing: pack(shard) });
           sinceTurn += shown.count;
         }
         for (const rows of held) rows.release();
+        return shards;
       };
     };
   }

@@ -17,7 +17,7 @@ export interface MsgpackWriter {
    * @returns false when it is not plain; then nothing was written.
    */
   plainRecord(json: Uint8Array, runExports: Uint8Array | undefined): boolean;
-  /** All that was written; it lies where the next document is written. */
+  /** A copy of all. */
   bytes(): Uint8Array<ArrayBuffer>;
 }
 
@@ -279,7 +279,7 @@ export function msgpackWriter(): MsgpackWriter {
       end = begin;
       return false;
     },
-    bytes: () => out.subarray(0, end),
+    bytes: () => out.slice(0, end),
   };
 }
 

@@ -53,7 +53,7 @@ it('is, to the byte, the shard written at once', () => {
 });
 
 const one: ShardText = { bucket: 'packages.conda', fn: 'a-1-0.conda', body: bytes('{"size":1}'), run_exports: null };
-const shard = encodeShardTexts([one, { ...one, bucket: 'packages', fn: 'a-1-0.tar.bz2' }]).slice();
+const shard = encodeShardTexts([one, { ...one, bucket: 'packages', fn: 'a-1-0.tar.bz2' }]);
 
 it.each(['a-0-0.conda', 'a-1-1.conda', 'a-1-0', 'a-1.conda', 'b-1-0.tar.bz2'])(
   'is not written where %s should stay, which is not there',

@@ -23,8 +23,8 @@ const noFiles = encode([]);
  * @param previous before compression.
  * @param kept the files whose entries stay; all others go.
  * @param texts of the entries that come, among them those of files that are there already.
- * @returns where the next one is written, too: whoever keeps it copies it. Undefined when `previous` is written otherwise, or does
- * not have all that are kept; also with anything in the `v3` maps, as few shards have.
+ * @returns undefined when `previous` is written otherwise, or does not have all that are kept; also with anything in the
+ * `v3` maps, as few shards have.
  * @throws {FormatError} `record_shape`, `run_exports_json`.
  */
 export function spliceShard(

@@ -24,7 +24,6 @@ const noFiles = encode([]);
  * Write one shard of the records' texts, before compression: the bytes that {@link encodeShard} gives for the values they
  * hold, in a fraction of the time.
  *
- * @returns where the next one is written, too: whoever keeps it copies it.
  * @throws {FormatError} `record_shape`, `run_exports_json`.
  */
 export function encodeShardTexts(texts: readonly ShardText[]): Uint8Array<ArrayBuffer> {
