@@ -152,12 +152,14 @@ test('a run that fails ends with 1 and its reason', async () => {
 });
 
 test('a run is stopped, watched, and goes on', async () => {
-  upstream.fail(/[.](conda|bz2)$/, { delay_ms: 300 });
+  let answer = () => {};
+  upstream.fail(/[.](conda|bz2)$/, { until: new Promise<void>((resolve) => (answer = resolve)) });
   await create('slow', '-c', 'team/dev', '--mode', 'active', '--run-now');
   const watching = mirror('status', 'slow', '-c', 'team/dev', '--watch');
   const stopped = await mirror('stop', 'slow', '-c', 'team/dev', '--wait');
   expect(stopped).toMatchObject({ status: 0, json: { state: 'stopped' } });
   expect(await watching).toMatchObject({ status: 1, json: { state: 'stopped' } });
+  answer();
   upstream.reset();
   expect((await mirror('stop', 'slow', '-c', 'team/dev')).json.error.code).toBe('run_idle');
   expect((await mirror('run', 'slow', '-c', 'team/dev', '--wait')).json.state).toBe('completed');
