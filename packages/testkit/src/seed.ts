@@ -98,14 +98,22 @@ export async function createTestCatalog(): Promise<TestCatalog> {
     },
     async addMirror(channelId, sourceId, { atRev = 1, filters = {}, keepLegacy = true, mode = 'passive' } = {}) {
       const id = newTestId();
-      const others = await db.selectFrom('mirror').select('position').where('channel_id', '=', channelId).execute();
+      const others = await db
+        .selectFrom('mirror')
+        .select(['name', 'position'])
+        .where('channel_id', '=', channelId)
+        .execute();
       const place = Math.max(-1, ...others.map(({ position }) => position)) + 1;
+      // One that was moved up keeps its name.
+      const names = new Set(others.map(({ name }) => name));
+      let number = place;
+      while (names.has(`mirror-${number}`)) number++;
       await db
         .insertInto('mirror')
         .values({
           id,
           channel_id: channelId,
-          name: `mirror-${place}`,
+          name: `mirror-${number}`,
           position: place,
           source_id: sourceId,
           mode,
