@@ -145,28 +145,55 @@ test('records that need the v3 maps are v3 wherever they stand; wheels are count
   expect(run.counts.failed).toBe(1);
 });
 
-test('when a new index is in, nobody holds the columns that it was compared with', async () => {
-  // As many as have columns written at once.
-  const index = (license: string) => {
-    const names = Array.from({ length: 1000 }, (_, i) => `p${i}`);
-    const listed = names.map((name) => [`${name}-1-0.conda`, testRecord(name, '1', { license })]);
-    return JSON.stringify({ info: { subdir: 'linux-64' }, packages: {}, 'packages.conda': Object.fromEntries(listed) });
-  };
-  put('repodata.json', index('MIT'));
-  const id = await serve();
-  put('repodata.json', index('BSD'));
+/** An index with as many records as have columns written at once. */
+function largeIndex(license: string): string {
+  const names = Array.from({ length: 1000 }, (_, i) => `p${i}`);
+  const listed = names.map((name) => [`${name}-1-0.conda`, testRecord(name, '1', { license })]);
+  return JSON.stringify({ info: { subdir: 'linux-64' }, packages: {}, 'packages.conda': Object.fromEntries(listed) });
+}
+
+/** The digest of the only columns that are written. */
+async function columnsKey(): Promise<string> {
   const { rows } = await bench.database.pool.query<{ key: string }>(
     "select encode(blob, 'hex') as key from facts where subdir = 'linux-64'",
   );
   expect(rows).toHaveLength(1);
+  return rows[0]!.key;
+}
+
+test('when a new index is in, nobody holds the columns that it was compared with', async () => {
+  put('repodata.json', largeIndex('MIT'));
+  const id = await serve();
+  put('repodata.json', largeIndex('BSD'));
+  const key = await columnsKey();
   let isHeld: Promise<boolean> | undefined;
   bench.deps.onRefreshed = () => {
     collect();
-    isHeld = held(rows[0]!.key);
+    isHeld = held(key);
   };
   await again(id);
   expect(await isHeld).toBe(false);
 });
+
+test.each([true, false])(
+  'these columns are read once, whether the upstream knows validators (%s)',
+  async (validators) => {
+    put('repodata.json', largeIndex('MIT'));
+    const id = await serve(validators);
+    put('repodata.json', largeIndex('BSD'));
+    const key = await columnsKey();
+    collect();
+    let reads = 0;
+    const { open } = bench.deps.storage;
+    bench.deps.storage.open = (ref) => {
+      if (ref.sha256 === key) reads += 1;
+      return open(ref);
+    };
+    bench.deps.onRefreshed = collect;
+    await again(id);
+    expect(reads).toBe(1);
+  },
+);
 
 async function held(key: string): Promise<boolean> {
   let isRead = false;

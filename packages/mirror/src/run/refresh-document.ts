@@ -65,6 +65,8 @@ export async function refreshDocument(
       await commit(context, (trx) => touchPart(trx, part, now, noted));
       return 'done';
     }
+    // Now it is sure of everybody.
+    if (known) prepareForIndex(context, subdir);
     if (runExports.status === 'unchanged') runExports = await readRunExports(upstream, subdir, undefined, now);
     await admit(context, part, document, runExports, { ...absences, ...absenceOf(runExports) });
     return 'done';
