@@ -28,7 +28,9 @@ async function main(): Promise<void> {
     process.exit(1);
   });
   const tell = (line: string) => void process.stdout.write(`${line}\n`);
-  const starting = serve({ config, env: { ...env }, log, tell, jobs: 'thread' });
+  // Half of what the engine holds by then is left over from reading the program; later somebody would wait for the collector.
+  const beforeOpening = collectGarbage;
+  const starting = serve({ config, env: { ...env }, log, tell, jobs: 'thread', beforeOpening });
   let asked = 0;
   const stop = async (signal: string) => {
     asked += 1;
@@ -43,6 +45,4 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
   const server = await starting;
   log.info({ url: server.url, roles: config.work.roles }, 'ready');
-  // Half of what the engine holds by now is left over from reading the program.
-  collectGarbage();
 }

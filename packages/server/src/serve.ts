@@ -25,6 +25,8 @@ export interface ServeOptions {
   now?: (() => Date) | undefined;
   /** `thread` keeps heavy work off the event loop; `here` is for tests that bring their own clock. */
   jobs: 'thread' | 'here';
+  /** Called when everything is there, and the doors are about to open. */
+  beforeOpening?: () => void;
 }
 
 /** A server that serves. */
@@ -70,7 +72,9 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       const jobs = await beginJobs(options, rooms);
       stops.push(() => jobs.stop(PATIENCE_MS));
     }
-    front.open(await openDoors(rooms, metrics));
+    const doors = await openDoors(rooms, metrics);
+    options.beforeOpening?.();
+    front.open(doors);
     tell(`Sluice is ready at ${front.url}`);
     return { url: front.url, rooms, close };
   } catch (error) {
