@@ -170,6 +170,10 @@ describe('facts columns', () => {
     ['other bytes', new Uint8Array(64).fill(7)],
     ['the first half', bytesOf(factsOf([])).subarray(0, 40)],
     ['a head that is cut', bytesOf(factsOf([])).map((byte, at) => (at === 4 ? byte - 5 : byte))],
+    ['a head that is nothing', withHead('null')],
+    ['a head without lengths', withHead('{"version":5,"count":0}')],
+    ['a length that is none', withHead('{"version":5,"count":0,"sections":[-8]}')],
+    ['a length that was two', withHead('{"version":5,"count":0,"sections":[400.1]}')],
   ])('refuse %s, to be built anew', async (_, bytes) => {
     await expect(decoded(bytes)).rejects.toMatchObject({ code: 'columns_format' });
     // Neither are they believed to be longer than they are.
@@ -177,3 +181,13 @@ describe('facts columns', () => {
     await expect(decodeColumns(claimed)).rejects.toMatchObject({ code: 'columns_format' });
   });
 });
+
+/** Columns with this head and much behind it. */
+function withHead(head: string): Uint8Array {
+  const bytes = new Uint8Array(4096);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 0x43_4c_53_31, true);
+  view.setUint32(4, head.length, true);
+  bytes.set(Buffer.from(head), 8);
+  return bytes;
+}

@@ -210,11 +210,17 @@ function factsIn(header: Header, sections: readonly ArrayBuffer[]): Facts {
 }
 
 function readHeader(text: Uint8Array): Header {
+  let header: Header | null;
   try {
-    return JSON.parse(new TextDecoder().decode(text)) as Header;
+    header = JSON.parse(new TextDecoder().decode(text)) as Header | null;
   } catch {
     throw notColumns('a header', 'other bytes');
   }
+  // It is believed before the end of the bytes shows whether they are sound.
+  if (!header?.sections?.every?.((length) => Number.isSafeInteger(length) && length >= 0)) {
+    throw notColumns('a header with the lengths of its sections', 'another');
+  }
+  return header;
 }
 
 function dictionary(texts: readonly string[]): PackedTexts {

@@ -60,3 +60,11 @@ it('are copied together when they are scattered, or when columns would be held f
   expect(digestsIn(columns.slice(1)).runs).toHaveLength(8);
   expect(digestsIn(columns).runs).toHaveLength(1);
 });
+
+it('are copied when little is left of what holds them', () => {
+  const whole = column(0, 1000);
+  const left = (rows: number) => digestsIn(digestRows(digestsIn([whole]), [[1, 1 + rows]]));
+  expect(left(400).runs[0]!.sha256).toBe(whole.sha256);
+  expect(left(300).runs[0]!.sha256).toHaveLength(300 * 32);
+  expect(left(300).sha256(0)).toEqual(whole.sha256.subarray(32, 64));
+});

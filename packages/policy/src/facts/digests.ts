@@ -32,8 +32,10 @@ export const widths = { sha256: 32, md5: 16 } as const;
 
 type Kind = keyof typeof widths;
 
-/** Columns that are kept for the rows that are left of them. */
+/** Columns that are kept for the rows that are left of them, */
 const mostColumns = 8;
+/** and rows that they may have for each of these. */
+const mostHeld = 3;
 
 /** Rows that a run has on average; a search in shorter ones costs more than the copy saves. */
 const fewestRows = 16;
@@ -41,9 +43,11 @@ const fewestRows = 16;
 /** Digests that lie in these runs, one behind the other. Of too many they make one. */
 export function digestsIn(runs: readonly DigestRun[]): Digests {
   const count = countOf(runs);
-  const columns = new Set(runs.map(({ sha256 }) => sha256)).size;
+  const columns = new Set(runs.map(({ sha256 }) => sha256));
+  const held = [...columns].reduce((rows, { length }) => rows + length / widths.sha256, 0);
   const isScattered = runs.length > 1 && runs.length * fewestRows > count;
-  return columns > mostColumns || isScattered ? found(joined(runs, count)) : found(runs);
+  const isTooMuch = columns.size > mostColumns || held > count * mostHeld;
+  return isTooMuch || isScattered ? found(joined(runs, count)) : found(runs);
 }
 
 /** Some of the rows, ascending spans of them (ends exclusive), where they lie. */
