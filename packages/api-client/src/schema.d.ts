@@ -2467,7 +2467,7 @@ export interface components {
             sha256: string;
             md5: string;
             size: number;
-            /** @description Whether the file is shown only once the channel is unfrozen. */
+            /** @description Whether the channel is frozen: what is new to it is shown once it is unfrozen. */
             channel_frozen: boolean;
         };
         BundlePart: {

@@ -15,7 +15,7 @@ export interface MirrorDeps extends AdmitDeps {
   openInspectors?: (() => Inspectors) | undefined;
   /** Given the facts that the publication after a run judges first, or the run's next slice. */
   handOn?: (facts: Facts) => void;
-  /** Told when an index that brought something new is in: the columns it was compared with, as many as the new ones, may go. */
+  /** Told when a document with something new is in: where new columns were written, those it was compared with may go. */
   onRefreshed?: () => void;
 }
 

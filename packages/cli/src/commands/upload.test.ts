@@ -57,7 +57,7 @@ test('who uploads to a frozen channel is told that it is not shown yet, once', a
   expect(status).toBe(0);
   const [, said] = stdout.split('4 uploads: 4 uploaded.');
   expect(said!.trim().split(/\s+/).join(' ')).toBe(
-    'still is frozen and shows this once it is unfrozen: npx sluice channel unfreeze still',
+    'still is frozen: what is new to it is shown once it is unfrozen: npx sluice channel unfreeze still',
   );
   expect((await upload(files[0]!, '-c', 'still')).json.items[0]).toMatchObject({ channel_frozen: true });
   expect((await upload(files[0]!, '-c', 'team')).json.items[0]).toMatchObject({ channel_frozen: false });

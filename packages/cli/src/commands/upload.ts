@@ -121,7 +121,7 @@ function frozenChannels(items: readonly FileResult[]): Set<string> {
 }
 
 function notShown(channel: string): string {
-  return `${channel} is frozen and shows this once it is unfrozen: npx sluice channel unfreeze ${channel}`;
+  return `${channel} is frozen: what is new to it is shown once it is unfrozen: npx sluice channel unfreeze ${channel}`;
 }
 
 const WORDS: Record<FileResult['status'], string> = {

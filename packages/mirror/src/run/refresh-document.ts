@@ -56,7 +56,8 @@ export async function refreshDocument(
     ...absenceOf(runExports),
   };
   // Who was asked with validators, and answers all the same, has something new.
-  if (known?.etag || known?.last_modified) prepareForIndex(context, subdir);
+  const isAhead = Boolean(known?.etag || known?.last_modified);
+  if (isAhead) prepareForIndex(context, subdir);
   const document = await spooled(context, answer.document);
   try {
     if (isSameExports && document.isSameAs(known.document_sha256)) {
@@ -66,7 +67,7 @@ export async function refreshDocument(
       return 'done';
     }
     // Now it is sure of everybody.
-    if (known) prepareForIndex(context, subdir);
+    if (known && !isAhead) prepareForIndex(context, subdir);
     if (runExports.status === 'unchanged') runExports = await readRunExports(upstream, subdir, undefined, now);
     await admit(context, part, document, runExports, { ...absences, ...absenceOf(runExports) });
     return 'done';

@@ -15,7 +15,7 @@ export function shownBefore(context: RunContext): Promise<FileSet | undefined> {
 
 /**
  * Make use of the time in which a part's new index is on its way or being read: read what it is compared with, and judge what the run
- * before showed, so that both need the columns at the same time. Once more changes nothing. What goes wrong here goes wrong again for
+ * before showed, so that both need the columns at the same time. What goes wrong here goes wrong again for
  * who asks for it, or was the connection's.
  */
 export function prepareForIndex(context: RunContext, subdir: string): void {

@@ -85,6 +85,8 @@ export const UploadView = z
     sha256: z.string(),
     md5: z.string(),
     size: z.int().min(0),
-    channel_frozen: z.boolean().describe('Whether the file is shown only once the channel is unfrozen.'),
+    channel_frozen: z
+      .boolean()
+      .describe('Whether the channel is frozen: what is new to it is shown once it is unfrozen.'),
   })
   .meta({ id: 'UploadedArtifact' });
