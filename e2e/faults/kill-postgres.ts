@@ -40,7 +40,8 @@ export async function killPostgres(scene: Scene, moment: KillMoment): Promise<st
   server.signal('SIGSTOP');
   process.kill(embeddedPostgres(scene.dataDir)!.pid, 'SIGKILL');
   const first = refusalOf(admin);
-  await sleep(100);
+  // Its backends outlive it for a moment.
+  await sleep(1_000);
   server.signal('SIGCONT');
   await expectAwayThenBack(server.url, admin, first);
   const away = performance.now() - killed;

@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const child of children.splice(0))
     if (child.exitCode === null && child.signalCode === null) await end(child, 'SIGTERM');
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 200 }));
 
 interface Program {
   child: ChildProcess;
@@ -111,7 +111,8 @@ describe('a later start', () => {
     program.child.kill('SIGSTOP');
     process.kill(postgresOf(program), 'SIGKILL');
     const asked = account();
-    await sleep(100);
+    // Its backends outlive it for a moment.
+    await sleep(1_000);
     program.child.kill('SIGCONT');
     const away = await asked;
     expect(away.status).toBe(503);

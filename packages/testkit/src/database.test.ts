@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readMigrations, readSchema } from '@sluice/catalog';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -52,7 +52,13 @@ describe('createTestDatabase', () => {
       .split(' ');
     expect(host).not.toBe(database.config.host);
     const file = `${folder}/postmaster.pid`;
-    const runs = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n')[0] : undefined);
+    const runs = () => {
+      try {
+        return readFileSync(file, 'utf8').split('\n')[0];
+      } catch {
+        return undefined;
+      }
+    };
     const server = runs();
     expect(server).toMatch(/^\d+$/);
     child.kill('SIGKILL');

@@ -3,16 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Db,
-  findAccountByName,
-  insertAccount,
-  notifyChanged,
-  saveSettings,
-  unfinishedJobs,
-} from '@sluice/catalog';
-import { createLog, type RunningServer, readConfig, serve } from '@sluice/server';
+import { type Db, findAccountByName, insertAccount, saveSettings, unfinishedJobs } from '@sluice/catalog';
+import { createLog, readConfig, serve } from '@sluice/server';
 import { createTestDatabase } from './database.ts';
+import { listenBeside } from './hearing.ts';
+import { wakingTime } from './waking-time.ts';
 
 /** How to start a {@link TestApp}. */
 export interface TestAppOptions {
@@ -61,7 +56,7 @@ export interface TestApp {
   /** The day that is so many days after the server's, e.g. for tokens to expire: YYYY-MM-DD. */
   inDays(days: number): string;
   /**
-   * Wait until no job is due or running, and the server has heard what they announced. Fails when one is parked, or after 100 s.
+   * Wait until no job is due or running, and the server has heard what they announced. Fails when one is parked, or after 60 s.
    */
   jobsDone(): Promise<void>;
   /** Wait for the jobs, then stop and remove everything. */
@@ -99,10 +94,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     await saveSettings(server.rooms.db, { user_channel_autocreate: false }, new Date());
   }
   const request = (method: string, path: string, given?: TestRequest) => send(server.url + path, method, given);
-  const allHeard = hearing(server.rooms);
+  const hearing = await listenBeside(env.DATABASE_URL, server.rooms);
   const jobsDone = async () => {
     await waitForJobs(server.rooms.db);
-    await allHeard();
+    await hearing.allHeard();
   };
   let session: Promise<string> | undefined;
   return {
@@ -128,6 +123,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       try {
         await jobsDone();
       } finally {
+        await hearing.close();
         await server.close();
         await remove();
       }
@@ -166,35 +162,13 @@ async function send(url: string, method: string, { token, headers, body }: TestR
   };
 }
 
-/**
- * A job's announcement may reach the server after the job's end is seen, and memories are right from then on only.
- *
- * @returns waits until the server has heard what was announced before; announcements arrive in the order of their commits.
- */
-function hearing({ db, onChange }: RunningServer['rooms']): () => Promise<void> {
-  const waiting = new Map<string, () => void>();
-  onChange((changed) => {
-    for (const [id, heard] of waiting) {
-      // Without a word some were missed, this one perhaps among them.
-      if (changed !== undefined && changed !== `mirror:${id}`) continue;
-      waiting.delete(id);
-      heard();
-    }
-  });
-  return async () => {
-    const id = randomUUID();
-    const heard = new Promise<void>((resolve) => waiting.set(id, resolve));
-    await notifyChanged(db, 'mirror', id);
-    await heard;
-  };
-}
-
 async function waitForJobs(db: Db): Promise<void> {
-  for (let tries = 0; ; tries += 1) {
+  const waited = wakingTime();
+  for (;;) {
     const left = await unfinishedJobs(db);
     if (left.length === 0) return;
     const parked = left.some(({ state }) => state === 'parked');
-    if (parked || tries === 2_000) throw new Error(`Jobs are left over: ${JSON.stringify(left, null, 2)}`);
+    if (parked || waited() > 60_000) throw new Error(`Jobs are left over: ${JSON.stringify(left, null, 2)}`);
     await sleep(50);
   }
 }

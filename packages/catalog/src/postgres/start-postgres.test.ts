@@ -15,7 +15,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { wakingTime } from '@sluice/testkit';
 import pg from 'pg';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { RootLauncherName } from './launcher.ts';
 import { copyBinaries, findNativeBinaries } from './native-binaries.ts';
 import { type EmbeddedPostgres, type StartPostgresOptions, startPostgres } from './start-postgres.ts';
@@ -240,6 +240,7 @@ describe('a stale postmaster.pid', () => {
     const stale = readFileSync(file, 'utf8');
     await first.stop();
     const other = spawn('sleep', ['3600']);
+    onTestFinished(() => void other.kill('SIGKILL'));
     if (which === 'that nobody has') {
       other.kill('SIGKILL');
       await new Promise((resolve) => other.once('exit', resolve));

@@ -268,7 +268,7 @@ it('bytes that are uploaded again while they are being removed are there when th
   // Both shall come first often enough; a machine that is now slow and now quick takes longer to be caught at it.
   const isEnough = () => Math.min(ends.removed, ends.pardoned) > 3;
   const rounds = isLong ? 3000 : 60;
-  for (let round = 0; round < rounds || (round < rounds * 20 && !isEnough()); round++) {
+  for (let round = 0; round < rounds || (round < rounds * 6 && !isEnough()); round++) {
     await catalog.upload(channel, 'again', one);
     await deleteFiles(catalog, { id: channel, path: 'again' }, choice, { id: 'x', name: 'tester' });
     const condemned_at = new Date(catalog.clock.ms);
