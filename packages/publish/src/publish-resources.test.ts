@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { connect, type DatabaseAddress } from '@sluice/catalog';
-import { sharedFacts } from '@sluice/policy';
-import { createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
+import { areFactsHeld, collectUnheld, createTestCatalog, type TestCatalog, testRecord } from '@sluice/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PublishDeps } from './deps.ts';
 import { publishChannel } from './publish-channel.ts';
@@ -64,31 +61,15 @@ test('the facts of a subdir that was judged as a whole are held by nobody when i
   const storage: PublishDeps['storage'] = {
     ...catalog.storage,
     putPack: async (items) => {
-      for (const { key } of rows) stages.push((await isHeld(key)) ? 'held' : 'gone');
+      for (const { key } of rows) stages.push((await areFactsHeld(key)) ? 'held' : 'gone');
       return catalog.storage.putPack(items);
     },
   };
   const onJudged = () => {
     stages.push('judged');
-    collect();
+    collectUnheld();
   };
   const outcome = await publishChannel({ ...catalog, storage, onJudged }, channel!, 'test');
   expect(outcome).toMatchObject({ status: 'published', files: 3 });
   expect(stages.slice(0, 4)).toEqual(['judged', 'gone', 'gone', 'gone']);
 });
-
-async function isHeld(key: string): Promise<boolean> {
-  let isRead = false;
-  await sharedFacts(key, async () => {
-    isRead = true;
-    return undefined;
-  });
-  return !isRead;
-}
-
-function collect(): void {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  setFlagsFromString('--no-expose-gc');
-  gc();
-}

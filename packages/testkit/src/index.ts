@@ -19,6 +19,7 @@ export { removeCondaDocuments, type ShardStyle, writeCondaShards } from './conda
 export { type BuiltRPackage, buildCranTree, buildRPackage, type RPackageOptions } from './cran-package.ts';
 export { createTestDatabase, type TestDatabase } from './database.ts';
 export { encodeBzip2 } from './encode-bzip2.ts';
+export { areFactsHeld, collectUnheld } from './held-facts.ts';
 export { streamLargePackage } from './large-package.ts';
 export { newTestId } from './new-test-id.ts';
 export {

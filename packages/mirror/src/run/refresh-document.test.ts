@@ -1,10 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { zstdCompressSync } from 'node:zlib';
-import { sharedFacts } from '@sluice/policy';
-import { testRecord, type UpstreamServer } from '@sluice/testkit';
+import { areFactsHeld, collectUnheld, testRecord, type UpstreamServer } from '@sluice/testkit';
 import { expect, test } from 'vitest';
 import { actor, type Bench } from '../testing/bench.ts';
 import { type Scene, sceneForEach } from '../testing/scene.ts';
@@ -168,8 +165,8 @@ test('when a new index is in, nobody holds the columns that it was compared with
   const key = await columnsKey();
   let isHeld: Promise<boolean> | undefined;
   bench.deps.onRefreshed = () => {
-    collect();
-    isHeld = held(key);
+    collectUnheld();
+    isHeld = areFactsHeld(key);
   };
   await again(id);
   expect(await isHeld).toBe(false);
@@ -182,31 +179,15 @@ test.each([true, false])(
     const id = await serve(validators);
     put('repodata.json', largeIndex('BSD'));
     const key = await columnsKey();
-    collect();
+    collectUnheld();
     let reads = 0;
     const { open } = bench.deps.storage;
     bench.deps.storage.open = (ref) => {
       if (ref.sha256 === key) reads += 1;
       return open(ref);
     };
-    bench.deps.onRefreshed = collect;
+    bench.deps.onRefreshed = collectUnheld;
     await again(id);
     expect(reads).toBe(1);
   },
 );
-
-async function held(key: string): Promise<boolean> {
-  let isRead = false;
-  await sharedFacts(key, async () => {
-    isRead = true;
-    return undefined;
-  });
-  return !isRead;
-}
-
-function collect(): void {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  setFlagsFromString('--no-expose-gc');
-  gc();
-}
